@@ -1,0 +1,46 @@
+// The one door to standard error for diagnostics. Never call it on the sender thread.
+#pragma once
+
+#include <fmt/core.h>
+
+#include <functional>
+#include <string_view>
+#include <utility>
+
+namespace vcplay::log {
+
+enum class Level { error, warning, info, debug };
+
+/// What is shown: everything up to and including `level`. The default is warning.
+void set_level(Level level) noexcept;
+[[nodiscard]] bool enabled(Level level) noexcept;
+
+/// Where finished lines go (the default writes "vcplay: warning: …\n" to standard error). The status line hooks in here.
+/// The sink is called by one thread at a time.
+using Sink = std::function<void(Level, std::string_view line)>;
+void set_sink(Sink sink);
+
+/// From now on `secret` is replaced by "[hidden]" wherever it turns up in a line, whoever wrote it.
+void hide(std::string_view secret);
+
+/// Any thread but the sender. The line passes display_safe() and the list of hidden secrets.
+void write(Level level, std::string_view line);
+
+template <typename... Args>
+void error(fmt::format_string<Args...> format, Args&&... args) {
+  if (enabled(Level::error)) write(Level::error, fmt::format(format, std::forward<Args>(args)...));
+}
+template <typename... Args>
+void warning(fmt::format_string<Args...> format, Args&&... args) {
+  if (enabled(Level::warning)) write(Level::warning, fmt::format(format, std::forward<Args>(args)...));
+}
+template <typename... Args>
+void info(fmt::format_string<Args...> format, Args&&... args) {
+  if (enabled(Level::info)) write(Level::info, fmt::format(format, std::forward<Args>(args)...));
+}
+template <typename... Args>
+void debug(fmt::format_string<Args...> format, Args&&... args) {
+  if (enabled(Level::debug)) write(Level::debug, fmt::format(format, std::forward<Args>(args)...));
+}
+
+}  // namespace vcplay::log

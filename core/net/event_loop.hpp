@@ -1,0 +1,68 @@
+// One libwebsockets context, the thread that services it, its timers and its mailbox.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "base/clock.hpp"
+
+namespace vcplay::net {
+
+/// Runs sockets, timers and posted tasks on the one thread that calls run().
+/// Everything in this room lives on that thread unless it says otherwise.
+class EventLoop {
+ public:
+  using Task = std::function<void()>;
+
+  EventLoop();   // throws Error{unexpected} when libwebsockets gives no context
+  ~EventLoop();  // after run() has returned and everything built on the loop is gone
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  /// Services everything until stop(). The calling thread becomes the loop's thread.
+  void run();
+  /// Any thread: makes run() return soon.
+  void stop();
+  /// Any thread: runs `task` on the loop's thread, in order. Tasks left over after stop() are dropped.
+  void post(Task task);
+  [[nodiscard]] TimePoint now() const;
+
+  struct Impl;  // libwebsockets' types stay inside this room
+  [[nodiscard]] Impl& impl() noexcept { return *impl_; }
+
+ private:
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Calls back once at an absolute time; destroyed or cancelled, never.
+class Timer {
+ public:
+  Timer(EventLoop& loop, EventLoop::Task on_expiry);
+  ~Timer();
+  Timer(const Timer&) = delete;
+  Timer& operator=(const Timer&) = delete;
+
+  /// Replaces an earlier time. A time in the past fires on the loop's next turn, never inside this call.
+  void start_at(TimePoint when);
+  void cancel();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+/// Calls back whenever a file descriptor is readable (a UDP socket, an eventfd). Works on a duplicate: `fd` stays the
+/// caller's to close. The callback must read until the descriptor would block.
+class FdWatch {
+ public:
+  FdWatch(EventLoop& loop, int fd, EventLoop::Task on_readable);  // throws Error{unexpected}
+  ~FdWatch();
+  FdWatch(const FdWatch&) = delete;
+  FdWatch& operator=(const FdWatch&) = delete;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace vcplay::net

@@ -1,0 +1,52 @@
+// Single HTTPS requests: verified TLS, no redirect, no proxy, HTTP/1.1.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "net/event_loop.hpp"
+#include "net/tls.hpp"
+#include "net/url.hpp"
+#include "net/websocket.hpp"
+
+namespace vcplay::net {
+
+struct HttpRequest {
+  std::string method = "GET";
+  Url url;
+  std::vector<std::pair<std::string, std::string>> headers;  // Host and Content-Length are added
+  std::string body;
+  Duration timeout = std::chrono::seconds(10);  // from start to last byte
+};
+
+struct HttpResponse {
+  int status = 0;  // 0: no answer; `failure` says why
+  std::string body;
+  std::string retry_after;            // header values that REST needs, empty when absent
+  std::string ratelimit_remaining;
+  std::string ratelimit_reset_after;
+  std::string ratelimit_scope;
+  CloseInfo failure;
+};
+
+/// Sends one request and calls back once, on the loop's thread. Destroyed before that, never. Bodies over 16 MiB fail.
+/// The owner may destroy the HttpsCall from inside the callback.
+class HttpsCall {
+ public:
+  using Done = std::function<void(HttpResponse)>;
+  HttpsCall(EventLoop& loop, const TlsTrust& trust, HttpRequest request, Done done);
+  ~HttpsCall();
+  HttpsCall(const HttpsCall&) = delete;
+  HttpsCall& operator=(const HttpsCall&) = delete;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace vcplay::net

@@ -1,0 +1,133 @@
+// The sender: one packet every 20 ms, exactly.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <variant>
+
+#include "base/clock.hpp"
+#include "base/frame_queue.hpp"
+#include "base/packet.hpp"
+#include "base/spsc_ring.hpp"
+#include "rtp/header.hpp"
+#include "rtp/transport_cipher.hpp"
+#include "voice/pacer.hpp"
+
+namespace vcplay::voice {
+
+inline constexpr int kSilencePackets = 5;       // enough to stop Opus interpolating into our silence (Discord, "Voice Data Interpolation")
+inline constexpr int kMaxLatePackets = 3;       // later than this is a stall: rebase, do not burst
+inline constexpr int kResumeFrames = 10;        // 200 ms queued before audio resumes after an underrun
+inline constexpr Duration kKeepaliveInterval = std::chrono::seconds(5);
+
+// ── network thread → sender thread ──
+
+/// A session is ready for audio: all that a packet needs. Counters go on from where the caller says.
+struct StartStream {
+  std::unique_ptr<PacketSink> sink;
+  std::unique_ptr<rtp::TransportCipher> cipher;
+  std::unique_ptr<FrameTransform> transform;  // null: protocol frames are plain Opus
+  rtp::Header first;                          // what the first packet carries
+};
+/// From the next packet on, frames pass this transform (null: none).
+struct SwapTransform {
+  std::unique_ptr<FrameTransform> transform;
+};
+/// SPEAKING has been sent: audio may flow.
+struct SpeakingIsOn {};
+/// Leave the queue alone, say five silence packets, report finished.
+struct StopPlaying {};
+/// The connection is gone: nothing more may be sent on it; everything of StartStream is retired.
+struct DropStream {};
+using SenderCommand = std::variant<std::monostate, StartStream, SwapTransform, SpeakingIsOn, StopPlaying, DropStream>;
+
+/// What the sender is done with; the network thread destroys it.
+using Retired = std::variant<std::monostate, std::unique_ptr<PacketSink>, std::unique_ptr<rtp::TransportCipher>,
+                             std::unique_ptr<FrameTransform>>;
+
+// ── sender thread → network thread ──
+
+enum class SenderReport : std::uint8_t {
+  wants_speaking,  // frames wait: send SPEAKING, then SpeakingIsOn
+  went_quiet,      // five silence packets are out after an underrun: send SPEAKING 0
+  finished,        // the last silence packet of the whole stream is out
+};
+
+/// The mailbox between the two threads. Rings and one eventfd; no lock.
+class SenderInbox {
+ public:
+  SenderInbox();  // throws Error{unexpected} when there is no eventfd
+  ~SenderInbox();
+  SenderInbox(const SenderInbox&) = delete;
+  SenderInbox& operator=(const SenderInbox&) = delete;
+
+  // network thread
+  [[nodiscard]] bool post(SenderCommand&& command) noexcept;  // false: 16 commands wait unread
+  [[nodiscard]] int report_fd() const noexcept { return report_fd_; }  // readable when reports wait
+  [[nodiscard]] std::optional<SenderReport> take_report() noexcept;    // drain until nothing
+  void destroy_retired() noexcept;
+
+  // sender thread
+  [[nodiscard]] SenderCommand* front() noexcept { return commands_.front(); }
+  void pop() noexcept { commands_.pop(); }
+  void report(SenderReport report) noexcept;
+  void retire(Retired&& object) noexcept;
+
+ private:
+  SpscRing<SenderCommand> commands_{16};
+  SpscRing<SenderReport> reports_{64};
+  SpscRing<Retired> retired_{64};
+  int report_fd_ = -1;
+};
+
+/// Counts of what was sent; written by the sender thread alone (plain stores), read by anyone.
+struct SenderStats {
+  std::atomic<std::uint64_t> packets{0};           // handed to the socket
+  std::atomic<std::uint64_t> audio_packets{0};     // of these, frames of media (not silence)
+  std::atomic<std::uint64_t> dropped{0};           // the socket would block
+  std::atomic<std::uint64_t> failed{0};            // the socket refused
+  std::atomic<std::uint64_t> underruns{0};         // times that the queue ran dry in the middle
+  std::atomic<std::uint64_t> rebases{0};           // stalls of more than three packets
+  std::atomic<std::int64_t> worst_late_ns{0};      // deadline to send
+  std::atomic<std::uint32_t> track{0};             // of the frame sent last
+  std::atomic<std::uint64_t> track_frame{0};       // of the frame sent last
+  std::atomic<bool> speaking{false};               // audio flows
+  std::atomic<std::int64_t> first_packet_ns{0};    // steady clock, 0: none yet
+  std::atomic<std::int64_t> first_audio_ns{0};     // first frame of media
+  /// Deadline-to-send error: bucket i counts errors of [i, i+1) µs; the last one everything above.
+  static constexpr std::size_t kLateBuckets = 4096;
+  std::array<std::atomic<std::uint32_t>, kLateBuckets> late_us{};
+};
+
+/// Owns the clock and the counters of one outgoing stream. Sans-thread: tick() is told the time.
+/// Lives on the sender thread; tick() neither allocates, locks, logs nor frees.
+class Sender {
+ public:
+  struct Options {
+    int lead_in_packets = 10;  // silence before the first frame
+  };
+  Sender(FrameQueue& queue, SenderInbox& inbox, SenderStats& stats, Options options) noexcept;
+
+  /// When tick() wants to be called next.
+  [[nodiscard]] TimePoint next_deadline() const noexcept;
+  /// Does what is due at `now`: reads the inbox, sends at most one packet. True when the queue is dry in mid-stream.
+  bool tick(TimePoint now) noexcept;
+  [[nodiscard]] bool finished() const noexcept;
+};
+
+/// The thread that ticks a Sender until it is told to quit.
+class SenderThread {
+ public:
+  SenderThread(Sender& sender, Pacer& pacer);
+  ~SenderThread();  // quits within one packet and joins
+
+ private:
+  std::atomic<bool> quit_{false};
+  std::thread thread_;
+};
+
+}  // namespace vcplay::voice

@@ -1,0 +1,80 @@
+// The voice gateway's protocol machine (version 8): messages and time in, actions out, no socket.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/secret.hpp"
+#include "base/snowflake.hpp"
+#include "rtp/transport_cipher.hpp"
+
+namespace vcplay::voice {
+
+inline constexpr int kGatewayVersion = 8;
+
+/// Discord, "Voice Connections", "Speaking Flags".
+enum SpeakingFlag : std::uint8_t { kNotSpeaking = 0, kMicrophone = 1, kSoundshare = 2, kPriority = 4 };
+
+// ── what the owner has to do, in order ──
+
+struct SendText { std::string text; };  // may hold the voice token: never log it
+struct SendBinary { Bytes bytes; };
+struct CloseSocket { std::uint16_t code; std::string reason; };
+/// READY came: discover the external address of a UDP socket to here, then call select_protocol().
+struct MediaServer {
+  std::uint32_t ssrc = 0;
+  std::string address;
+  std::uint16_t port = 0;
+  rtp::TransportMode mode{};  // chosen among those that the server offers
+};
+/// SESSION_DESCRIPTION came: audio can be sealed.
+struct SessionReady {
+  rtp::TransportMode mode{};
+  rtp::TransportKey key;
+  int dave_version = 0;
+};
+/// The session is over; the sentence says why.
+struct Failed { Error error; };
+using Action = std::variant<SendText, SendBinary, CloseSocket, MediaServer, SessionReady, Failed>;
+using Actions = std::vector<Action>;
+
+struct Config {
+  Snowflake server;          // the guild
+  Snowflake user;            // the bot
+  std::string session_id;    // of the bot's own VOICE_STATE_UPDATE
+  SecretString token;        // of VOICE_SERVER_UPDATE
+  int max_dave_version = 0;
+  bool is_stage = false;
+};
+
+/// One voice gateway connection from connect to close. Lives on the network thread.
+class Session {
+ public:
+  explicit Session(Config config);
+
+  /// The websocket is open: IDENTIFY goes out at once.
+  [[nodiscard]] Actions on_open(TimePoint now);
+  [[nodiscard]] Actions on_text(std::string_view json, TimePoint now);
+  /// `u16 seq | u8 opcode | payload`.
+  [[nodiscard]] Actions on_binary(ByteView message, TimePoint now);
+  [[nodiscard]] Actions on_close(std::optional<std::uint16_t> code, std::string_view detail, TimePoint now);
+  [[nodiscard]] Actions on_time(TimePoint now);
+  [[nodiscard]] std::optional<TimePoint> deadline() const noexcept;
+
+  /// Our external address as discovered. After MediaServer, once.
+  [[nodiscard]] Actions select_protocol(const std::string& address, std::uint16_t port);
+  /// SPEAKING with these flags, only when they differ from what was said last. After SessionReady.
+  [[nodiscard]] Actions speaking(std::uint8_t flags);
+
+  /// The last sequence number received over text and binary alike, -1 before the first.
+  [[nodiscard]] int sequence() const noexcept;
+};
+
+}  // namespace vcplay::voice
