@@ -21,36 +21,38 @@ namespace {
 
 spdlog::level::level_enum to_spdlog(Level level) {
   switch (level) {
-    case Level::error: return spdlog::level::err;
-    case Level::warning: return spdlog::level::warn;
-    case Level::info: return spdlog::level::info;
-    case Level::debug: return spdlog::level::debug;
+    case Level::error:
+      return spdlog::level::err;
+    case Level::warning:
+      return spdlog::level::warn;
+    case Level::info:
+      return spdlog::level::info;
+    case Level::debug:
+      return spdlog::level::debug;
   }
   return spdlog::level::debug;
 }
 
 std::string_view prefix(Level level) {
   switch (level) {
-    case Level::error: return "vcplay: ";
-    case Level::warning: return "vcplay: warning: ";
-    case Level::info: return "vcplay: ";
-    case Level::debug: return "vcplay: debug: ";
+    case Level::error:
+      return "vcplay: ";
+    case Level::warning:
+      return "vcplay: warning: ";
+    case Level::info:
+      return "vcplay: ";
+    case Level::debug:
+      return "vcplay: debug: ";
   }
   return "vcplay: ";
-}
-
-/// Writes one line to standard error; a closed standard error is nobody's to complain to.
-void write_to_stderr(Level level, std::string_view line) {
-  const std::string whole = fmt::format("{}{}\n", prefix(level), line);
-  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, whole.data(), whole.size());
 }
 
 /// Hands spdlog's serialised messages to whoever draws on standard error at present.
 class SwitchSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
-  void replace(Sink sink) {
+  void replace(Sink next) {
     const std::lock_guard hold(mutex_);
-    sink_ = std::move(sink);
+    sink_ = std::move(next);
   }
 
  protected:
@@ -112,6 +114,12 @@ void set_level(Level level) noexcept { state().level.store(level, std::memory_or
 bool enabled(Level level) noexcept { return level <= state().level.load(std::memory_order_relaxed); }
 
 void set_sink(Sink sink) { state().sink->replace(sink ? std::move(sink) : Sink(write_to_stderr)); }
+
+void write_to_stderr(Level level, std::string_view line) {
+  const std::string whole = fmt::format("{}{}\n", prefix(level), line);
+  // A closed standard error is nobody's to complain to.
+  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, whole.data(), whole.size());
+}
 
 void hide(std::string_view secret) {
   if (secret.size() >= 8) state().hidden.add(secret);  // shorter ones would black out ordinary words

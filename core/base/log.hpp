@@ -15,10 +15,13 @@ enum class Level { error, warning, info, debug };
 void set_level(Level level) noexcept;
 [[nodiscard]] bool enabled(Level level) noexcept;
 
-/// Where finished lines go (the default writes "vcplay: warning: …\n" to standard error). The status line hooks in here.
+/// Where finished lines go. The status line hooks in here; nullptr brings write_to_stderr() back.
 /// The sink is called by one thread at a time.
 using Sink = std::function<void(Level, std::string_view line)>;
 void set_sink(Sink sink);
+
+/// The default sink: "vcplay: warning: …\n" on standard error, in one write.
+void write_to_stderr(Level level, std::string_view line);
 
 /// From now on `secret` is replaced by "[hidden]" wherever it turns up in a line, whoever wrote it.
 void hide(std::string_view secret);
