@@ -11,6 +11,7 @@ namespace vcplay {
 namespace {
 
 constexpr std::string_view kEllipsis = "…";
+constexpr std::string_view kMark = "://";  // of a URL
 // Real scripts stack a few marks on a letter; a longer pile is there to smear over the lines around it.
 constexpr int kMaxCombiningMarks = 4;
 
@@ -29,13 +30,18 @@ std::size_t scheme_start(std::string_view text, std::size_t from, std::size_t co
 }
 
 /// Where the URL ends whose authority starts at `from`: at a space, a control or a delimiter that RFC 3986
-/// keeps out of URLs, without the punctuation of the sentence that it stands in.
+/// keeps out of URLs, or at another URL glued to its path; without the punctuation of the sentence that it
+/// stands in.
 std::size_t url_end(std::string_view text, std::size_t from) {
   std::size_t end = from;
-  while (end < text.size()) {
+  bool in_parameters = false;
+  for (; end < text.size(); ++end) {
     const auto c = static_cast<unsigned char>(text[end]);
     if (c <= ' ' || c == 0x7f || c == '"' || c == '<' || c == '>' || c == '`') break;
-    ++end;
+    in_parameters = in_parameters || c == '?' || c == '#';
+    if (in_parameters || text.substr(end, kMark.size()) != kMark) continue;
+    const std::size_t next = scheme_start(text, from, end);
+    if (next < end) return next;
   }
   while (end > from && std::string_view("'),.;:!]}").find(text[end - 1]) != std::string_view::npos) --end;
   return end;
@@ -59,7 +65,6 @@ void append_masked(std::string& out, std::string_view rest) {
 }
 
 std::string mask_urls(std::string_view text) {
-  constexpr std::string_view kMark = "://";
   std::string out;
   out.reserve(text.size());
   std::size_t done = 0;
