@@ -1,1 +1,210 @@
-// To be written.
+#include "voice/connection.hpp"
+
+#include "base/text.hpp"
+#include "voice/connection_impl.hpp"
+
+namespace vcplay::voice {
+namespace {
+
+// A stop has 2 s in all: 100 ms of silence packets, then these two at the most.
+constexpr Duration kLeaveTimeout = 1s;
+constexpr Duration kCloseTimeout = 500ms;
+
+}  // namespace
+
+std::string_view name(ConnectionPhase phase) noexcept {
+  switch (phase) {
+    case ConnectionPhase::finding_gateway:
+      return "finding-gateway";
+    case ConnectionPhase::opening_gateway:
+      return "opening-gateway";
+    case ConnectionPhase::identifying:
+      return "identifying";
+    case ConnectionPhase::waiting_for_guild:
+      return "waiting-for-guild";
+    case ConnectionPhase::joining_channel:
+      return "joining-channel";
+    case ConnectionPhase::opening_voice:
+      return "opening-voice";
+    case ConnectionPhase::identifying_voice:
+      return "identifying-voice";
+    case ConnectionPhase::discovering_address:
+      return "discovering-address";
+    case ConnectionPhase::selecting_protocol:
+      return "selecting-protocol";
+    case ConnectionPhase::ready:
+      return "ready";
+    case ConnectionPhase::lingering:
+      return "lingering";
+    case ConnectionPhase::leaving:
+      return "leaving";
+    case ConnectionPhase::closing:
+      return "closing";
+    case ConnectionPhase::over:
+      return "over";
+  }
+  return "over";
+}
+
+/// What a person needs to know of a connection that did not come about or was lost.
+Error connection_error(std::string_view what, const net::Url& url, const net::CloseInfo& info) {
+  const std::string where = fmt::format("{} at {}", what, url.host_and_port());
+  const auto sentence = [&](std::string_view reason) {
+    return Error(Cause::network, fmt::format("{}: {}", where, reason));
+  };
+  const std::string detail = info.detail.empty() ? "no reason given" : display_safe(info.detail, 200);
+  switch (info.kind) {
+    case net::CloseKind::resolve_failed:
+      return sentence("the host name can't be resolved (" + detail + ")");
+    case net::CloseKind::connect_failed:
+      return sentence("can't connect (" + detail + ")");
+    case net::CloseKind::certificate_refused:
+      return sentence("the certificate is not to be trusted (" + detail +
+                      "); a proxy's own authority can be added with --ca-file");
+    case net::CloseKind::tls_failed:
+      return sentence("TLS failed (" + detail + ")");
+    case net::CloseKind::http_refused:
+      return sentence(fmt::format("refused with HTTP {}", info.http_status));
+    case net::CloseKind::timed_out:
+      return sentence("no answer in time");
+    case net::CloseKind::lost:
+    case net::CloseKind::closed_by_peer:
+    case net::CloseKind::closed_by_us:
+      break;
+  }
+  return sentence("the connection was lost (" + detail + ")");
+}
+
+// ── start and stop ──
+
+void Connection::Impl::start() {
+  phase_timer.start_at(loop.now() + config.join_timeout);
+  report_watch.emplace(loop, inbox.report_fd(), [this] { read_reports(); });
+  if (config.api_url) {
+    api = std::make_unique<rest::Api>(loop, trust, *config.api_url, config.token.duplicate(),
+                                      config.join_timeout);
+  }
+  if (config.gateway_url) {
+    const auto [id, count] = config.shard.value_or(std::pair{0, 1});
+    open_gateway(*config.gateway_url, id, count);
+    return;
+  }
+  enter(ConnectionPhase::finding_gateway);
+  if (!api) {
+    fail(Error(Cause::usage, "there is neither a gateway URL nor an API URL to ask for one"));
+    return;
+  }
+  api->gateway_bot([this](rest::Result<rest::GatewayBot> result) {
+    if (ending()) return;
+    if (auto* failure = std::get_if<rest::Failure>(&result)) return fail(failure->error);
+    const auto& found = std::get<rest::GatewayBot>(result);
+    if (found.identifies_left < 1) {
+      return fail(Error(Cause::identify_budget,
+                        "this bot has used up Discord's identifies of the day; try again later"));
+    }
+    // Discord, Gateway topic, "Sharding": shard_id = (guild_id >> 22) % num_shards.
+    const int count = std::max(found.shards, 1);
+    const int id = static_cast<int>((config.guild.value >> 22) % static_cast<std::uint64_t>(count));
+    const auto [shard_id, shard_count] = config.shard.value_or(std::pair{id, count});
+    open_gateway(found.url, shard_id, shard_count);
+  });
+}
+
+void Connection::Impl::stop() {
+  if (stopping || ending()) return;
+  stopping = true;
+  if (phase == ConnectionPhase::ready && sender_thread) {
+    static_cast<void>(inbox.post(StopPlaying{}));
+    phase_timer.start_at(loop.now() + kCloseTimeout);  // should the sender thread not get to run
+    return;
+  }
+  leave();
+}
+
+void Connection::Impl::fail(Error reason) {
+  if (phase == ConnectionPhase::over) return;
+  if (!error) error = std::move(reason);
+  if (!ending()) leave();
+}
+
+/// Ends the audio at once, then owes Discord an op 4 that says so: without it the bot haunts the channel for
+/// a while.
+void Connection::Impl::leave() {
+  speaking_timer.cancel();
+  discovery_timer.cancel();
+  sender_thread.reset();
+  enter(ConnectionPhase::leaving);
+  if (!joined || !gateway || !gateway_socket) return close_sockets();
+  phase_timer.start_at(loop.now() + kLeaveTimeout);
+  run(gateway->update_voice_state(std::nullopt, false, true));
+}
+
+void Connection::Impl::close_sockets() {
+  if (phase >= ConnectionPhase::closing) return;
+  enter(ConnectionPhase::closing);
+  api.reset();
+  gateway_timer.cancel();
+  voice_timer.cancel();
+  phase_timer.start_at(loop.now() + kCloseTimeout);
+  if (voice_socket) voice_socket->close(1000, "");
+  if (gateway_socket) gateway_socket->close(1000, "");
+  finish_if_closed();
+}
+
+void Connection::Impl::finish_if_closed() {
+  if (phase != ConnectionPhase::closing || voice_socket || gateway_socket) return;
+  phase_timer.cancel();
+  udp_watch.reset();
+  report_watch.reset();
+  enter(ConnectionPhase::over);
+  listener.on_end(error);
+}
+
+void Connection::Impl::phase_timed_out() {
+  if (phase == ConnectionPhase::leaving) return close_sockets();
+  if (phase == ConnectionPhase::closing) {
+    voice_socket.reset();
+    gateway_socket.reset();
+    return finish_if_closed();
+  }
+  if (phase == ConnectionPhase::lingering || phase == ConnectionPhase::ready) return leave();
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(config.join_timeout).count();
+  const auto give_up = [&](std::string_view what) {
+    fail(Error(Cause::network, fmt::format("joining the channel took longer than {} s: {}", seconds, what)));
+  };
+  switch (phase) {
+    case ConnectionPhase::finding_gateway:
+      return give_up("Discord's REST API did not answer");
+    case ConnectionPhase::opening_gateway:
+      return give_up("the gateway at " + gateway_url.host_and_port() + " did not open");
+    case ConnectionPhase::identifying:
+      return give_up("the gateway at " + gateway_url.host_and_port() + " did not say READY");
+    case ConnectionPhase::waiting_for_guild:
+      return give_up("Discord did not describe the guild; it may be unavailable");
+    case ConnectionPhase::joining_channel:
+      return give_up(
+          "Discord did not answer the request to join; the channel may be full or closed to the bot");
+    case ConnectionPhase::opening_voice:
+      return give_up("the voice server at " + voice_url.host_and_port() + " did not open");
+    case ConnectionPhase::identifying_voice:
+      return give_up("the voice server at " + voice_url.host_and_port() + " did not say READY");
+    case ConnectionPhase::discovering_address:
+      return give_up("no UDP packet came back from the voice server");
+    default:
+      return give_up("the voice server at " + voice_url.host_and_port() + " did not describe the session");
+  }
+}
+
+// ── the public face ──
+
+Connection::Connection(net::EventLoop& loop, const net::TlsTrust& trust, ConnectionConfig config,
+                       FrameQueue& queue, SenderStats& stats, Pacer& pacer, ConnectionListener& listener)
+    : impl_(std::make_unique<Impl>(loop, trust, std::move(config), queue, stats, pacer, listener)) {}
+
+Connection::~Connection() = default;
+
+void Connection::start() { impl_->start(); }
+
+void Connection::stop() { impl_->stop(); }
+
+}  // namespace vcplay::voice

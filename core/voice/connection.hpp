@@ -1,0 +1,101 @@
+// One stream into one voice channel, from the first look-up to the clean leave.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/frame_queue.hpp"
+#include "base/secret.hpp"
+#include "base/snowflake.hpp"
+#include "net/event_loop.hpp"
+#include "net/tls.hpp"
+#include "net/url.hpp"
+#include "rtp/transport_cipher.hpp"
+#include "voice/pacer.hpp"
+#include "voice/sender.hpp"
+
+namespace vcplay::voice {
+
+/// How far a connection has come. Each wait of the join has its name, so that a time-out can say which it
+/// was.
+enum class ConnectionPhase {
+  finding_gateway,
+  opening_gateway,
+  identifying,
+  waiting_for_guild,
+  joining_channel,
+  opening_voice,
+  identifying_voice,
+  discovering_address,
+  selecting_protocol,
+  ready,      // the session is described: audio may go out as soon as there is some
+  lingering,  // everything is sent; listeners' jitter buffers play out
+  leaving,
+  closing,
+  over,
+};
+[[nodiscard]] std::string_view name(ConnectionPhase phase) noexcept;  // "identifying", …: stable words
+
+struct ConnectionConfig {
+  SecretString token;
+  Snowflake guild;
+  Snowflake channel;
+  std::optional<net::Url> api_url;           // nothing: make no REST call
+  std::optional<net::Url> gateway_url;       // nothing: ask REST
+  std::optional<std::pair<int, int>> shard;  // id, count; nothing: as /gateway/bot says
+  std::uint8_t speaking_flags = 1;           // SpeakingFlag bits while audio flows
+  int lead_in_packets = 10;                  // of silence before the first audio
+  Duration join_timeout = std::chrono::seconds(15);
+};
+
+/// What a person wants to know about the place.
+struct ChannelFacts {
+  std::string guild_name;    // text from outside
+  std::string channel_name;  // text from outside
+  int bitrate = 64'000;      // bit/s
+  bool stage = false;
+};
+
+struct SessionFacts {
+  rtp::TransportMode mode{};
+  int dave_version = 0;  // 0: no end-to-end encryption
+};
+
+/// Hears from a Connection, on the network thread. Must not destroy the Connection from inside.
+class ConnectionListener {
+ public:
+  virtual ~ConnectionListener() = default;
+  virtual void on_phase(ConnectionPhase phase, TimePoint now) = 0;
+  virtual void on_channel(const ChannelFacts& facts) = 0;  // again when the channel changes
+  virtual void on_session(const SessionFacts& facts) = 0;
+  virtual void on_underrun(bool began) = 0;  // the queue ran dry; audio flows again
+  /// Exactly once, last: nothing when the stream was played (or stopped) and left, else why it ended.
+  virtual void on_end(std::optional<Error> error) = 0;
+};
+
+/// Joins a voice channel, feeds the Sender its session, keeps both gateways alive and leaves: the only type
+/// that knows both gateways. Lives on the network thread; owns the sender thread.
+class Connection {
+ public:
+  Connection(net::EventLoop& loop, const net::TlsTrust& trust, ConnectionConfig config, FrameQueue& queue,
+             SenderStats& stats, Pacer& pacer, ConnectionListener& listener);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  void start();
+  /// Stops the audio with silence, leaves, closes; on_end() comes within 2 s.
+  void stop();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace vcplay::voice
