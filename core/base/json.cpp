@@ -60,7 +60,8 @@ std::optional<std::int64_t> as_integer(const nlohmann::json& value) noexcept {
   if (value.is_number_float()) {
     const auto real = value.get<double>();
     // 2^53: beyond it a double no longer says which integer was meant.
-    if (std::abs(real) <= 9'007'199'254'740'992.0 && std::trunc(real) == real) return static_cast<std::int64_t>(real);
+    if (std::abs(real) <= 9'007'199'254'740'992.0 && std::trunc(real) == real)
+      return static_cast<std::int64_t>(real);
   }
   return std::nullopt;
 }
@@ -91,7 +92,9 @@ std::optional<Snowflake> as_id(const nlohmann::json& value) {
   return std::nullopt;
 }
 
-std::optional<Snowflake> id(const nlohmann::json& object, const char* name) { return as_id(field(object, name)); }
+std::optional<Snowflake> id(const nlohmann::json& object, const char* name) {
+  return as_id(field(object, name));
+}
 
 std::string dump(const nlohmann::json& value) {
   return value.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);

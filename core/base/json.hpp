@@ -1,4 +1,5 @@
-// Reading JSON that others wrote: what is missing or of the wrong type is simply not there, and nothing throws.
+// Reading JSON that others wrote: what is missing or of the wrong type is simply not there, and nothing
+// throws.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,8 @@ namespace vcplay::json {
 /// Deeper than anything that Discord sends; it bounds the memory that a hostile text can claim per byte.
 inline constexpr int kMaxDepth = 64;
 
-/// The value that `text` spells; the "discarded" value, in which nothing is found, when it is no JSON or nested too deep.
+/// The value that `text` spells; the "discarded" value, in which nothing is found, when it is no JSON or
+/// nested too deep.
 [[nodiscard]] nlohmann::json parse(std::string_view text);
 
 /// The member of that name; a null value when `object` is no object or has no such member.
@@ -26,8 +28,8 @@ inline constexpr int kMaxDepth = 64;
 [[nodiscard]] std::optional<std::string> text(const nlohmann::json& object, const char* name);
 /// A whole number; 3.0 is one, 3.5 and what 64 signed bits can't hold are none.
 [[nodiscard]] std::optional<std::int64_t> integer(const nlohmann::json& object, const char* name) noexcept;
-[[nodiscard]] std::optional<std::int64_t> integer_in(const nlohmann::json& object, const char* name, std::int64_t least,
-                                                     std::int64_t most) noexcept;
+[[nodiscard]] std::optional<std::int64_t> integer_in(const nlohmann::json& object, const char* name,
+                                                     std::int64_t least, std::int64_t most) noexcept;
 [[nodiscard]] std::optional<double> number(const nlohmann::json& object, const char* name) noexcept;
 [[nodiscard]] std::optional<bool> flag(const nlohmann::json& object, const char* name) noexcept;
 /// An id: a string of digits as Discord writes it, or a number.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/heartbeat.hpp"
 #include "base/secret.hpp"
 #include "base/snowflake.hpp"
 #include "resources/guild.hpp"
@@ -18,8 +20,13 @@ namespace vcplay::gateway {
 
 // ── what the owner has to do, in order ──
 
-struct SendText { std::string text; };                             // may hold the token: never log it
-struct CloseSocket { std::uint16_t code; std::string reason; };
+struct SendText {
+  std::string text;
+};  // may hold the token: never log it
+struct CloseSocket {
+  std::uint16_t code;
+  std::string reason;
+};
 /// READY came: this is who we are.
 struct Ready {
   Snowflake user;
@@ -27,10 +34,18 @@ struct Ready {
   std::string resume_url;
   std::vector<Snowflake> guilds;
 };
-struct GuildCreated { resources::Guild guild; };                   // the target guild's GUILD_CREATE
-struct GuildDeleted { bool unavailable; };                         // the target guild's GUILD_DELETE
-struct ChannelUpdated { resources::Channel channel; };             // any channel of the target guild
-struct ChannelDeleted { Snowflake channel; };
+struct GuildCreated {
+  resources::Guild guild;
+};  // the target guild's GUILD_CREATE
+struct GuildDeleted {
+  bool unavailable;
+};  // the target guild's GUILD_DELETE
+struct ChannelUpdated {
+  resources::Channel channel;
+};  // any channel of the target guild
+struct ChannelDeleted {
+  Snowflake channel;
+};
 /// VOICE_STATE_UPDATE of the bot itself in the target guild.
 struct OwnVoiceState {
   std::optional<Snowflake> channel;  // nothing: not in a voice channel
@@ -44,12 +59,19 @@ struct VoiceServer {
   std::optional<std::string> endpoint;  // nothing: the server is gone, another follows
 };
 /// The session is over; the sentence says why.
-struct Failed { Error error; };
-using Action = std::variant<SendText, CloseSocket, Ready, GuildCreated, GuildDeleted, ChannelUpdated, ChannelDeleted,
-                            OwnVoiceState, VoiceServer, Failed>;
+struct Failed {
+  Error error;
+};
+using Action = std::variant<SendText, CloseSocket, Ready, GuildCreated, GuildDeleted, ChannelUpdated,
+                            ChannelDeleted, OwnVoiceState, VoiceServer, Failed>;
 using Actions = std::vector<Action>;
 
 inline constexpr std::uint64_t kIntents = (1ULL << 0) | (1ULL << 7);  // GUILDS, GUILD_VOICE_STATES: 129
+
+/// Discord, Gateway topic, "Sharding": the shard that hears of this guild.
+[[nodiscard]] constexpr int shard_of(Snowflake guild, int shards) noexcept {
+  return shards < 1 ? 0 : static_cast<int>((guild.value >> 22) % static_cast<std::uint64_t>(shards));
+}
 
 struct Config {
   SecretString token;
@@ -65,19 +87,44 @@ class Session {
   explicit Session(Config config);
 
   [[nodiscard]] Actions on_text(std::string_view json, TimePoint now);
-  /// The socket closed: `code` as the peer sent it, nothing when there was no close frame. `detail` is text from outside.
+  /// The socket closed: `code` as the peer sent it, nothing when there was no close frame. `detail` is text
+  /// from outside.
   [[nodiscard]] Actions on_close(std::optional<std::uint16_t> code, std::string_view detail, TimePoint now);
   [[nodiscard]] Actions on_time(TimePoint now);
   /// When on_time() wants to be called next; nothing: never.
   [[nodiscard]] std::optional<TimePoint> deadline() const noexcept;
 
-  /// Op 4: joins, moves to, or with nothing leaves.
+  /// Op 4: joins, moves to, or with nothing leaves. Nothing before READY: Discord would close the connection.
   [[nodiscard]] Actions update_voice_state(std::optional<Snowflake> channel, bool self_mute, bool self_deaf);
 
  private:
   enum class State { waiting_for_hello, waiting_for_ready, ready, over };
+
+  Actions on_hello(const nlohmann::json& data, TimePoint now);
+  Actions on_dispatch(const nlohmann::json& message);
+  Actions on_ready(const nlohmann::json& data);
+  Actions on_guild_create(const nlohmann::json& data);
+  Actions on_guild_delete(const nlohmann::json& data);
+  Actions on_channel_update(const nlohmann::json& data);
+  Actions on_channel_delete(const nlohmann::json& data);
+  Actions on_voice_state_update(const nlohmann::json& data);
+  Actions on_voice_server_update(const nlohmann::json& data);
+
+  Actions identify();
+  [[nodiscard]] Actions beat() const;
+  /// Closes the socket and ends the session.
+  Actions fail(std::uint16_t close_code, Cause cause, const std::string& sentence);
+  void end() noexcept;
+  [[nodiscard]] bool is_about_our_guild(const nlohmann::json& data, const char* field) const;
+
   Config config_;
   State state_ = State::waiting_for_hello;
+  Heartbeat heartbeat_{0};  // Discord, Gateway topic: one unanswered beat when the next is due makes a zombie
+  // What a resume needs.
+  std::optional<std::int64_t> sequence_;
+  std::string session_id_;
+  std::string resume_url_;
+  Snowflake user_;  // ourselves, since READY
 };
 
 }  // namespace vcplay::gateway

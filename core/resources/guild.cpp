@@ -76,7 +76,9 @@ const Member* Guild::member(Snowflake user) const noexcept {
   return found == members.end() ? nullptr : &*found;
 }
 
-std::optional<Snowflake> id_from(const nlohmann::json& object, const char* field) { return json::id(object, field); }
+std::optional<Snowflake> id_from(const nlohmann::json& object, const char* field) {
+  return json::id(object, field);
+}
 
 std::optional<Channel> channel_from(const nlohmann::json& object) {
   const auto id = json::id(object, "id");
@@ -86,7 +88,8 @@ std::optional<Channel> channel_from(const nlohmann::json& object) {
   channel.guild = json::id(object, "guild_id").value_or(Snowflake{});
   channel.type = static_cast<int>(json::integer_in(object, "type", 0, 1'000).value_or(0));
   channel.name = json::text(object, "name").value_or("");
-  channel.bitrate = static_cast<int>(json::integer_in(object, "bitrate", 1, 10'000'000).value_or(channel.bitrate));
+  channel.bitrate =
+      static_cast<int>(json::integer_in(object, "bitrate", 1, 10'000'000).value_or(channel.bitrate));
   channel.user_limit = static_cast<int>(json::integer_in(object, "user_limit", 0, 1'000'000).value_or(0));
   channel.overwrites = all_of<Overwrite>(object, "permission_overwrites", overwrite_from);
   return channel;

@@ -27,9 +27,9 @@ struct Channel {
   Snowflake id;
   Snowflake guild;  // 0 when the object did not say (inside GUILD_CREATE)
   int type = 0;
-  std::string name;       // text from outside
-  int bitrate = 64'000;   // bit/s
-  int user_limit = 0;     // 0: none
+  std::string name;      // text from outside
+  int bitrate = 64'000;  // bit/s
+  int user_limit = 0;    // 0: none
   std::vector<Overwrite> overwrites;
   [[nodiscard]] bool has_voice() const noexcept { return type == kGuildVoice || type == kGuildStageVoice; }
 };
@@ -65,7 +65,8 @@ struct Guild {
   [[nodiscard]] const Member* member(Snowflake user) const noexcept;
 };
 
-// Each reads what is there and gives nothing when the id is missing or of the wrong type; other fields fall back.
+// Each reads what is there and gives nothing when the id is missing or of the wrong type; other fields fall
+// back.
 [[nodiscard]] std::optional<Snowflake> id_from(const nlohmann::json& object, const char* field);
 [[nodiscard]] std::optional<Channel> channel_from(const nlohmann::json& object);
 [[nodiscard]] std::optional<Guild> guild_from(const nlohmann::json& object);

@@ -28,7 +28,8 @@ std::uint64_t base_permissions(const Guild& guild, const Member& member) {
   return (permissions & kAdministrator) != 0 ? kAll : permissions;
 }
 
-/// Discord, Permissions topic, compute_overwrites(): @everyone's first, then all roles' together, then the member's own.
+/// Discord, Permissions topic, compute_overwrites(): @everyone's first, then all roles' together, then the
+/// member's own.
 std::uint64_t with_overwrites(std::uint64_t permissions, const Guild& guild, const Channel& channel,
                               const Member& member) {
   std::uint64_t role_allow = 0;
@@ -58,7 +59,8 @@ bool timed_out(const Member& member, std::string_view now_iso8601) {
   return until.size() >= kToTheSecond && until.substr(0, kToTheSecond) > now_iso8601.substr(0, kToTheSecond);
 }
 
-/// Discord, Permissions topic, "Implicit Permissions": without VIEW_CHANNEL nothing counts, without CONNECT no voice.
+/// Discord, Permissions topic, "Implicit Permissions": without VIEW_CHANNEL nothing counts, without CONNECT
+/// no voice.
 std::uint64_t with_implicit_denials(std::uint64_t permissions) {
   if ((permissions & kViewChannel) == 0) return 0;
   return (permissions & kConnect) == 0 ? permissions & ~kOnlyWithConnect : permissions;
@@ -72,22 +74,29 @@ std::string quoted(const std::string& name) {
 /// Discord, Channel resource, "Channel Types".
 std::string_view type_in_words(int type) {
   switch (type) {
-    case 0: return "a text channel";
-    case 4: return "a category";
-    case 5: return "an announcement channel";
+    case 0:
+      return "a text channel";
+    case 4:
+      return "a category";
+    case 5:
+      return "an announcement channel";
     case 10:
     case 11:
-    case 12: return "a thread";
-    case 14: return "a directory";
+    case 12:
+      return "a thread";
+    case 14:
+      return "a directory";
     case 15:
-    case 16: return "a forum";
-    default: return "no voice channel";
+    case 16:
+      return "a forum";
+    default:
+      return "no voice channel";
   }
 }
 
 /// Empty, or what keeps `user` with these permissions from being heard.
-std::string missing_permission(const Guild& guild, const Channel& channel, Snowflake user, std::uint64_t permissions,
-                               std::string_view now_iso8601) {
+std::string missing_permission(const Guild& guild, const Channel& channel, Snowflake user,
+                               std::uint64_t permissions, std::string_view now_iso8601) {
   const Member* const member = guild.member(user);
   const bool silenced = member != nullptr && timed_out(*member, now_iso8601);
   if (silenced && (permissions & kConnect) == 0) {
@@ -95,8 +104,8 @@ std::string missing_permission(const Guild& guild, const Channel& channel, Snowf
                        quoted(guild.name), display_safe(member->communication_disabled_until, 40));
   }
   const auto lacks = [&](std::string_view permission, std::string_view to_do) {
-    return fmt::format("The bot may not {} channel {}: give it the permission {} there.", to_do, quoted(channel.name),
-                       permission);
+    return fmt::format("The bot may not {} channel {}: give it the permission {} there.", to_do,
+                       quoted(channel.name), permission);
   };
   if ((permissions & kViewChannel) == 0) return lacks("View Channel", "see");
   if ((permissions & kConnect) == 0) return lacks("Connect", "join");
@@ -115,7 +124,8 @@ std::string no_room(const Guild& guild, const Channel& channel, Snowflake user, 
   }
   if (others < channel.user_limit) return {};
   return fmt::format(
-      "Channel {} is full ({} of {}): wait for a place, raise its user limit or give the bot the permission Move "
+      "Channel {} is full ({} of {}): wait for a place, raise its user limit or give the bot the permission "
+      "Move "
       "Members.",
       quoted(channel.name), others, channel.user_limit);
 }
@@ -134,11 +144,12 @@ std::optional<std::uint64_t> permissions_in(const Guild& guild, const Channel& c
   return with_implicit_denials(permissions);
 }
 
-std::string why_not_play(const Guild& guild, Snowflake channel_id, Snowflake user, std::string_view now_iso8601) {
+std::string why_not_play(const Guild& guild, Snowflake channel_id, Snowflake user,
+                         std::string_view now_iso8601) {
   const Channel* const channel = guild.channel(channel_id);
   if (channel == nullptr) {
-    return fmt::format("Channel {} is not in guild {} ({}): check both ids.", channel_id.str(), guild.id.str(),
-                       quoted(guild.name));
+    return fmt::format("Channel {} is not in guild {} ({}): check both ids.", channel_id.str(),
+                       guild.id.str(), quoted(guild.name));
   }
   if (!channel->has_voice()) {
     return fmt::format("Channel {} is {}: choose a voice channel.", quoted(channel->name),

@@ -27,9 +27,10 @@ enum Permission : std::uint64_t {
 };
 
 /// The permissions of `user` in `channel` by Discord's rules: owner, roles, overwrites, time-out.
-/// `now_iso8601` (UTC, "2026-11-21T12:00:00") decides whether a time-out still runs. Nothing when the guild object does not hold the member.
-[[nodiscard]] std::optional<std::uint64_t> permissions_in(const Guild& guild, const Channel& channel, Snowflake user,
-                                                          std::string_view now_iso8601);
+/// `now_iso8601` (UTC, "2026-11-21T12:00:00") decides whether a time-out still runs. Nothing when the guild
+/// object does not hold the member.
+[[nodiscard]] std::optional<std::uint64_t> permissions_in(const Guild& guild, const Channel& channel,
+                                                          Snowflake user, std::string_view now_iso8601);
 
 /// One sentence that says why `user` can't play in `channel`, and what to do; empty when it can.
 /// Looks at the channel's type, VIEW_CHANNEL, CONNECT, SPEAK (not on a stage) and the user limit.

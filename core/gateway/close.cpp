@@ -1,0 +1,60 @@
+#include "gateway/close.hpp"
+
+#include <fmt/core.h>
+
+#include <string>
+
+#include "base/text.hpp"
+#include "gateway/opcodes.hpp"
+
+namespace vcplay::gateway {
+namespace {
+
+/// " (4008: …)", as far as it is known.
+std::string in_brackets(std::optional<std::uint16_t> code, std::string_view detail) {
+  constexpr std::size_t kColumns = 120;
+  const std::string safe = display_safe(detail, kColumns);
+  if (!code) return safe.empty() ? std::string() : fmt::format(" ({})", safe);
+  return safe.empty() ? fmt::format(" ({})", *code) : fmt::format(" ({}: {})", *code, safe);
+}
+
+}  // namespace
+
+Error why_closed(std::optional<std::uint16_t> code, std::string_view detail, int shard_id, int shard_count) {
+  const std::string what = in_brackets(code, detail);
+  if (!code) return {Cause::network, fmt::format("The connection to Discord's gateway was lost{}.", what)};
+  switch (static_cast<CloseCode>(*code)) {
+    case CloseCode::authentication_failed:
+      return {Cause::token_refused,
+              "Discord refused the token (4004): check DISCORD_TOKEN or the token file, or make a new token "
+              "in the "
+              "developer portal."};
+    case CloseCode::invalid_shard:
+      return {Cause::usage,
+              fmt::format("Discord refused shard {}/{}{}: give one that exists with --shard I/N.", shard_id,
+                          shard_count, what)};
+    case CloseCode::sharding_required:
+      return {
+          Cause::usage,
+          fmt::format(
+              "This bot needs sharding and {}/{} is too few{}: use --shard I/N, or leave --gateway-url away "
+              "so that Discord says how many.",
+              shard_id, shard_count, what)};
+    case CloseCode::invalid_api_version:
+      return {Cause::unexpected,
+              fmt::format("Discord no longer speaks this version of its gateway{}: update vcplay.", what)};
+    case CloseCode::invalid_intents:
+    case CloseCode::disallowed_intents:
+      return {
+          Cause::unexpected,
+          fmt::format("Discord refused the intents GUILDS and GUILD_VOICE_STATES{}: update vcplay.", what)};
+    case CloseCode::rate_limited:
+      return {Cause::network,
+              fmt::format("Discord closed the gateway, too much was sent{}: wait a minute.", what)};
+    case CloseCode::session_timed_out:
+      return {Cause::network, fmt::format("Discord closed the gateway, the session timed out{}.", what)};
+  }
+  return {Cause::network, fmt::format("Discord closed the gateway{}.", what)};
+}
+
+}  // namespace vcplay::gateway
