@@ -15,6 +15,9 @@ inline constexpr std::size_t kDiscoveryBytes = 74;
 inline constexpr Duration kDiscoveryInterval = std::chrono::milliseconds(500);
 inline constexpr int kDiscoveryTries = 10;
 
+/// True for an IPv4 or IPv6 address in digits; a name is none.
+[[nodiscard]] bool is_numeric_address(const std::string& address) noexcept;
+
 /// Discord, "Voice Connections", "IP Discovery": one exchange with retries, no socket.
 class IpDiscovery {
  public:
@@ -33,7 +36,8 @@ class IpDiscovery {
   [[nodiscard]] TimePoint deadline() const noexcept;
   /// True when the last try has had its 500 ms.
   [[nodiscard]] bool exhausted(TimePoint now) const noexcept;
-  /// Our address, when `datagram` is the answer to our request: type 2, our ssrc, a terminated and numeric address.
+  /// Our address, when `datagram` is the answer to our request: type 2, our ssrc, a terminated and numeric
+  /// address.
   [[nodiscard]] std::optional<Address> answer(ByteView datagram) const;
 
  private:

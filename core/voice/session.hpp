@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/heartbeat.hpp"
 #include "base/secret.hpp"
 #include "base/snowflake.hpp"
 #include "rtp/transport_cipher.hpp"
@@ -24,9 +26,16 @@ enum SpeakingFlag : std::uint8_t { kNotSpeaking = 0, kMicrophone = 1, kSoundshar
 
 // ── what the owner has to do, in order ──
 
-struct SendText { std::string text; };  // may hold the voice token: never log it
-struct SendBinary { Bytes bytes; };
-struct CloseSocket { std::uint16_t code; std::string reason; };
+struct SendText {
+  std::string text;
+};  // may hold the voice token: never log it
+struct SendBinary {
+  Bytes bytes;
+};
+struct CloseSocket {
+  std::uint16_t code;
+  std::string reason;
+};
 /// READY came: discover the external address of a UDP socket to here, then call select_protocol().
 struct MediaServer {
   std::uint32_t ssrc = 0;
@@ -41,15 +50,17 @@ struct SessionReady {
   int dave_version = 0;
 };
 /// The session is over; the sentence says why.
-struct Failed { Error error; };
+struct Failed {
+  Error error;
+};
 using Action = std::variant<SendText, SendBinary, CloseSocket, MediaServer, SessionReady, Failed>;
 using Actions = std::vector<Action>;
 
 struct Config {
-  Snowflake server;          // the guild
-  Snowflake user;            // the bot
-  std::string session_id;    // of the bot's own VOICE_STATE_UPDATE
-  SecretString token;        // of VOICE_SERVER_UPDATE
+  Snowflake server;        // the guild
+  Snowflake user;          // the bot
+  std::string session_id;  // of the bot's own VOICE_STATE_UPDATE
+  SecretString token;      // of VOICE_SERVER_UPDATE
   int max_dave_version = 0;
   bool is_stage = false;
 };
@@ -68,13 +79,33 @@ class Session {
   [[nodiscard]] Actions on_time(TimePoint now);
   [[nodiscard]] std::optional<TimePoint> deadline() const noexcept;
 
-  /// Our external address as discovered. After MediaServer, once.
+  /// Our external address as discovered. After MediaServer, once; otherwise nothing comes of it.
   [[nodiscard]] Actions select_protocol(const std::string& address, std::uint16_t port);
   /// SPEAKING with these flags, only when they differ from what was said last. After SessionReady.
   [[nodiscard]] Actions speaking(std::uint8_t flags);
 
   /// The last sequence number received over text and binary alike, -1 before the first.
-  [[nodiscard]] int sequence() const noexcept;
+  [[nodiscard]] int sequence() const noexcept { return sequence_; }
+
+ private:
+  enum class State { not_open, waiting_for_ready, discovering, waiting_for_description, live, over };
+
+  Actions on_hello(const nlohmann::json& data, TimePoint now);
+  Actions on_ready(const nlohmann::json& data);
+  Actions on_session_description(const nlohmann::json& data);
+
+  [[nodiscard]] Actions beat(TimePoint now) const;
+  /// Closes the socket and ends the session.
+  Actions fail(std::uint16_t close_code, Cause cause, const std::string& sentence);
+  void end() noexcept;
+
+  Config config_;
+  State state_ = State::not_open;
+  Heartbeat heartbeat_{1};  // two unanswered beats when a third is due: the server is gone
+  int sequence_ = -1;
+  std::uint32_t ssrc_ = 0;                      // since READY
+  rtp::TransportMode mode_{};                   // since READY
+  std::optional<std::uint8_t> speaking_flags_;  // as said last
 };
 
 }  // namespace vcplay::voice
