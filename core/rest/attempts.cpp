@@ -1,0 +1,213 @@
+#include "rest/attempts.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/json.hpp"
+#include "base/text.hpp"
+
+namespace vcplay::rest {
+namespace {
+
+// Discord, API reference, "User Agent": without one of this form the edge may block us.
+constexpr std::string_view kUserAgent = "DiscordBot (https://github.com/vcplay/vcplay, " VCPLAY_VERSION ")";
+
+// Discord, "JSON Error Codes".
+constexpr int kUnknownChannel = 10003;
+constexpr int kMissingAccess = 50001;
+
+constexpr Duration kLongestRequest = 10s;
+constexpr Duration kFirstBackoff = 250ms;
+constexpr int kMostDoublings = 3;     // 0.25, 0.5, 1, 2, 2 … s
+constexpr Duration kEdgePause = 60s;  // a 429 that is not the API's own: an address is blocked, for minutes
+constexpr Duration kRateLimitMargin = 50ms;  // clocks differ; coming early counts as another offence
+constexpr double kLongestPauseSeconds = 86'400.0;
+
+std::string safe(std::string_view text_from_outside) {
+  constexpr std::size_t kColumns = 160;
+  return display_safe(text_from_outside, kColumns);
+}
+
+Duration pause_of(double seconds) {
+  if (!(seconds > 0.0)) return {};
+  const std::chrono::duration<double> pause(std::min(seconds, kLongestPauseSeconds));
+  return std::chrono::duration_cast<Duration>(pause);
+}
+
+/// Retry-After in seconds; the form with a date is not used by Discord.
+Duration pause_of_header(std::string_view value) {
+  double seconds = 0.0;
+  const auto [stop, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
+  return error == std::errc{} && stop == value.data() + value.size() ? pause_of(seconds) : Duration{};
+}
+
+int error_code(const nlohmann::json& body) {
+  return static_cast<int>(json::integer_in(body, "code", 0, INT32_MAX).value_or(0));
+}
+
+Failure network_failure(int status, std::string sentence) {
+  return {status, 0, Error(Cause::network, std::move(sentence))};
+}
+
+std::string why_no_answer(const net::CloseInfo& failure) {
+  const std::string detail = safe(failure.detail);
+  const auto with_detail = [&](std::string_view words) {
+    return detail.empty() ? std::string(words) : fmt::format("{} ({})", words, detail);
+  };
+  switch (failure.kind) {
+    case net::CloseKind::resolve_failed:
+      return with_detail("its name has no address");
+    case net::CloseKind::connect_failed:
+      return with_detail("it takes no connection");
+    case net::CloseKind::certificate_refused:
+      return with_detail("its certificate is not to be trusted");
+    case net::CloseKind::tls_failed:
+      return with_detail("TLS failed");
+    case net::CloseKind::timed_out:
+      return with_detail("it did not answer in time");
+    case net::CloseKind::http_refused:
+    case net::CloseKind::lost:
+    case net::CloseKind::closed_by_peer:
+    case net::CloseKind::closed_by_us:
+      break;
+  }
+  return with_detail("the connection was lost");
+}
+
+Failure malformed(std::string_view what) {
+  return network_failure(200, fmt::format("Discord's API answered without {}.", what));
+}
+
+}  // namespace
+
+net::HttpRequest get(const net::Url& base, std::string_view path, const SecretString& token) {
+  net::HttpRequest request;
+  request.url = base;
+  while (!request.url.path.empty() && request.url.path.back() == '/') request.url.path.pop_back();
+  request.url.path += path;
+  request.headers = {{"Authorization", fmt::format("Bot {}", token.reveal())},
+                     {"User-Agent", std::string(kUserAgent)}};
+  return request;
+}
+
+Attempts::Attempts(std::string subject, std::string host, TimePoint give_up) noexcept
+    : subject_(std::move(subject)), host_(std::move(host)), give_up_(give_up) {}
+
+Duration Attempts::timeout(TimePoint now) const noexcept {
+  // A second at least: what is sent at the last moment still deserves its answer.
+  return std::clamp<Duration>(give_up_ - now, 1s, kLongestRequest);
+}
+
+Verdict Attempts::judge(const net::HttpResponse& response, TimePoint now) {
+  if (response.status == 200) return response.body;
+  if (response.status == 0 || response.status >= 500) return unreachable(response, now);
+  if (response.status == 429) return rate_limited(response, now);
+  return refused(response.status, error_code(json::parse(response.body)));
+}
+
+Verdict Attempts::unreachable(const net::HttpResponse& response, TimePoint now) {
+  if (response.status != 0) {
+    return again_after(
+        next_backoff(), now,
+        network_failure(response.status, fmt::format("Discord's API at {} is out of order (HTTP {}).", host_,
+                                                     response.status)));
+  }
+  Failure failure = network_failure(
+      0, fmt::format("Discord's API at {} can't be reached: {}.", host_, why_no_answer(response.failure)));
+  // Another try would meet the same certificate.
+  if (response.failure.kind == net::CloseKind::certificate_refused) return failure;
+  return again_after(next_backoff(), now, std::move(failure));
+}
+
+Verdict Attempts::rate_limited(const net::HttpResponse& response, TimePoint now) const {
+  const auto seconds = json::number(json::parse(response.body), "retry_after");
+  const Duration pause =
+      std::max(pause_of_header(response.retry_after), seconds ? pause_of(*seconds) : kEdgePause);
+  const auto whole_seconds = std::chrono::ceil<std::chrono::seconds>(pause).count();
+  return again_after(
+      pause + kRateLimitMargin, now,
+      network_failure(
+          429, fmt::format("Discord's API at {} takes no more requests for now (429): try again in {} s.",
+                           host_, whole_seconds)));
+}
+
+Verdict Attempts::again_after(Duration delay, TimePoint now, Failure otherwise) const {
+  if (now + delay >= give_up_) return otherwise;
+  return Again{now + delay};
+}
+
+Duration Attempts::next_backoff() noexcept {
+  return kFirstBackoff * (1 << std::min(backoffs_++, kMostDoublings));
+}
+
+Failure Attempts::refused(int status, int code) const {
+  const auto failure = [&](Cause cause, std::string sentence) {
+    return Failure{status, code, Error(cause, std::move(sentence))};
+  };
+  const std::string number =
+      code == 0 ? fmt::format("HTTP {}", status) : fmt::format("HTTP {}, code {}", status, code);
+  if (status == 401) {
+    return failure(
+        Cause::token_refused,
+        "Discord refused the token (401): check DISCORD_TOKEN or the token file, or make a new token in "
+        "the developer portal.");
+  }
+  if (code == kUnknownChannel) {
+    return failure(Cause::not_permitted, fmt::format("Discord knows no {}: check the id.", subject_));
+  }
+  if (code == kMissingAccess) {
+    return failure(
+        Cause::not_permitted,
+        fmt::format("The bot has no access to {}: invite it to the guild, or give it the permission View "
+                    "Channel.",
+                    subject_));
+  }
+  if (status == 403) {
+    return failure(Cause::not_permitted,
+                   fmt::format("{} forbids the bot to ask for {} ({}).", host_, subject_, number));
+  }
+  if (status == 404) {
+    return failure(Cause::not_permitted,
+                   fmt::format("{} found nothing when asked for {} ({}): check the id and --api-url.", host_,
+                               subject_, number));
+  }
+  if (status < 400) {
+    return failure(Cause::network,
+                   fmt::format("{} answered with HTTP {} instead of {}; redirects are not followed: "
+                               "check --api-url.",
+                               host_, status, subject_));
+  }
+  return failure(Cause::unexpected, fmt::format("{} refused to give {} ({}).", host_, subject_, number));
+}
+
+Result<GatewayBot> read_gateway_bot(const std::string& body) {
+  const nlohmann::json answer = json::parse(body);
+  auto url = net::Url::parse(json::text(answer, "url").value_or(""));
+  if (!url || url->scheme != "wss") return malformed("a wss:// address for its gateway");
+  url->path.resize(std::min(url->path.find('?'), url->path.size()));
+  GatewayBot gateway;
+  gateway.url = std::move(*url);
+  const auto at_least = [](const nlohmann::json& object, const char* name, int least, int otherwise) {
+    return static_cast<int>(json::integer_in(object, name, least, INT32_MAX).value_or(otherwise));
+  };
+  gateway.shards = at_least(answer, "shards", 1, gateway.shards);
+  const nlohmann::json& limit = json::field(answer, "session_start_limit");
+  gateway.identifies_left = at_least(limit, "remaining", 0, gateway.identifies_left);
+  gateway.identifies_total = at_least(limit, "total", 0, gateway.identifies_total);
+  gateway.reset_after = std::chrono::milliseconds(at_least(limit, "reset_after", 0, 0));
+  gateway.max_concurrency = at_least(limit, "max_concurrency", 1, gateway.max_concurrency);
+  return gateway;
+}
+
+Result<resources::Channel> read_channel(const std::string& body) {
+  auto channel = resources::channel_from(json::parse(body));
+  if (!channel) return malformed("a channel");
+  return std::move(*channel);
+}
+
+}  // namespace vcplay::rest

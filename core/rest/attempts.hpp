@@ -1,0 +1,53 @@
+// One REST call without its socket: the request, what an answer means and when to ask again.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/clock.hpp"
+#include "base/secret.hpp"
+#include "net/https_client.hpp"
+#include "net/url.hpp"
+#include "rest/api.hpp"
+
+namespace vcplay::rest {
+
+/// GET `path` below `base`, with the headers that Discord wants on every call.
+[[nodiscard]] net::HttpRequest get(const net::Url& base, std::string_view path, const SecretString& token);
+
+/// Send the same request again at this time.
+struct Again {
+  TimePoint at;
+};
+/// The body of the answer that counts, or another try, or the end.
+using Verdict = std::variant<std::string, Again, Failure>;
+
+/// Judges the answers to one call, within its patience.
+class Attempts {
+ public:
+  /// `subject` is what is asked for, in words: "channel 81384788765712384".
+  Attempts(std::string subject, std::string host, TimePoint give_up) noexcept;
+
+  [[nodiscard]] Verdict judge(const net::HttpResponse& response, TimePoint now);
+  /// How long a request sent now may take.
+  [[nodiscard]] Duration timeout(TimePoint now) const noexcept;
+
+ private:
+  [[nodiscard]] Verdict again_after(Duration delay, TimePoint now, Failure otherwise) const;
+  [[nodiscard]] Verdict rate_limited(const net::HttpResponse& response, TimePoint now) const;
+  [[nodiscard]] Verdict unreachable(const net::HttpResponse& response, TimePoint now);
+  [[nodiscard]] Failure refused(int status, int code) const;
+  [[nodiscard]] Duration next_backoff() noexcept;
+
+  std::string subject_;
+  std::string host_;
+  TimePoint give_up_;
+  int backoffs_ = 0;
+};
+
+// What the bodies say. A body that lacks what Discord documents is a Failure of Cause::network.
+[[nodiscard]] Result<GatewayBot> read_gateway_bot(const std::string& body);
+[[nodiscard]] Result<resources::Channel> read_channel(const std::string& body);
+
+}  // namespace vcplay::rest
