@@ -1,0 +1,173 @@
+#include "cli/events.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/core.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "base/opus_frame.hpp"
+#include "base/text.hpp"
+#include "cli/exit_status.hpp"
+
+namespace vcplay::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kTextColumns = 1000;  // nobody needs more of a title
+constexpr std::size_t kPipeChunk = 4096;    // PIPE_BUF: a writable pipe takes as much without blocking
+constexpr Duration kReaderDeadline = std::chrono::seconds(5);
+
+constexpr EventRow kTable[] = {
+    {"start", "schema vcplay", "The first line: version of this schema and of vcplay."},
+    {"joined", "guild channel channel_name user bitrate encryption join_seconds",
+     "The bot is in the channel and audio may flow."},
+    {"e2ee", "active version epoch code", "The state of end-to-end encryption changed."},
+    {"track", "track tracks media title artist codec container rate channels duration", "A medium begins."},
+    {"track_end", "track media played error", "A medium ended; error is null when it was played whole."},
+    {"underrun", "underruns", "The input came too slowly and silence was sent; so many times in this run."},
+    {"reconnect", "reason attempt", "The connection was lost and is being made again."},
+    {"left", "reason", "The bot is no longer in the channel."},
+    {"statistics", "seconds packets audio_packets dropped failed underruns rebases reconnects late_us",
+     "The run in numbers; late_us has p50, p99 and max of deadline-to-send errors."},
+    {"error", "status name message", "Why the run fails: the exit status, its name and one sentence."},
+};
+
+Json safe(std::string_view text) { return display_safe(text, kTextColumns); }
+
+Json safe_or_null(std::string_view text) { return text.empty() ? Json(nullptr) : safe(text); }
+
+/// Seconds, to the millisecond.
+double seconds(Duration time) {
+  return std::round(std::chrono::duration<double, std::milli>(time).count()) / 1000;
+}
+
+std::int64_t microseconds(Duration time) {
+  return std::chrono::duration_cast<std::chrono::microseconds>(time).count();
+}
+
+/// RFC 3339, UTC, with milliseconds.
+std::string timestamp(std::chrono::system_clock::time_point now) {
+  const auto whole = std::chrono::floor<std::chrono::seconds>(now);
+  const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(now - whole);
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(whole)),
+                     rest.count());
+}
+
+[[noreturn]] void fail(std::string_view why) {
+  throw Error(Cause::output, fmt::format("Cannot write events to standard output: {}.", why));
+}
+
+void wait_writable(int fd, TimePoint deadline) {
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+  pollfd writable{fd, POLLOUT, 0};
+  const int count = left <= 0 ? 0 : ::poll(&writable, 1, static_cast<int>(left));
+  if (count == 0) fail("nobody has read them for five seconds");
+  if (count < 0 && errno != EINTR) fail(::strerror(errno));
+}
+
+}  // namespace
+
+std::span<const EventRow> event_table() noexcept { return kTable; }
+
+struct EventWriter::Impl {
+  int fd;
+  WallClock now;
+
+  /// One event; `fields` come after its name and time.
+  void write(std::string_view name, const Json& fields) const {
+    Json event = {{"event", name}, {"time", timestamp(now())}};
+    event.update(fields);
+    write_line(event.dump() + '\n');
+  }
+
+  void write_line(std::string_view line) const {
+    const TimePoint deadline = Clock::now() + kReaderDeadline;
+    while (!line.empty()) {
+      wait_writable(fd, deadline);
+      const ssize_t count = ::write(fd, line.data(), std::min(line.size(), kPipeChunk));
+      if (count < 0 && errno != EINTR && errno != EAGAIN) fail(::strerror(errno));
+      if (count > 0) line.remove_prefix(static_cast<std::size_t>(count));
+    }
+  }
+};
+
+EventWriter::EventWriter(int fd, WallClock now) : impl_(new Impl{fd, std::move(now)}) {}
+EventWriter::~EventWriter() = default;
+
+void EventWriter::start(std::string_view vcplay_version) {
+  impl_->write("start", {{"schema", kEventSchema}, {"vcplay", vcplay_version}});
+}
+
+void EventWriter::joined(const JoinedEvent& event) {
+  impl_->write("joined", {{"guild", event.guild.str()},
+                          {"channel", event.channel.str()},
+                          {"channel_name", safe(event.channel_name)},
+                          {"user", event.user.str()},
+                          {"bitrate", event.bitrate},
+                          {"encryption", safe(event.encryption)},
+                          {"join_seconds", seconds(event.join_time)}});
+}
+
+void EventWriter::e2ee(const E2eeEvent& event) {
+  impl_->write("e2ee", {{"active", event.version > 0},
+                        {"version", event.version},
+                        {"epoch", event.epoch ? Json(*event.epoch) : Json(nullptr)},
+                        {"code", event.code ? safe(*event.code) : Json(nullptr)}});
+}
+
+void EventWriter::track(const media::TrackInfo& info, std::uint32_t tracks) {
+  impl_->write("track", {{"track", info.track + 1},
+                         {"tracks", tracks},
+                         {"media", safe(info.location)},
+                         {"title", safe_or_null(info.title)},
+                         {"artist", safe_or_null(info.artist)},
+                         {"codec", safe(info.codec)},
+                         {"container", safe(info.container)},
+                         {"rate", info.sample_rate},
+                         {"channels", info.channels},
+                         {"duration", info.duration ? Json(seconds(*info.duration)) : Json(nullptr)}});
+}
+
+void EventWriter::track_end(const media::TrackResult& result) {
+  impl_->write("track_end", {{"track", result.track + 1},
+                             {"media", safe(result.location)},
+                             {"played", seconds(static_cast<std::int64_t>(result.frames) * kFrameDuration)},
+                             {"error", safe_or_null(result.error)}});
+}
+
+void EventWriter::underrun(std::uint64_t underruns) { impl_->write("underrun", {{"underruns", underruns}}); }
+
+void EventWriter::reconnect(std::string_view reason, int attempt) {
+  impl_->write("reconnect", {{"reason", safe(reason)}, {"attempt", attempt}});
+}
+
+void EventWriter::left(std::string_view reason) { impl_->write("left", {{"reason", safe(reason)}}); }
+
+void EventWriter::statistics(const StatisticsEvent& event) {
+  impl_->write("statistics", {{"seconds", seconds(event.run_time)},
+                              {"packets", event.packets},
+                              {"audio_packets", event.audio_packets},
+                              {"dropped", event.dropped},
+                              {"failed", event.failed},
+                              {"underruns", event.underruns},
+                              {"rebases", event.rebases},
+                              {"reconnects", event.reconnects},
+                              {"late_us",
+                               {{"p50", microseconds(event.late_p50)},
+                                {"p99", microseconds(event.late_p99)},
+                                {"max", microseconds(event.late_max)}}}});
+}
+
+void EventWriter::error(Cause cause, std::string_view sentence) {
+  const ExitStatus status = to_exit_status(cause);
+  impl_->write("error", {{"status", number(status)}, {"name", name(status)}, {"message", safe(sentence)}});
+}
+
+}  // namespace vcplay::cli

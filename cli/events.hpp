@@ -1,0 +1,88 @@
+// `play --json`: what happens, as one JSON object per line on standard output.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/snowflake.hpp"
+#include "media/pipeline.hpp"
+
+namespace vcplay::cli {
+
+/// Grows when a field or an event changes its meaning or goes away; new ones may come at any time.
+inline constexpr int kEventSchema = 1;
+
+/// The bot has joined and audio may flow.
+struct JoinedEvent {
+  Snowflake guild;
+  Snowflake channel;
+  std::string channel_name;
+  Snowflake user;          // the bot
+  int bitrate = 0;         // bit/s that is encoded with
+  std::string encryption;  // the transport mode
+  Duration join_time{};
+};
+
+/// The state of end-to-end encryption changed.
+struct E2eeEvent {
+  int version = 0;                     // of the DAVE protocol; 0: none
+  std::optional<std::uint64_t> epoch;  // nothing without a group
+  std::optional<std::string> code;     // the epoch's displayable code
+};
+
+struct StatisticsEvent {
+  Duration run_time{};
+  std::uint64_t packets = 0;
+  std::uint64_t audio_packets = 0;
+  std::uint64_t dropped = 0;
+  std::uint64_t failed = 0;
+  std::uint64_t underruns = 0;
+  std::uint64_t rebases = 0;
+  std::uint64_t reconnects = 0;
+  Duration late_p50{};
+  Duration late_p99{};
+  Duration late_max{};
+};
+
+/// An event's name and its fields beside "event" and "time", as the man page promises them.
+struct EventRow {
+  std::string_view name;
+  std::string_view fields;  // separated by spaces, in their order
+  std::string_view help;
+};
+[[nodiscard]] std::span<const EventRow> event_table() noexcept;
+
+/// Writes events to a file descriptor. Main thread. Every function throws Error{output} when the line cannot
+/// be written or nobody reads for five seconds. Texts are made harmless here.
+class EventWriter {
+ public:
+  using WallClock = std::function<std::chrono::system_clock::time_point()>;
+  explicit EventWriter(int fd, WallClock now = std::chrono::system_clock::now);
+  ~EventWriter();
+  EventWriter(const EventWriter&) = delete;
+  EventWriter& operator=(const EventWriter&) = delete;
+
+  void start(std::string_view vcplay_version);
+  void joined(const JoinedEvent& event);
+  void e2ee(const E2eeEvent& event);
+  void track(const media::TrackInfo& info, std::uint32_t tracks);
+  void track_end(const media::TrackResult& result);
+  void underrun(std::uint64_t underruns);  // so many in this run, this one included
+  void reconnect(std::string_view reason, int attempt);
+  void left(std::string_view reason);
+  void statistics(const StatisticsEvent& event);
+  void error(Cause cause, std::string_view sentence);
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace vcplay::cli

@@ -1,0 +1,118 @@
+#include "cli/help.hpp"
+
+#include <fmt/core.h>
+
+#include <string_view>
+
+#include "cli/option_table.hpp"
+
+namespace vcplay::cli {
+namespace {
+
+constexpr std::size_t kColumns = 79;
+constexpr std::size_t kHelpColumn = 28;
+
+constexpr std::string_view kOverview =
+    R"(Usage: vcplay play [options] MEDIA...
+       vcplay rehearse [options] MEDIA...
+
+Plays audio files, URLs or standard input into a Discord voice channel.
+"rehearse" plays into a loopback Discord inside the program instead: it needs
+no token and no network, and reports what a listener heard.
+
+  vcplay play --help        how to play
+  vcplay rehearse --help    how to rehearse
+  vcplay --version          versions of vcplay and of its libraries
+  man vcplay                everything
+)";
+
+constexpr std::string_view kPlay = R"(Usage: vcplay play [options] MEDIA...
+Plays files, URLs or standard input (-) into a Discord voice channel.
+
+  -g, --guild ID          server to play in (environment: VCPLAY_GUILD)
+  -c, --channel ID|LINK   voice channel, or its link instead of both ids
+      --token-file FILE   bot token; or set DISCORD_TOKEN
+  -f, --format NAME       input format, for raw PCM with --rate and --channels
+      --volume PERCENT    0 to 400 (default 100)
+      --bitrate auto|BITS such as 96k (default: the channel's own)
+      --json              events on standard output, one JSON object a line
+  -v, -vv, -q             more, much more or fewer words
+      --help-all          all options; "man vcplay" tells the whole story
+
+Examples:
+  vcplay play -g 81384788765712384 -c 381870553235193857 song.mp3
+  vcplay play -c https://discord.com/channels/GUILD/CHANNEL --volume 80 *.flac
+  ffmpeg -i film.mkv -f wav - | vcplay play --token-file ~/.token -c LINK -
+)";
+
+constexpr std::string_view kRehearse = R"(Usage: vcplay rehearse [options] MEDIA...
+Plays into a loopback Discord inside the program and reports what was heard.
+Needs no token and no network. Exit status 12: it found faults.
+
+  -f, --format NAME       input format, for raw PCM with --rate and --channels
+      --volume PERCENT    0 to 400 (default 100)
+      --bitrate auto|BITS such as 96k (default: the channel's own)
+      --output FILE       keep what the listener heard, as .wav or .ogg
+      --fast              do not wait for real time
+      --json              the report as one JSON object on standard output
+      --serve             keep the loopback Discord running for other clients
+  -v, -vv, -q             more, much more or fewer words
+      --help-all          all options; "man vcplay" tells the whole story
+
+Examples:
+  vcplay rehearse song.mp3
+  vcplay rehearse --fast --output heard.wav album/*.flac
+  vcplay rehearse --json --volume 150 song.mp3 | jq .
+)";
+
+/// `text` broken between words, every line but the first one indented.
+std::string wrap(std::string_view text, std::size_t indent, std::size_t columns) {
+  std::string out;
+  std::size_t column = indent;
+  while (!text.empty()) {
+    const std::size_t space = std::min(text.find(' '), text.size());
+    const bool first = column == indent;
+    if (!first && column + 1 + space > columns) {
+      out += '\n' + std::string(indent, ' ');
+      column = indent;
+    } else if (!first) {
+      out += ' ';
+      ++column;
+    }
+    out += text.substr(0, space);
+    column += space;
+    text.remove_prefix(std::min(space + 1, text.size()));
+  }
+  return out;
+}
+
+std::string describe(const OptionRow& row) {
+  std::string left = row.short_name.empty() ? "      " : fmt::format("  {}, ", row.short_name);
+  left += row.name;
+  if (!row.argument.empty()) left += fmt::format(" {}", row.argument);
+  if (left.size() + 2 > kHelpColumn) {
+    left += '\n' + std::string(kHelpColumn, ' ');
+  } else {
+    left.resize(kHelpColumn, ' ');
+  }
+  return left + wrap(row.help, kHelpColumn, kColumns) + '\n';
+}
+
+}  // namespace
+
+std::string overview() { return std::string(kOverview); }
+
+std::string short_help(Verb verb) { return std::string(verb == Verb::play ? kPlay : kRehearse); }
+
+std::string full_help(Verb verb) {
+  std::string help = fmt::format("Usage: vcplay {} [options] MEDIA...\n\nOptions:\n", verb_name(verb));
+  for (const OptionRow& row : option_table()) {
+    if (row.belongs_to(verb)) help += describe(row);
+  }
+  help +=
+      "\nMEDIA is a file, an http(s) URL or - for standard input. Options may stand anywhere\nbefore "
+      "\"--\".\n";
+  return help;
+}
+
+}  // namespace vcplay::cli

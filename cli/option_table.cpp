@@ -1,0 +1,87 @@
+#include "cli/option_table.hpp"
+
+#include "base/error.hpp"
+
+namespace vcplay::cli {
+namespace {
+
+/// The medium whose format the options describe; parse() copies it to every MEDIA.
+media::Media& format_of(Draft& draft) { return draft.options.media.front(); }
+
+void set_token_file(Draft& draft, std::string_view value) {
+  if (value == "-") {
+    throw Error(Cause::usage,
+                "--token-file cannot be '-': standard input is for MEDIA; use a file or <(command).");
+  }
+  if (value.empty()) throw Error(Cause::usage, "--token-file needs the name of a file.");
+  draft.options.token_file = value;
+}
+
+constexpr bool kPlayOnly = false;      // for the column `rehearse`
+constexpr bool kRehearseOnly = false;  // for the column `play`
+
+constexpr OptionRow kTable[] = {
+    {"--guild", "-g", "ID", true, kPlayOnly, "server to play in (environment: VCPLAY_GUILD)",
+     [](Draft& draft, std::string_view value) { draft.guild = parse_guild(value, "--guild"); }},
+    {"--channel", "-c", "ID|LINK", true, kPlayOnly,
+     "voice channel, or its link, which needs no --guild (VCPLAY_CHANNEL)",
+     [](Draft& draft, std::string_view value) { draft.channel = parse_channel(value, "--channel"); }},
+    {"--token-file", "", "FILE", true, kPlayOnly,
+     "file with the bot's token; else the systemd credential discord-token, else DISCORD_TOKEN",
+     set_token_file},
+    {"--token", "", "VALUE", true, kPlayOnly,
+     "the bot's token itself; process lists show it, so prefer the others", nullptr},
+    {"--format", "-f", "NAME", true, true,
+     "input format of MEDIA by FFmpeg's name, such as s16le; else detected",
+     [](Draft& draft, std::string_view value) { format_of(draft).format = value; }},
+    {"--rate", "", "HZ", true, true, "sampling rate of raw PCM (with --format)",
+     [](Draft& draft, std::string_view value) { format_of(draft).rate = parse_rate(value); }},
+    {"--channels", "", "N", true, true, "number of channels of raw PCM (with --format)",
+     [](Draft& draft, std::string_view value) { format_of(draft).channels = parse_channels(value); }},
+    {"--volume", "", "PERCENT", true, true, "0 to 400, default 100; peaks are limited softly",
+     [](Draft& draft, std::string_view value) { draft.options.volume = parse_volume(value); }},
+    {"--bitrate", "", "auto|BITS", true, true, "Opus bitrate, such as 96k; default auto: the channel's own",
+     [](Draft& draft, std::string_view value) { draft.options.bitrate = parse_bitrate(value); }},
+    {"--speaking", "", "MODE", true, true, "microphone (default), soundshare or priority",
+     [](Draft& draft, std::string_view value) { draft.options.speaking = parse_speaking(value); }},
+    {"--lead-in", "", "TIME", true, true,
+     "silence before the first sound, such as 0.5 or 500ms; default 200ms",
+     [](Draft& draft, std::string_view value) { draft.options.lead_in = parse_lead_in(value); }},
+    {"--json", "", "", true, true,
+     "JSON on standard output: events as they happen (play), the report (rehearse)",
+     [](Draft& draft, std::string_view) { draft.options.json = true; }},
+    {"--output", "", "FILE", kRehearseOnly, true, "keep what the listener heard, as .wav or .ogg",
+     [](Draft& draft, std::string_view value) { draft.options.output = parse_output(value); }},
+    {"--fast", "", "", kRehearseOnly, true, "do not wait for real time: check long files in seconds",
+     [](Draft& draft, std::string_view) { draft.options.fast = true; }},
+    {"--serve", "", "", kRehearseOnly, true,
+     "play nothing: keep the loopback Discord running for other clients and print where it is as JSON",
+     [](Draft& draft, std::string_view) { draft.options.serve = true; }},
+    {"--api-url", "", "URL", true, kPlayOnly, "REST API to use instead of Discord's (https)",
+     [](Draft& draft, std::string_view value) {
+       draft.options.api_url = parse_url(value, "--api-url", "https");
+     }},
+    {"--gateway-url", "", "URL", true, kPlayOnly, "gateway to use instead of the one that REST names (wss)",
+     [](Draft& draft, std::string_view value) {
+       draft.options.gateway_url = parse_url(value, "--gateway-url", "wss");
+     }},
+    {"--ca-file", "", "FILE", true, true, "further trusted certificates (PEM), beside the system's",
+     [](Draft& draft, std::string_view value) { draft.options.ca_file = value; }},
+    {"--shard", "", "I/N", true, kPlayOnly, "shard to identify as; default: the guild's own",
+     [](Draft& draft, std::string_view value) { draft.options.shard = parse_shard(value); }},
+    {"--verbose", "-v", "", true, true, "say what happens; twice: everything",
+     [](Draft& draft, std::string_view) { ++draft.verbose; }},
+    {"--quiet", "-q", "", true, true, "errors only, and no status line",
+     [](Draft& draft, std::string_view) { draft.options.quiet = true; }},
+    {"--help", "-h", "", true, true, "a short help that fits the screen", nullptr},
+    {"--help-all", "", "", true, true, "all options", nullptr},
+    {"--version", "", "", true, true, "versions of vcplay and of the libraries that it runs with", nullptr},
+};
+
+}  // namespace
+
+std::span<const OptionRow> option_table() noexcept { return kTable; }
+
+std::string_view verb_name(Verb verb) noexcept { return verb == Verb::play ? "play" : "rehearse"; }
+
+}  // namespace vcplay::cli

@@ -1,0 +1,43 @@
+// The one table of options that the parser, the help, the man page and the completions follow.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/snowflake.hpp"
+#include "cli/option_values.hpp"
+#include "cli/options.hpp"
+
+namespace vcplay::cli {
+
+/// A command line while it is being read: what can only be judged when all of it is known.
+struct Draft {
+  Options options;
+  std::optional<Snowflake> guild;      // of --guild
+  std::optional<ChannelName> channel;  // of --channel
+  int verbose = 0;
+};
+
+/// One option as a person sees it, and what it does to a Draft.
+struct OptionRow {
+  std::string_view name;        // "--guild"
+  std::string_view short_name;  // "-g", or nothing
+  std::string_view argument;    // "ID"; nothing: a flag
+  bool play = true;             // `vcplay play` has it
+  bool rehearse = true;         // `vcplay rehearse` has it
+  std::string_view help;
+  /// Takes one value (empty for a flag). Throws Error{usage}. Null: answered before anything else is looked
+  /// at.
+  void (*apply)(Draft& draft, std::string_view value);
+
+  [[nodiscard]] bool belongs_to(Verb verb) const noexcept { return verb == Verb::play ? play : rehearse; }
+};
+
+/// Every option of both verbs, in the order of the help.
+[[nodiscard]] std::span<const OptionRow> option_table() noexcept;
+
+[[nodiscard]] std::string_view verb_name(Verb verb) noexcept;
+
+}  // namespace vcplay::cli

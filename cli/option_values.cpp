@@ -1,0 +1,193 @@
+#include "cli/option_values.hpp"
+
+#include <fmt/core.h>
+#include <strings.h>
+
+#include <charconv>
+#include <cmath>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "net/url.hpp"
+
+namespace vcplay::cli {
+namespace {
+
+// RFC 6716 s2.1.1: Opus's useful range.
+constexpr double kMinBitrate = 6'000;
+constexpr double kMaxBitrate = 510'000;
+constexpr double kMaxLeadInSeconds = 10;
+constexpr std::size_t kShownColumns = 40;  // of what was typed
+
+template <typename... Args>
+[[noreturn]] void refuse(fmt::format_string<Args...> format, Args&&... args) {
+  throw Error(Cause::usage, fmt::format(format, std::forward<Args>(args)...));
+}
+
+std::string shown(std::string_view text) { return fmt::format("'{}'", display_safe(text, kShownColumns)); }
+
+bool ends_with(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() &&
+         ::strncasecmp(text.data() + text.size() - end.size(), end.data(), end.size()) == 0;
+}
+
+bool take_end(std::string_view& text, std::string_view end) {
+  if (!ends_with(text, end)) return false;
+  text.remove_suffix(end.size());
+  return true;
+}
+
+bool take_start(std::string_view& text, std::string_view start) {
+  if (text.size() < start.size() || ::strncasecmp(text.data(), start.data(), start.size()) != 0) return false;
+  text.remove_prefix(start.size());
+  return true;
+}
+
+/// The finite number that all of `text` spells. The locale has no say in it.
+template <typename Number>
+std::optional<Number> read_number(std::string_view text) {
+  Number value{};
+  const char* const end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc{} || stop != end) return std::nullopt;
+  if constexpr (std::is_floating_point_v<Number>) {
+    if (!std::isfinite(value)) return std::nullopt;
+  }
+  return value;
+}
+
+[[noreturn]] void refuse_id(std::string_view text, std::string_view source, std::string_view thing,
+                            std::string_view copy) {
+  refuse(
+      "{}: {} is no {} id. Switch on Developer Mode in Discord (User Settings, Advanced), right-click the {} "
+      "and "
+      "choose {}; or give the voice channel's link to --channel.",
+      source, shown(text), thing, thing == "guild" ? "server" : thing, copy);
+}
+
+/// The path after a channel link's host, or nothing when `text` is none.
+std::optional<std::string_view> channel_path(std::string_view text) {
+  const bool has_scheme = take_start(text, "https://");
+  for (const std::string_view prefix : {"ptb.", "canary.", "www."}) {
+    if (take_start(text, prefix)) break;
+  }
+  if (take_start(text, "discord.com/channels/") || take_start(text, "discordapp.com/channels/")) return text;
+  if (has_scheme) return std::string_view{};
+  return std::nullopt;
+}
+
+}  // namespace
+
+Snowflake parse_guild(std::string_view text, std::string_view source) {
+  const auto id = Snowflake::parse(text);
+  if (!id) refuse_id(text, source, "guild", "Copy Server ID");
+  return *id;
+}
+
+ChannelName parse_channel(std::string_view text, std::string_view source) {
+  const auto path = channel_path(text);
+  if (!path) {
+    const auto id = Snowflake::parse(text);
+    if (!id) refuse_id(text, source, "channel", "Copy Channel ID");
+    return {std::nullopt, *id};
+  }
+  const std::size_t slash = path->find('/');
+  const std::string_view guild = path->substr(0, slash);
+  if (guild == "@me")
+    refuse("{}: this link leads to direct messages; a bot joins voice channels of servers.", source);
+  const std::string_view rest =
+      slash == std::string_view::npos ? std::string_view{} : path->substr(slash + 1);
+  const auto guild_id = Snowflake::parse(guild);
+  const auto channel_id = Snowflake::parse(rest.substr(0, rest.find_first_of("/?#")));
+  if (!guild_id || !channel_id) {
+    refuse("{}: {} is no channel link; one looks like https://discord.com/channels/GUILD/CHANNEL.", source,
+           shown(text));
+  }
+  return {guild_id, *channel_id};
+}
+
+double parse_volume(std::string_view text) {
+  std::string_view digits = text;
+  take_end(digits, "%");
+  const auto percent = read_number<double>(digits);
+  if (!percent || *percent < 0 || *percent > 400)
+    refuse("--volume wants 0 to 400 (percent), not {}.", shown(text));
+  return *percent / 100;
+}
+
+std::optional<int> parse_bitrate(std::string_view text) {
+  if (text == "auto") return std::nullopt;
+  std::string_view digits = text;
+  const double unit = take_end(digits, "k") ? 1000 : 1;
+  const auto number = read_number<double>(digits);
+  const double bits = number.value_or(0) * unit;
+  if (!number || bits < kMinBitrate || bits > kMaxBitrate) {
+    const bool forgot_unit = number && unit == 1 && *number >= 6 && *number <= 510;
+    refuse("--bitrate wants 'auto' or 6k to 510k (bits per second), not {}{}.", shown(text),
+           forgot_unit ? fmt::format("; did you mean {}k?", digits) : "");
+  }
+  return static_cast<int>(std::lround(bits));
+}
+
+Duration parse_lead_in(std::string_view text) {
+  std::string_view digits = text;
+  const double unit = take_end(digits, "ms") ? 0.001 : 1;
+  if (unit == 1) take_end(digits, "s");
+  const auto number = read_number<double>(digits);
+  const double seconds = number.value_or(-1) * unit;
+  if (seconds < 0 || seconds > kMaxLeadInSeconds) {
+    refuse("--lead-in wants a time from 0 to 10 s, such as 200ms or 0.2, not {}.", shown(text));
+  }
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+}
+
+Speaking parse_speaking(std::string_view text) {
+  if (text == "microphone") return Speaking::microphone;
+  if (text == "soundshare") return Speaking::soundshare;
+  if (text == "priority") return Speaking::priority;
+  refuse("--speaking wants microphone, soundshare or priority, not {}.", shown(text));
+}
+
+Shard parse_shard(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  const auto index = read_number<int>(text.substr(0, slash));
+  const auto count =
+      slash == std::string_view::npos ? std::nullopt : read_number<int>(text.substr(slash + 1));
+  if (!index || !count || *index < 0 || *index >= *count) {
+    refuse("--shard wants I/N with I from 0 to N-1, such as 0/2, not {}.", shown(text));
+  }
+  return {*index, *count};
+}
+
+int parse_rate(std::string_view text) {
+  const auto rate = read_number<int>(text);
+  if (rate == 0) refuse("--rate 0 would be no sound at all; it wants samples per second, such as 48000.");
+  if (!rate || *rate < 1'000 || *rate > 768'000) {
+    refuse("--rate wants 1000 to 768000 (samples per second), not {}.", shown(text));
+  }
+  return *rate;
+}
+
+int parse_channels(std::string_view text) {
+  const auto channels = read_number<int>(text);
+  if (!channels || *channels < 1 || *channels > 8) refuse("--channels wants 1 to 8, not {}.", shown(text));
+  return *channels;
+}
+
+std::string parse_url(std::string_view text, std::string_view option, std::string_view scheme) {
+  const auto url = net::Url::parse(text);
+  if (!url || url->scheme != scheme) {
+    refuse("{} wants a URL that starts with {}:// (there is no way around TLS), not {}.", option, scheme,
+           shown(text));
+  }
+  while (!text.empty() && text.back() == '/') text.remove_suffix(1);
+  return std::string(text);
+}
+
+std::string parse_output(std::string_view text) {
+  const bool known = (ends_with(text, ".wav") || ends_with(text, ".ogg")) && text.size() > 4;
+  if (!known) refuse("--output wants a file name that ends in .wav or .ogg, not {}.", shown(text));
+  return std::string(text);
+}
+
+}  // namespace vcplay::cli

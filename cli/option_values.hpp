@@ -1,0 +1,34 @@
+// How the values of options are written. Each function throws Error{usage} with a sentence that helps.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.hpp"
+#include "base/snowflake.hpp"
+#include "cli/options.hpp"
+
+namespace vcplay::cli {
+
+/// A voice channel as a person names it: by its id, or by its link, which names the guild too.
+struct ChannelName {
+  std::optional<Snowflake> guild;
+  Snowflake channel;
+};
+
+// `source` is the option or the environment variable that the text came from.
+[[nodiscard]] Snowflake parse_guild(std::string_view text, std::string_view source);
+[[nodiscard]] ChannelName parse_channel(std::string_view text, std::string_view source);
+
+[[nodiscard]] double parse_volume(std::string_view text);               // "80" or "80%" → 0.8
+[[nodiscard]] std::optional<int> parse_bitrate(std::string_view text);  // "auto", "64000" or "64k" → bit/s
+[[nodiscard]] Duration parse_lead_in(std::string_view text);            // "200ms", "0.2s" or "0.2"
+[[nodiscard]] Speaking parse_speaking(std::string_view text);
+[[nodiscard]] Shard parse_shard(std::string_view text);  // "0/2"
+[[nodiscard]] int parse_rate(std::string_view text);
+[[nodiscard]] int parse_channels(std::string_view text);
+[[nodiscard]] std::string parse_url(std::string_view text, std::string_view option, std::string_view scheme);
+[[nodiscard]] std::string parse_output(std::string_view text);  // a name that ends in .wav or .ogg
+
+}  // namespace vcplay::cli

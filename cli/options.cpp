@@ -1,0 +1,287 @@
+#include "cli/options.hpp"
+
+#include <fmt/core.h>
+#include <string.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <utility>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "cli/help.hpp"
+#include "cli/option_table.hpp"
+#include "cli/spelling.hpp"
+
+namespace vcplay::cli {
+namespace {
+
+using Words = std::vector<std::string>;
+
+[[noreturn]] void refuse(const std::string& sentence) { throw Error(Cause::usage, sentence); }
+
+std::string shown(std::string_view text) { return fmt::format("'{}'", display_safe(text, 40)); }
+
+/// argv without --token and its value; the value goes into `token` and its bytes in argv are overwritten,
+/// before anything else copies them.
+Words take_words(int argc, char** argv, SecretString& token) {
+  constexpr std::string_view kToken = "--token";
+  Words words;
+  bool options_end = false;
+  const auto keep_and_wipe = [&token](char* value) {
+    token = SecretString(value);
+    ::memset(value, '*', ::strlen(value));
+  };
+  for (int i = 2; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    options_end = options_end || word == "--";
+    if (options_end || word.substr(0, kToken.size()) != kToken) {
+      words.emplace_back(word);
+    } else if (word == kToken && i + 1 < argc) {
+      keep_and_wipe(argv[++i]);
+    } else if (word.size() > kToken.size() && word[kToken.size()] == '=') {
+      keep_and_wipe(argv[i] + kToken.size() + 1);
+    } else {
+      words.emplace_back(word);
+    }
+  }
+  return words;
+}
+
+/// One option of the table, as CLI11 knows it.
+struct Bound {
+  const OptionRow* row;
+  CLI::Option* option;
+};
+
+std::vector<Bound> bind_table(CLI::App& app, Verb verb) {
+  std::vector<Bound> bound;
+  for (const OptionRow& row : option_table()) {
+    if (!row.belongs_to(verb)) continue;
+    const std::string names =
+        row.short_name.empty() ? std::string(row.name) : fmt::format("{},{}", row.short_name, row.name);
+    CLI::Option* option = nullptr;
+    if (row.argument.empty()) {
+      option = app.add_flag(names)->disable_flag_override();
+    } else {
+      // The last one wins, so that an alias or a script can be overruled.
+      option = app.add_option(names)->expected(1)->take_last();
+    }
+    bound.push_back({&row, option});
+  }
+  return bound;
+}
+
+const OptionRow* find_row(std::string_view name) {
+  for (const OptionRow& row : option_table()) {
+    if (row.name == name || (!row.short_name.empty() && row.short_name == name)) return &row;
+  }
+  return nullptr;
+}
+
+[[noreturn]] void refuse_unknown(std::string_view word, Verb verb) {
+  const std::string_view name = word.substr(0, word.find('='));
+  if (const OptionRow* const row = find_row(name); row != nullptr && !row->belongs_to(verb)) {
+    refuse(fmt::format("{} belongs to 'vcplay {}'.", name,
+                       verb_name(verb == Verb::play ? Verb::rehearse : Verb::play)));
+  }
+  std::vector<std::string_view> known;
+  for (const OptionRow& row : option_table()) {
+    if (row.belongs_to(verb)) known.push_back(row.name);
+  }
+  if (const auto nearest = nearest_spelling(name, known)) {
+    refuse(fmt::format("There is no option {}; did you mean {}?", shown(word), *nearest));
+  }
+  refuse(fmt::format("There is no option {}; a MEDIA that begins with '-' goes after '--'.", shown(word)));
+}
+
+/// "-volume" would be read as "-v" and five more: say what was meant instead.
+void refuse_single_dashes(const Words& words, Verb verb) {
+  for (const std::string& word : words) {
+    if (word == "--") return;
+    const bool single_dash = word.size() > 3 && word[0] == '-' && word[1] != '-';
+    if (single_dash && find_row("-" + word.substr(0, word.find('='))) != nullptr) refuse_unknown(word, verb);
+  }
+}
+
+/// CLI11 says "--volume: 1 required TEXT missing" and the like; the name is all that we take from it.
+[[noreturn]] void refuse_mismatch(const CLI::ParseError& error) {
+  const std::string text = error.what();
+  const std::string name = text.substr(0, text.find_first_of(": "));
+  const OptionRow* const row = find_row(name);
+  if (row == nullptr) refuse(display_safe(text));
+  if (row->argument.empty()) refuse(fmt::format("{} takes no value.", row->name));
+  refuse(fmt::format("{} needs a value: {} {}.", row->name, row->name, row->argument));
+}
+
+/// Splits what is no option of the table into MEDIA and mistakes.
+Words media_of(const Words& rest, Verb verb) {
+  Words media;
+  bool options_end = false;
+  for (const std::string& word : rest) {
+    if (!options_end && word == "--") {
+      options_end = true;
+      continue;
+    }
+    if (!options_end && word.size() > 1 && word[0] == '-') refuse_unknown(word, verb);
+    if (word.empty()) refuse("One MEDIA is an empty word; is a variable in your script unset?");
+    media.push_back(word);
+  }
+  if (std::count(media.begin(), media.end(), "-") > 1)
+    refuse("'-' (standard input) can be played only once.");
+  return media;
+}
+
+void set_media(Draft& draft, const Words& names) {
+  Options& options = draft.options;
+  const media::Media format = std::exchange(options.media, {}).front();
+  if (format.format.empty() && (format.rate != 0 || format.channels != 0)) {
+    refuse("--rate and --channels describe raw PCM and need its --format, such as --format s16le.");
+  }
+  for (const std::string& name : names) {
+    options.media.push_back(format);
+    options.media.back().location = name;
+  }
+  if (options.serve && (!names.empty() || options.fast || !options.output.empty())) {
+    refuse("--serve plays nothing: it goes without MEDIA, --fast and --output.");
+  }
+  if (options.media.empty() && !options.serve)
+    refuse("There is no MEDIA: name files, or '-' for standard input.");
+}
+
+std::string environment(const char* name) {
+  const char* const value = ::getenv(name);
+  return value == nullptr ? "" : value;
+}
+
+/// Where to play: options first, then the environment; a link brings its guild along.
+void set_place(Draft& draft) {
+  const bool channel_is_typed = draft.channel.has_value();
+  const std::string guild = environment("VCPLAY_GUILD");
+  const std::string channel = environment("VCPLAY_CHANNEL");
+  if (!draft.channel && !channel.empty()) draft.channel = parse_channel(channel, "VCPLAY_CHANNEL");
+  if (!draft.channel) refuse("There is no channel: give --channel ID (or its link), or set VCPLAY_CHANNEL.");
+  const bool link_rules = channel_is_typed && draft.channel->guild;
+  if (!draft.guild && !guild.empty() && !link_rules) draft.guild = parse_guild(guild, "VCPLAY_GUILD");
+  if (!draft.guild) draft.guild = draft.channel->guild;
+  if (!draft.guild) refuse("There is no guild: give --guild ID or the channel's link, or set VCPLAY_GUILD.");
+  if (draft.channel->guild && *draft.channel->guild != *draft.guild) {
+    refuse(fmt::format("The channel's link leads to guild {}, but the guild given is {}.",
+                       draft.channel->guild->str(), draft.guild->str()));
+  }
+  draft.options.guild = *draft.guild;
+  draft.options.channel = draft.channel->channel;
+}
+
+void set_words(Draft& draft) {
+  if (draft.options.quiet && draft.verbose > 0) refuse("-q and -v contradict each other.");
+  if (draft.options.quiet) draft.options.log_level = log::Level::error;
+  if (draft.verbose == 1) draft.options.log_level = log::Level::info;
+  if (draft.verbose > 1) draft.options.log_level = log::Level::debug;
+}
+
+/// What --help, --help-all and --version ask for, whatever else stands on the line.
+std::optional<ParseOutcome> answer(const std::vector<Bound>& bound, Verb verb) {
+  const auto given = [&bound](std::string_view name) {
+    return std::any_of(bound.begin(), bound.end(),
+                       [name](const Bound& b) { return b.row->name == name && b.option->count() > 0; });
+  };
+  ParseOutcome outcome;
+  if (given("--help-all")) {
+    outcome.output = full_help(verb);
+  } else if (given("--help")) {
+    outcome.output = short_help(verb);
+  } else if (given("--version")) {
+    outcome.version = true;
+  } else {
+    return std::nullopt;
+  }
+  return outcome;
+}
+
+void apply(const Bound& bound, Draft& draft) {
+  if (bound.row->apply == nullptr) return;
+  if (bound.row->argument.empty()) {
+    for (std::size_t i = 0; i < bound.option->count(); ++i) bound.row->apply(draft, {});
+  } else if (bound.option->count() > 0) {
+    bound.row->apply(draft, bound.option->results().back());
+  }
+}
+
+ParseOutcome parse_verb(Verb verb, int argc, char** argv) {
+  Draft draft;
+  draft.options.verb = verb;
+  draft.options.media.resize(1);
+  Words words = take_words(argc, argv, draft.options.token);
+  refuse_single_dashes(words, verb);
+
+  CLI::App app;
+  app.set_help_flag();
+  app.allow_extras();
+  const std::vector<Bound> bound = bind_table(app, verb);
+  std::reverse(words.begin(), words.end());  // the order that CLI11 wants
+  try {
+    app.parse(std::move(words));
+  } catch (const CLI::ParseError& error) {
+    refuse_mismatch(error);
+  }
+  if (auto outcome = answer(bound, verb)) return std::move(*outcome);
+  // MEDIA is what remains, not an option of CLI11's: that would take a file named "[a,b]" for a list.
+  const Words media = media_of(app.remaining(), verb);
+  for (const Bound& one : bound) apply(one, draft);
+  set_media(draft, media);
+  if (verb == Verb::play) set_place(draft);
+  set_words(draft);
+  ParseOutcome outcome;
+  outcome.options = std::move(draft.options);
+  return outcome;
+}
+
+ParseOutcome complain(const std::string& sentence, std::string_view command) {
+  ParseOutcome outcome;
+  outcome.complaint = fmt::format("vcplay: {}\nTry '{} --help'.\n", sentence, command);
+  outcome.status = ExitStatus::usage;
+  return outcome;
+}
+
+ParseOutcome without_verb(std::string_view word) {
+  ParseOutcome outcome;
+  if (word == "--help" || word == "-h" || word == "--help-all") {
+    outcome.output = overview();
+    return outcome;
+  }
+  if (word == "--version") {
+    outcome.version = true;
+    return outcome;
+  }
+  if (word.empty()) return complain("Say what to do: 'vcplay play' or 'vcplay rehearse'.", "vcplay");
+  const auto nearest = nearest_spelling(word, {"play", "rehearse"});
+  return complain(nearest ? fmt::format("There is no verb {}; did you mean {}?", shown(word), *nearest)
+                          : fmt::format("The first word is 'play' or 'rehearse', not {}.", shown(word)),
+                  "vcplay");
+}
+
+}  // namespace
+
+ParseOutcome parse(int argc, char** argv) {
+  const std::string_view word = argc > 1 ? argv[1] : "";
+  if (word != "play" && word != "rehearse") return without_verb(word);
+  const Verb verb = word == "play" ? Verb::play : Verb::rehearse;
+  try {
+    return parse_verb(verb, argc, argv);
+  } catch (const Error& error) {
+    return complain(error.what(), fmt::format("vcplay {}", verb_name(verb)));
+  }
+}
+
+std::string_view version() noexcept { return VCPLAY_VERSION; }
+
+std::string version_text(const std::vector<std::string>& libraries) {
+  std::string text = fmt::format("vcplay {}\n", version());
+  for (const std::string& library : libraries) text += fmt::format("  {}\n", library);
+  return text + fmt::format("  CLI11 {}\n", CLI11_VERSION);
+}
+
+}  // namespace vcplay::cli

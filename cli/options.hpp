@@ -1,0 +1,75 @@
+// The command line as plain data: what a person asked for, checked.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "base/secret.hpp"
+#include "base/snowflake.hpp"
+#include "cli/exit_status.hpp"
+#include "media/pipeline.hpp"
+
+namespace vcplay::cli {
+
+enum class Verb { play, rehearse };
+
+/// What Discord shows next to the bot's name while it sends.
+enum class Speaking { microphone, soundshare, priority };
+
+/// Which of how many shards, as IDENTIFY wants it.
+struct Shard {
+  int index = 0;
+  int count = 1;
+};
+
+/// Everything that one run was asked to do. Whatever is in here has been checked.
+struct Options {
+  Verb verb = Verb::play;
+  std::vector<media::Media> media;  // in the order of the command line; empty only with `serve`
+
+  Snowflake guild;          // `play` only, and then always given
+  Snowflake channel;        // likewise
+  SecretString token;       // of --token, wiped from the process list; find_token() knows the other sources
+  std::string token_file;   // of --token-file
+  std::string api_url;      // https, without a slash at the end; empty: Discord's
+  std::string gateway_url;  // wss; empty: ask REST
+  std::string ca_file;      // empty: only the system's trust anchors
+  std::optional<Shard> shard;
+
+  double volume = 1.0;         // linear, 0 to 4
+  std::optional<int> bitrate;  // bit/s; nothing: the channel's own
+  Speaking speaking = Speaking::microphone;
+  Duration lead_in = 200ms;
+
+  bool json = false;
+  std::string output;  // `rehearse` only: what the listener heard, .wav or .ogg
+  bool fast = false;   // `rehearse` only
+  bool serve = false;  // `rehearse` only
+
+  bool quiet = false;  // no status line
+  log::Level log_level = log::Level::warning;
+};
+
+/// A command line that was read: a run to start, or something to print and leave.
+struct ParseOutcome {
+  std::optional<Options> options;  // nothing: print, then exit with `status`
+  bool version = false;            // print version_text() and exit with 0
+  std::string output;              // help, for standard output
+  std::string complaint;           // one sentence and a hint, for standard error
+  ExitStatus status = ExitStatus::all_played;
+};
+
+/// Reads the command line and the defaults in VCPLAY_GUILD and VCPLAY_CHANNEL. Never throws for what a person
+/// typed. The bytes of a --token in `argv` are overwritten at once.
+[[nodiscard]] ParseOutcome parse(int argc, char** argv);
+
+[[nodiscard]] std::string_view version() noexcept;  // "0.1.0"
+
+/// What --version prints; `libraries` are lines such as "libavformat 59.27.100".
+[[nodiscard]] std::string version_text(const std::vector<std::string>& libraries);
+
+}  // namespace vcplay::cli

@@ -1,0 +1,44 @@
+// The one line on a terminal that tells how the run is going.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/log.hpp"
+#include "base/thread_annotations.hpp"
+#include "cli/status_text.hpp"
+
+namespace vcplay::cli {
+
+/// Owns the last line of the terminal on standard error: log lines scroll by above it, and it is gone at the
+/// end. Lives on the main thread; log lines may come from any thread.
+class StatusLine {
+ public:
+  /// Nothing when standard error is no terminal or one that cannot redraw a line (TERM unset or dumb).
+  [[nodiscard]] static std::unique_ptr<StatusLine> open();
+
+  /// For open() and tests; `fd` is a terminal.
+  StatusLine(int fd, Style style);
+  ~StatusLine();
+  StatusLine(const StatusLine&) = delete;
+  StatusLine& operator=(const StatusLine&) = delete;
+
+  /// Draws unless the terminal is stopped (Ctrl-S) or belongs to another job at present: it never blocks.
+  void show(const StatusSnapshot& status);
+
+ private:
+  void on_log_line(log::Level level, std::string_view line);
+  [[nodiscard]] bool may_draw() const;
+  void put(std::string_view text) const;
+
+  const int fd_;
+  const Style style_;
+  Mutex mutex_;
+  std::string shown_ GUARDED_BY(mutex_);  // what stands on the terminal now
+};
+
+/// UTF-8 by LC_ALL, LC_CTYPE or LANG, colour unless NO_COLOR is set.
+[[nodiscard]] Style style_of_environment();
+
+}  // namespace vcplay::cli

@@ -1,0 +1,40 @@
+// What the status line says, as a pure function.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/clock.hpp"
+
+namespace vcplay::cli {
+
+/// One moment of a run, as a person wants to see it.
+struct StatusSnapshot {
+  std::string phase;        // "joining", "leaving", …; empty while it plays
+  std::uint32_t track = 1;  // 1 for the first MEDIA
+  std::uint32_t tracks = 1;
+  std::string title;  // as it came; made harmless here
+  Duration position{};
+  std::optional<Duration> duration;  // nothing: not known
+  int bitrate = 0;                   // bit/s
+  Duration buffered{};               // encoded and waiting
+  std::uint64_t packets = 0;         // sent
+  Duration worst_late{};             // the worst deadline-to-send error so far
+};
+
+/// What the terminal can show.
+struct Style {
+  bool utf8 = true;
+  bool color = true;
+};
+
+/// One line of at most `columns` columns, without a line end. What a narrow terminal has no room for is left
+/// out, the title is cut last.
+[[nodiscard]] std::string render(const StatusSnapshot& status, std::size_t columns, Style style);
+
+/// "1:23", "59:59", "10:00:00".
+[[nodiscard]] std::string format_time(Duration time);
+
+}  // namespace vcplay::cli
