@@ -46,6 +46,38 @@ class SecretArray {
   std::array<std::uint8_t, Size> bytes_{};
 };
 
+/// Owns key material of any length and wipes it when it goes.
+class SecretBytes {
+ public:
+  SecretBytes() = default;
+  explicit SecretBytes(std::size_t size) : bytes_(size) {}
+  explicit SecretBytes(ByteView bytes) : bytes_(bytes.begin(), bytes.end()) {}
+  /// Takes over bytes that were gathered elsewhere, without leaving a copy there.
+  explicit SecretBytes(Bytes&& bytes) noexcept : bytes_(std::move(bytes)) { bytes.clear(); }
+  SecretBytes(const SecretBytes&) = delete;
+  SecretBytes& operator=(const SecretBytes&) = delete;
+  SecretBytes(SecretBytes&& other) noexcept : bytes_(std::move(other.bytes_)) { other.bytes_.clear(); }
+  SecretBytes& operator=(SecretBytes&& other) noexcept {
+    if (this != &other) {
+      wipe(bytes_);
+      bytes_ = std::move(other.bytes_);
+      other.bytes_.clear();
+    }
+    return *this;
+  }
+  ~SecretBytes() { wipe(bytes_); }
+
+  [[nodiscard]] ByteView view() const noexcept { return bytes_; }
+  [[nodiscard]] ByteSpan span() noexcept { return bytes_; }
+  [[nodiscard]] std::size_t size() const noexcept { return bytes_.size(); }
+  [[nodiscard]] bool empty() const noexcept { return bytes_.empty(); }
+  /// The one deliberate way to a second owner.
+  [[nodiscard]] SecretBytes duplicate() const { return SecretBytes(view()); }
+
+ private:
+  Bytes bytes_;
+};
+
 /// Owns secret text (a bot token, a voice token) and wipes it when it goes.
 class SecretString {
  public:
