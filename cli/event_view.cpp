@@ -1,0 +1,65 @@
+#include "cli/event_view.hpp"
+
+#include <unistd.h>
+
+#include "cli/options.hpp"
+#include "cli/rehearsal_output.hpp"
+
+namespace vcplay::cli {
+namespace {
+
+Duration microseconds(double value) {
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double, std::micro>(value));
+}
+
+std::string_view reason_of(const PlayerOutcome& outcome, const std::optional<Error>& error) {
+  if (outcome.signal) return "stopped";
+  if (!error) return "finished";
+  return error->cause() == Cause::some_media ? "finished" : name(to_exit_status(error->cause()));
+}
+
+}  // namespace
+
+EventView::EventView(std::uint32_t tracks) : events_(STDOUT_FILENO), tracks_(tracks) {
+  events_.start(version());
+}
+
+void EventView::on_channel(const voice::ChannelFacts& facts) { channel_ = facts; }
+
+void EventView::on_session(const voice::SessionFacts& facts) {
+  joined_ = true;
+  events_.joined({.guild = channel_.guild,
+                  .channel = channel_.channel,
+                  .channel_name = channel_.channel_name,
+                  .user = facts.user,
+                  .bitrate = bitrate_,
+                  .encryption = std::string(rtp::name(facts.mode)),
+                  .join_time = Clock::now() - started_});
+  events_.e2ee({.version = facts.dave_version, .epoch = std::nullopt, .code = std::nullopt});
+}
+
+void EventView::on_track(const media::TrackInfo& info) { events_.track(info, tracks_); }
+
+void EventView::on_underrun(bool began) {
+  if (began) events_.underrun(++underruns_);
+}
+
+void EventView::finish(const PlayerOutcome& outcome, const std::optional<Error>& error,
+                       const voice::SenderStats& stats) {
+  if (joined_) events_.left(reason_of(outcome, error));
+  const rehearsal::Pacing late = sender_pacing(stats);
+  events_.statistics({.run_time = Clock::now() - started_,
+                      .packets = stats.packets.load(),
+                      .audio_packets = stats.audio_packets.load(),
+                      .dropped = stats.dropped.load(),
+                      .failed = stats.failed.load(),
+                      .underruns = stats.underruns.load(),
+                      .rebases = stats.rebases.load(),
+                      .reconnects = 0,
+                      .late_p50 = microseconds(late.p50),
+                      .late_p99 = microseconds(late.p99),
+                      .late_max = microseconds(late.max)});
+  if (error) events_.error(error->cause(), error->what());
+}
+
+}  // namespace vcplay::cli

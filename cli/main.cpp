@@ -1,0 +1,67 @@
+// From the command line to the exit status.
+#include <clocale>
+#include <cstdio>
+#include <exception>
+
+#include "base/log.hpp"
+#include "cli/exit_status.hpp"
+#include "cli/options.hpp"
+#include "cli/output.hpp"
+#include "cli/play.hpp"
+#include "cli/rehearse.hpp"
+#include "cli/signals.hpp"
+#include "cli/token.hpp"
+#include "media/pipeline.hpp"
+
+namespace vcplay::cli {
+namespace {
+
+RunResult run(const Options& options) {
+  Signals signals;  // before any thread
+  media::route_ffmpeg_log();
+  for (const media::Media& media : options.media) {
+    if (!media.format.empty()) media::check_format(media.format);
+  }
+  if (options.verb == Verb::play) return play(options, signals);
+  return options.serve ? serve(options, signals) : rehearse(options, signals);
+}
+
+int report(const Error& error) {
+  // Whatever could not be played has had its own sentence already.
+  if (error.cause() == Cause::no_media || error.cause() == Cause::some_media) {
+    log::info("{}", error.what());
+  } else {
+    log::error("{}", error.what());
+  }
+  return number(to_exit_status(error.cause()));
+}
+
+int print_and_leave(const ParseOutcome& parsed) {
+  if (!parsed.complaint.empty()) log::write(log::Level::error, parsed.complaint);
+  if (parsed.version) write_output(version_text(media::library_versions()));
+  write_output(parsed.output);
+  return number(parsed.status);
+}
+
+int main(int argc, char** argv) {
+  harden_process();
+  try {
+    const ParseOutcome parsed = parse(argc, argv);
+    if (!parsed.options) return print_and_leave(parsed);
+    log::set_level(parsed.options->log_level);
+    const RunResult result = run(*parsed.options);
+    const int status = result.error ? report(*result.error) : 0;
+    if (result.signal) raise_again(*result.signal);
+    return status;
+  } catch (const Error& error) {
+    return report(error);
+  } catch (const std::exception& error) {
+    log::error("unexpected failure: {}", error.what());
+    return number(ExitStatus::unexpected);
+  }
+}
+
+}  // namespace
+}  // namespace vcplay::cli
+
+int main(int argc, char** argv) { return vcplay::cli::main(argc, argv); }

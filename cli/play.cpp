@@ -1,0 +1,75 @@
+#include "cli/play.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "cli/event_view.hpp"
+#include "cli/setup.hpp"
+#include "cli/status_view.hpp"
+
+namespace vcplay::cli {
+namespace {
+
+/// The status line and, where asked for, the events: whoever wants ticks more often decides the pace.
+class PlayView final : public PlayerView {
+ public:
+  PlayView(StatusView& status, EventView* events) : status_(status), events_(events) {}
+
+  [[nodiscard]] Duration tick_interval() const override {
+    return events_ == nullptr ? status_.tick_interval()
+                              : std::min(status_.tick_interval(), events_->tick_interval());
+  }
+  void on_phase(voice::ConnectionPhase phase) override { status_.on_phase(phase); }
+  void on_channel(const voice::ChannelFacts& facts) override {
+    if (events_ != nullptr) events_->on_channel(facts);
+  }
+  void on_bitrate(int bits_per_second) override {
+    status_.on_bitrate(bits_per_second);
+    if (events_ != nullptr) events_->on_bitrate(bits_per_second);
+  }
+  void on_session(const voice::SessionFacts& facts) override {
+    if (events_ != nullptr) events_->on_session(facts);
+  }
+  void on_track(const media::TrackInfo& info) override {
+    status_.on_track(info);
+    if (events_ != nullptr) events_->on_track(info);
+  }
+  void on_track_end(const media::TrackResult& result) override {
+    if (events_ != nullptr) events_->on_track_end(result);
+  }
+  void on_underrun(bool began) override {
+    if (events_ != nullptr) events_->on_underrun(began);
+  }
+  void on_tick(const voice::SenderStats& stats, std::size_t frames_queued) override {
+    status_.on_tick(stats, frames_queued);
+  }
+
+ private:
+  StatusView& status_;
+  EventView* events_;
+};
+
+}  // namespace
+
+RunResult play(const Options& options, Signals& signals) {
+  PlayerSetup setup = discord_setup(options);
+  std::optional<EventView> events;
+  if (options.json) events.emplace(static_cast<std::uint32_t>(options.media.size()));
+  const auto status = make_status_view(options);
+  PlayView view(*status, events ? &*events : nullptr);
+
+  voice::SenderStats stats;
+  voice::MonotonicPacer pacer;
+  PlayerOutcome outcome;
+  {
+    Player player(std::move(setup), stats, pacer, signals, view);
+    outcome = player.run();
+  }
+  status->finish();
+  const std::optional<Error> error = verdict(outcome);
+  if (events) events->finish(outcome, error, stats);
+  return {.error = error, .signal = outcome.signal};
+}
+
+}  // namespace vcplay::cli

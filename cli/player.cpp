@@ -1,0 +1,152 @@
+#include "cli/player.hpp"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+
+namespace vcplay::cli {
+namespace {
+
+// The connection promises to be gone 2 s after stop(); past this the program ends without it.
+constexpr Duration kStopTimeout = 2500ms;
+constexpr Duration kMediaSilence = 10s;
+
+template <typename... Handlers>
+struct Overloaded : Handlers... {
+  using Handlers::operator()...;
+};
+template <typename... Handlers>
+Overloaded(Handlers...) -> Overloaded<Handlers...>;
+
+void wait_for(int mailbox, int signals, Duration time) {
+  std::array<pollfd, 2> fds = {pollfd{.fd = mailbox, .events = POLLIN, .revents = 0},
+                               pollfd{.fd = signals, .events = POLLIN, .revents = 0}};
+  const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(time).count();
+  poll(fds.data(), fds.size(), static_cast<int>(std::max<long>(milliseconds, 0)));
+}
+
+}  // namespace
+
+Player::Player(PlayerSetup setup, voice::SenderStats& stats, voice::Pacer& pacer, Signals& signals,
+               PlayerView& view)
+    : stats_(stats),
+      setup_(std::move(setup)),
+      signals_(signals),
+      view_(view),
+      pipeline_(setup_.media, setup_.pipeline, queue_, mailbox_),
+      network_(std::move(setup_.connection), setup_.ca_file, setup_.ca_pem, queue_, stats_, pacer, mailbox_) {
+  outcome_.tracks = setup_.media.size();
+}
+
+Player::~Player() = default;
+
+PlayerOutcome Player::run() {
+  pipeline_.start();  // decoding needs no connection: it has a second ready by the time that there is one
+  network_.start();
+  TimePoint next_tick = Clock::now() + view_.tick_interval();
+  while (!over_) {
+    wait_for(mailbox_.fd(), signals_.fd(), next_tick - Clock::now());
+    for (Message& message : mailbox_.take()) handle(message);
+    const TimePoint now = Clock::now();
+    if (const auto signal = signals_.take()) {
+      outcome_.signal = *signal;
+      stop(now);
+    }
+    if (now >= next_tick) {
+      announce_tracks();
+      check_media_progress(now);
+      view_.on_tick(stats_, queue_.size());
+      next_tick = now + view_.tick_interval();
+    }
+    if (stop_deadline_ && now >= *stop_deadline_) break;
+  }
+  announce_tracks();
+  pipeline_.stop();
+  return std::move(outcome_);
+}
+
+void Player::handle(Message& message) {
+  std::visit(Overloaded{
+                 [&](PhaseEntered& phase) {
+                   outcome_.phases.push_back({phase.phase, phase.when});
+                   view_.on_phase(phase.phase);
+                 },
+                 [&](voice::ChannelFacts& facts) { channel_described(facts); },
+                 [&](voice::SessionFacts& facts) { view_.on_session(facts); },
+                 [&](Underrun& underrun) { view_.on_underrun(underrun.began); },
+                 [&](ConnectionEnded& ended) {
+                   if (ended.error && !outcome_.error) outcome_.error = std::move(ended.error);
+                   over_ = true;
+                 },
+                 [&](media::TrackInfo& info) { waiting_.emplace(info.track, info); },
+                 [&](media::TrackResult& result) { handle_track_end(result); },
+                 [&](PipelineEnded&) {
+                   if (frames_made_ == 0) stop(Clock::now());  // there is nothing to say in the channel
+                 },
+             },
+             message);
+}
+
+void Player::channel_described(const voice::ChannelFacts& facts) {
+  constexpr int kLowest = 8'000;  // of any Discord channel
+  const int limit = std::max(facts.bitrate, kLowest);
+  const int bitrate = setup_.bitrate ? std::min(*setup_.bitrate, limit) : limit;
+  if (setup_.bitrate && bitrate < *setup_.bitrate) {
+    log::info("--bitrate {} is more than the channel's {}; using {}", *setup_.bitrate, limit, bitrate);
+  }
+  pipeline_.set_bitrate(bitrate);
+  view_.on_channel(facts);
+  view_.on_bitrate(bitrate);
+}
+
+void Player::handle_track_end(const media::TrackResult& result) {
+  frames_made_ += result.frames;
+  if (!result.error.empty()) {
+    outcome_.failed_tracks += 1;
+    log::error("{}", result.error);
+  }
+  view_.on_track_end(result);
+}
+
+/// A track is announced when its first packet is sent, a second after it was opened.
+void Player::announce_tracks() {
+  if (stats_.audio_packets.load(std::memory_order_relaxed) == 0) return;
+  const std::uint32_t current = stats_.track.load(std::memory_order_relaxed);
+  for (; next_to_announce_ <= current; ++next_to_announce_) {
+    const auto info = waiting_.find(next_to_announce_);
+    if (info == waiting_.end()) continue;  // it failed
+    view_.on_track(info->second);
+    waiting_.erase(info);
+  }
+}
+
+void Player::check_media_progress(TimePoint now) {
+  const media::Pipeline::Activity activity = pipeline_.activity();
+  if (stop_deadline_ || !activity.busy || now - activity.since < kMediaSilence) return;
+  const std::string& location = setup_.media.at(activity.track).location;
+  outcome_.error.emplace(Cause::unexpected, fmt::format("{}: no sound came out of it for 10 s; giving up",
+                                                        display_safe(location)));
+  stop(now);
+}
+
+void Player::stop(TimePoint now) {
+  if (stop_deadline_) return;
+  stop_deadline_ = now + kStopTimeout;
+  pipeline_.stop();
+  network_.stop_playing();
+}
+
+std::optional<Error> verdict(const PlayerOutcome& outcome) {
+  if (outcome.error) return outcome.error;
+  if (outcome.failed_tracks == 0) return std::nullopt;
+  if (outcome.failed_tracks >= outcome.tracks) return Error(Cause::no_media, "nothing could be played");
+  return Error(Cause::some_media,
+               fmt::format("{} of {} media could not be played", outcome.failed_tracks, outcome.tracks));
+}
+
+}  // namespace vcplay::cli

@@ -1,0 +1,104 @@
+// Plays media into a channel: which thread starts when, what the main thread does meanwhile, and how it all
+// ends.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/error.hpp"
+#include "base/frame_queue.hpp"
+#include "cli/mailbox.hpp"
+#include "cli/network_thread.hpp"
+#include "cli/signals.hpp"
+#include "media/pipeline.hpp"
+#include "voice/connection.hpp"
+#include "voice/pacer.hpp"
+#include "voice/sender.hpp"
+
+namespace vcplay::cli {
+
+/// Watches a Player on the main thread: the status line, the JSON events, or nobody.
+class PlayerView {
+ public:
+  virtual ~PlayerView() = default;
+  /// How often on_tick() is wanted.
+  [[nodiscard]] virtual Duration tick_interval() const { return std::chrono::seconds(1); }
+  virtual void on_phase(voice::ConnectionPhase) {}
+  virtual void on_channel(const voice::ChannelFacts&) {}
+  virtual void on_bitrate(int /*bits_per_second*/) {}         // what is encoded with from now on
+  virtual void on_session(const voice::SessionFacts&) {}
+  virtual void on_track(const media::TrackInfo&) {}           // its first packet has been sent
+  virtual void on_track_end(const media::TrackResult&) {}     // all of it is encoded, or it failed
+  virtual void on_underrun(bool /*began*/) {}
+  virtual void on_tick(const voice::SenderStats&, std::size_t /*frames_queued*/) {}
+};
+
+struct PlayerSetup {
+  voice::ConnectionConfig connection;
+  std::vector<media::Media> media;
+  media::PipelineOptions pipeline;
+  std::optional<int> bitrate;  // bit/s; nothing: the channel's own
+  std::string ca_file;         // further trust anchors, empty: none
+  std::string ca_pem;          // the same from memory
+};
+
+/// When each phase of the connection was entered, in order.
+struct PhaseTime {
+  voice::ConnectionPhase phase;
+  TimePoint when;
+};
+
+struct PlayerOutcome {
+  std::optional<Error> error;  // why it ended early
+  std::optional<int> signal;   // that asked it to stop
+  std::size_t tracks = 0;
+  std::size_t failed_tracks = 0;
+  std::vector<PhaseTime> phases;
+};
+
+/// One run, from the first thread's start to the last one's end. Lives on the main thread.
+class Player {
+ public:
+  /// `signals` were blocked before any thread started. Throws Error.
+  Player(PlayerSetup setup, voice::SenderStats& stats, voice::Pacer& pacer, Signals& signals, PlayerView& view);
+  ~Player();
+  Player(const Player&) = delete;
+  Player& operator=(const Player&) = delete;
+
+  /// Returns when everything has been played and left, or could not be. Never takes more than 3 s after a
+  /// signal.
+  [[nodiscard]] PlayerOutcome run();
+
+ private:
+  void handle(Message& message);
+  void channel_described(const voice::ChannelFacts& facts);
+  void handle_track_end(const media::TrackResult& result);
+  void announce_tracks();
+  void check_media_progress(TimePoint now);
+  void stop(TimePoint now);
+
+  voice::SenderStats& stats_;
+  FrameQueue queue_;
+  Mailbox mailbox_;
+  PlayerSetup setup_;
+  Signals& signals_;
+  PlayerView& view_;
+  media::Pipeline pipeline_;
+  NetworkThread network_;
+
+  PlayerOutcome outcome_;
+  bool over_ = false;
+  std::optional<TimePoint> stop_deadline_;
+  std::uint64_t frames_made_ = 0;
+  std::uint32_t next_to_announce_ = 0;
+  std::map<std::uint32_t, media::TrackInfo> waiting_;  // opened, first packet not yet sent
+};
+
+/// The error for the exit status: why it ended early, else what the media say.
+[[nodiscard]] std::optional<Error> verdict(const PlayerOutcome& outcome);
+
+}  // namespace vcplay::cli

@@ -1,0 +1,35 @@
+// The rehearsal's report for people and for programs.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "cli/player.hpp"
+#include "rehearsal/report.hpp"
+#include "voice/sender.hpp"
+
+namespace vcplay::cli {
+
+/// All that one rehearsal found out, on both ends of the line.
+struct RehearsalResult {
+  rehearsal::Report report;          // what Discord and the listener saw
+  rehearsal::Pacing bare;            // the bare sleep loop beside it; no samples with --fast
+  rehearsal::Pacing sender;          // deadline to send
+  std::vector<PhaseTime> phases;     // of our own side
+  TimePoint started;                 // of main()
+  TimePoint first_packet{};          // epoch: none was sent
+  TimePoint first_audio{};
+  std::uint64_t packets_sent = 0;
+  std::uint64_t audio_packets_sent = 0;
+  std::uint64_t underruns = 0;
+  std::uint64_t rebases = 0;
+};
+
+/// The sender's histogram as percentiles.
+[[nodiscard]] rehearsal::Pacing sender_pacing(const voice::SenderStats& stats);
+/// One object on one line, with a newline.
+[[nodiscard]] std::string to_json_line(const RehearsalResult& result);
+[[nodiscard]] std::string to_report_text(const RehearsalResult& result);
+
+}  // namespace vcplay::cli

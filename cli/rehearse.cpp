@@ -1,0 +1,151 @@
+#include "cli/rehearse.hpp"
+
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "base/log.hpp"
+#include "cli/bare_loop.hpp"
+#include "cli/output.hpp"
+#include "cli/rehearsal_output.hpp"
+#include "cli/setup.hpp"
+#include "cli/status_view.hpp"
+#include "cli/temporary_file.hpp"
+#include "media/recorder.hpp"
+#include "rehearsal/discord.hpp"
+
+namespace vcplay::cli {
+namespace {
+
+TimePoint at(std::int64_t nanoseconds) { return TimePoint(Duration(nanoseconds)); }
+
+rehearsal::DiscordOptions furnish(const Options& options) {
+  rehearsal::DiscordOptions discord;
+  if (options.guild.value != 0) discord.guild = options.guild;
+  if (options.channel.value != 0) discord.channel = options.channel;
+  discord.unthrottled = options.fast;
+  if (options.bitrate) discord.channel_bitrate = std::max(discord.channel_bitrate, *options.bitrate);
+  if (options.speaking == Speaking::priority)
+    discord.everyone_permissions = {0x400, 0x100000, 0x200000, 0x100};
+  return discord;
+}
+
+PlayerSetup setup_for(const Options& options, const rehearsal::Discord& discord) {
+  PlayerSetup setup = common_setup(options);
+  setup.connection.guild = discord.options().guild;
+  setup.connection.channel = discord.options().channel;
+  setup.connection.token = SecretString(discord.options().accounts.front().token);
+  setup.connection.api_url = net::Url::parse(discord.api_url());
+  setup.ca_pem = discord.ca_pem();
+  return setup;
+}
+
+RehearsalResult collect(rehearsal::Report report, PlayerOutcome& outcome, const voice::SenderStats& stats) {
+  RehearsalResult result;
+  result.report = std::move(report);
+  result.phases = std::move(outcome.phases);
+  result.sender = sender_pacing(stats);
+  result.first_packet = at(stats.first_packet_ns.load());
+  result.first_audio = at(stats.first_audio_ns.load());
+  result.packets_sent = stats.packets.load();
+  result.audio_packets_sent = stats.audio_packets.load();
+  result.underruns = stats.underruns.load();
+  result.rebases = stats.rebases.load();
+  return result;
+}
+
+std::optional<Error> verdict_with_findings(const PlayerOutcome& outcome, const rehearsal::Report& report) {
+  if (auto error = verdict(outcome)) return error;
+  if (report.findings.empty()) return std::nullopt;
+  return Error(Cause::rehearsal_fault,
+               fmt::format("the rehearsal found {} fault(s); the report names them", report.findings.size()));
+}
+
+bool is_pipe(int fd) {
+  struct stat status {};
+  return fstat(fd, &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
+}
+
+/// Blocks until a signal comes or a piped standard input ends.
+std::optional<int> wait_for_the_end(Signals& signals) {
+  const bool watch_input = is_pipe(STDIN_FILENO);
+  while (true) {
+    std::array<pollfd, 2> fds = {
+        pollfd{.fd = signals.fd(), .events = POLLIN, .revents = 0},
+        pollfd{.fd = watch_input ? STDIN_FILENO : -1, .events = POLLIN, .revents = 0}};
+    poll(fds.data(), fds.size(), -1);
+    if (const auto signal = signals.take()) return signal;
+    if (fds[1].revents == 0) continue;
+    std::array<char, 256> ignored{};
+    if (read(STDIN_FILENO, ignored.data(), ignored.size()) <= 0) return std::nullopt;
+  }
+}
+
+}  // namespace
+
+RunResult rehearse(const Options& options, Signals& signals) {
+  const TimePoint started = Clock::now();
+  std::unique_ptr<media::Recorder> recorder;
+  if (!options.output.empty()) recorder = std::make_unique<media::Recorder>(options.output);
+
+  rehearsal::Discord discord(furnish(options));
+  if (recorder) {
+    discord.set_listener_sink([&recorder](ByteView opus, const float* interleaved, std::size_t samples) {
+      recorder->add(opus, interleaved, samples);
+    });
+  }
+  discord.start();
+
+  voice::SenderStats stats;
+  std::unique_ptr<voice::Pacer> pacer;
+  std::optional<BareLoop> bare;
+  if (options.fast) {
+    pacer = std::make_unique<rehearsal::UnthrottledPacer>(stats.packets, discord.packets_processed());
+  } else {
+    pacer = std::make_unique<voice::MonotonicPacer>();
+    bare.emplace();
+  }
+  const auto view = make_status_view(options);
+  PlayerOutcome outcome;
+  {
+    Player player(setup_for(options, discord), stats, *pacer, signals, *view);
+    outcome = player.run();
+  }
+  view->finish();
+  RehearsalResult result = collect(discord.report(), outcome, stats);
+  discord.stop();
+  result.started = started;
+  if (bare) result.bare = rehearsal::pacing_of(bare->stop());
+  if (recorder) recorder->finish();
+  write_output(options.json ? to_json_line(result) : to_report_text(result));
+  return {.error = verdict_with_findings(outcome, result.report), .signal = outcome.signal};
+}
+
+RunResult serve(const Options& options, Signals& signals) {
+  rehearsal::Discord discord(furnish(options));
+  discord.start();
+  const TemporaryFile ca_file(discord.ca_pem());
+  nlohmann::json place = {{"api_url", discord.api_url()},
+                          {"gateway_url", discord.gateway_url()},
+                          {"ca_file", ca_file.path()},
+                          {"guild_id", discord.options().guild.str()},
+                          {"channel_id", discord.options().channel.str()},
+                          {"accounts", nlohmann::json::array()}};
+  for (const rehearsal::Account& account : discord.options().accounts) {
+    place["accounts"].push_back(
+        {{"user_id", account.user.str()}, {"name", account.name}, {"token", account.token}});
+  }
+  write_output(place.dump() + "\n");
+  const auto signal = wait_for_the_end(signals);
+  const rehearsal::Report report = discord.report();
+  discord.stop();
+  write_output(rehearsal::to_json(report) + "\n");
+  return {.error = std::nullopt, .signal = signal};
+}
+
+}  // namespace vcplay::cli

@@ -1,0 +1,62 @@
+#include "cli/setup.hpp"
+
+#include "cli/token.hpp"
+#include "net/url.hpp"
+#include "voice/session.hpp"
+
+namespace vcplay::cli {
+namespace {
+
+constexpr std::string_view kDiscordApi = "https://discord.com/api/v10";
+
+std::uint8_t flags_of(Speaking speaking) {
+  switch (speaking) {
+    case Speaking::microphone:
+      return voice::kMicrophone;
+    case Speaking::soundshare:
+      return voice::kSoundshare;
+    case Speaking::priority:
+      return voice::kMicrophone | voice::kPriority;
+  }
+  return voice::kMicrophone;
+}
+
+net::Url url_or_complain(const std::string& text, std::string_view option) {
+  const auto url = net::Url::parse(text);
+  if (!url) throw Error(Cause::usage, fmt::format("{}: {} is no https or wss URL", option, text));
+  return *url;
+}
+
+}  // namespace
+
+PlayerSetup common_setup(const Options& options) {
+  PlayerSetup setup;
+  setup.media = options.media;
+  setup.bitrate = options.bitrate;
+  setup.ca_file = options.ca_file;
+  setup.pipeline.volume = options.volume;
+  setup.pipeline.ca_file = options.ca_file;
+  if (options.bitrate) setup.pipeline.bitrate = *options.bitrate;
+  setup.connection.speaking_flags = flags_of(options.speaking);
+  setup.connection.lead_in_packets =
+      static_cast<int>((options.lead_in + kFrameDuration / 2) / kFrameDuration);
+  return setup;
+}
+
+PlayerSetup discord_setup(const Options& options) {
+  PlayerSetup setup = common_setup(options);
+  setup.connection.guild = options.guild;
+  setup.connection.channel = options.channel;
+  setup.connection.token = find_token(options);
+  if (!options.gateway_url.empty())
+    setup.connection.gateway_url = url_or_complain(options.gateway_url, "--gateway-url");
+  // With a gateway of somebody's own, Discord's REST API would know nothing of its channels.
+  if (!options.api_url.empty() || options.gateway_url.empty()) {
+    const std::string api = options.api_url.empty() ? std::string(kDiscordApi) : options.api_url;
+    setup.connection.api_url = url_or_complain(api, "--api-url");
+  }
+  if (options.shard) setup.connection.shard = std::pair{options.shard->index, options.shard->count};
+  return setup;
+}
+
+}  // namespace vcplay::cli

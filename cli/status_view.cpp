@@ -1,0 +1,50 @@
+#include "cli/status_view.hpp"
+
+#include <utility>
+
+namespace vcplay::cli {
+namespace {
+
+/// What a person calls the phase; empty while it plays.
+std::string_view words(voice::ConnectionPhase phase) {
+  using voice::ConnectionPhase;
+  if (phase < ConnectionPhase::ready) return "joining";
+  if (phase < ConnectionPhase::leaving) return "";
+  return "leaving";
+}
+
+}  // namespace
+
+StatusView::StatusView(std::unique_ptr<StatusLine> line, std::uint32_t tracks) : line_(std::move(line)) {
+  snapshot_.tracks = tracks;
+  snapshot_.phase = words(voice::ConnectionPhase::finding_gateway);
+}
+
+Duration StatusView::tick_interval() const { return line_ ? Duration(200ms) : PlayerView::tick_interval(); }
+
+void StatusView::on_phase(voice::ConnectionPhase phase) { snapshot_.phase = words(phase); }
+
+void StatusView::on_track(const media::TrackInfo& info) {
+  snapshot_.track = info.track + 1;
+  snapshot_.title = info.title.empty() ? info.location : info.title;
+  if (!info.artist.empty() && !info.title.empty()) snapshot_.title = info.artist + " - " + info.title;
+  snapshot_.duration = info.duration;
+}
+
+void StatusView::on_tick(const voice::SenderStats& stats, std::size_t frames_queued) {
+  if (!line_) return;
+  const bool playing = stats.audio_packets.load(std::memory_order_relaxed) > 0;
+  const auto frames = static_cast<std::int64_t>(stats.track_frame.load(std::memory_order_relaxed));
+  snapshot_.position = playing ? (frames + 1) * kFrameDuration : Duration{};
+  snapshot_.buffered = static_cast<std::int64_t>(frames_queued) * kFrameDuration;
+  snapshot_.packets = stats.packets.load(std::memory_order_relaxed);
+  snapshot_.worst_late = Duration(stats.worst_late_ns.load(std::memory_order_relaxed));
+  line_->show(snapshot_);
+}
+
+std::unique_ptr<StatusView> make_status_view(const Options& options) {
+  return std::make_unique<StatusView>(options.quiet ? nullptr : StatusLine::open(),
+                                      static_cast<std::uint32_t>(options.media.size()));
+}
+
+}  // namespace vcplay::cli

@@ -1,0 +1,34 @@
+// The status line as a watcher of the Player.
+#pragma once
+
+#include <memory>
+
+#include "cli/options.hpp"
+#include "cli/player.hpp"
+#include "cli/status_line.hpp"
+
+namespace vcplay::cli {
+
+/// Keeps the status line up to date.
+class StatusView final : public PlayerView {
+ public:
+  /// `line` may be null: nothing is shown then.
+  StatusView(std::unique_ptr<StatusLine> line, std::uint32_t tracks);
+
+  [[nodiscard]] Duration tick_interval() const override;
+  void on_phase(voice::ConnectionPhase phase) override;
+  void on_bitrate(int bits_per_second) override { snapshot_.bitrate = bits_per_second; }
+  void on_track(const media::TrackInfo& info) override;
+  void on_tick(const voice::SenderStats& stats, std::size_t frames_queued) override;
+  /// Takes the line off the terminal.
+  void finish() { line_.reset(); }
+
+ private:
+  std::unique_ptr<StatusLine> line_;
+  StatusSnapshot snapshot_;
+};
+
+/// For this terminal and these options: -q and a standard error that is no terminal get none.
+[[nodiscard]] std::unique_ptr<StatusView> make_status_view(const Options& options);
+
+}  // namespace vcplay::cli
