@@ -56,6 +56,8 @@ struct ConnectionConfig {
 
 /// What a person wants to know about the place.
 struct ChannelFacts {
+  Snowflake guild;
+  Snowflake channel;
   std::string guild_name;    // text from outside
   std::string channel_name;  // text from outside
   int bitrate = 64'000;      // bit/s
@@ -63,6 +65,7 @@ struct ChannelFacts {
 };
 
 struct SessionFacts {
+  Snowflake user;  // the bot
   rtp::TransportMode mode{};
   int dave_version = 0;  // 0: no end-to-end encryption
 };

@@ -203,7 +203,9 @@ void Connection::Impl::channel_updated(const resources::Channel& channel) {
 }
 
 void Connection::Impl::tell_channel(const resources::Channel& channel) {
-  listener.on_channel({.guild_name = guild->name,
+  listener.on_channel({.guild = config.guild,
+                       .channel = channel.id,
+                       .guild_name = guild->name,
                        .channel_name = channel.name,
                        .bitrate = channel.bitrate,
                        .stage = channel.type == resources::kGuildStageVoice});

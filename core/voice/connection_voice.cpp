@@ -142,7 +142,7 @@ void Connection::Impl::session_ready(SessionReady session) {
   }
   if (sender_thread) return;  // a new key in a live session
   phase_timer.cancel();
-  listener.on_session({.mode = session.mode, .dave_version = session.dave_version});
+  listener.on_session({.user = user, .mode = session.mode, .dave_version = session.dave_version});
   enter(ConnectionPhase::ready);
   sender_thread.emplace(sender, pacer);
 }
