@@ -51,8 +51,8 @@ class Timer {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Calls back whenever a file descriptor is readable (a UDP socket, an eventfd). Works on a duplicate: `fd` stays the
-/// caller's to close. The callback must read until the descriptor would block.
+/// Calls back whenever a file descriptor is readable (a UDP socket, an eventfd). Works on a duplicate: `fd`
+/// stays the caller's to close. The callback must read until the descriptor would block.
 class FdWatch {
  public:
   FdWatch(EventLoop& loop, int fd, EventLoop::Task on_readable);  // throws Error{unexpected}

@@ -1,1 +1,195 @@
-// To be written.
+#include "net/https_client.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/error.hpp"
+#include "net/client.hpp"
+#include "net/event_loop_impl.hpp"
+#include "net/lws_callbacks.hpp"
+
+namespace vcplay::net {
+namespace {
+
+constexpr std::size_t kMaxBodyBytes = 16 * 1024 * 1024;
+constexpr std::size_t kPieceBytes = 4096;  // libwebsockets' own buffer for one write
+
+bool harmless(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7F;
+  });
+}
+
+/// The request's header lines after those that libwebsockets writes.
+std::string header_lines(const HttpRequest& request) {
+  std::string lines;
+  for (const auto& [name, value] : request.headers) {
+    if (!harmless(name) || !harmless(value)) {
+      throw Error(Cause::unexpected, "A header of an HTTPS request holds a control character.");
+    }
+    lines += name + ": " + value + "\r\n";
+  }
+  // RFC 9110 s8.6: a method that usually has a body says so when it has none.
+  if (!request.body.empty() || (request.method != "GET" && request.method != "HEAD")) {
+    lines += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
+  }
+  return lines;
+}
+
+std::string header(lws* wsi, std::string_view name_and_colon) {
+  const auto name = static_cast<int>(name_and_colon.size());
+  const int size = lws_hdr_custom_length(wsi, name_and_colon.data(), name);
+  if (size <= 0) return {};
+  std::string value(static_cast<std::size_t>(size) + 1, '\0');
+  if (lws_hdr_custom_copy(wsi, value.data(), size + 1, name_and_colon.data(), name) < 0) return {};
+  value.resize(static_cast<std::size_t>(size));
+  return value;
+}
+
+std::string known_header(lws* wsi, lws_token_indexes token) {
+  const int size = lws_hdr_total_length(wsi, token);
+  if (size <= 0) return {};
+  std::string value(static_cast<std::size_t>(size) + 1, '\0');
+  if (lws_hdr_copy(wsi, value.data(), size + 1, token) < 0) return {};
+  value.resize(static_cast<std::size_t>(size));
+  return value;
+}
+
+}  // namespace
+
+/// The client's end of one request and its answer.
+struct HttpsCall::Impl final : Client {
+  Impl(EventLoop& loop, const TlsTrust& trust, HttpRequest request, Done done)
+      : Client(loop, trust, request.url, request.method),
+        lines_(header_lines(request)),
+        body_(std::move(request.body)),
+        done_(std::move(done)) {}
+
+ private:
+  int on_event(int reason, void* in, std::size_t size) override;
+  CloseInfo on_closed() override;
+  void on_end(CloseInfo info) override;
+
+  int write_headers(unsigned char** place, std::size_t room);
+  int write_body();
+  int on_answer();
+  int read_body();
+  int on_piece(std::string_view piece);
+  int on_complete();
+
+  const std::string lines_;
+  const std::string body_;
+  std::size_t body_sent_ = 0;
+  Done done_;
+  HttpResponse response_;
+  bool complete_ = false;
+};
+
+int HttpsCall::Impl::on_event(int reason, void* in, std::size_t size) {
+  switch (reason) {
+    case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
+      return write_headers(static_cast<unsigned char**>(in), size);
+    case LWS_CALLBACK_CLIENT_HTTP_WRITEABLE:
+      return write_body();
+    case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP:
+      return on_answer();
+    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP:
+      return read_body();
+    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP_READ:
+      return on_piece({static_cast<const char*>(in), size});
+    case LWS_CALLBACK_COMPLETED_CLIENT_HTTP:
+      return on_complete();
+    default:
+      return 0;
+  }
+}
+
+int HttpsCall::Impl::write_headers(unsigned char** place, std::size_t room) {
+  if (lines_.size() > room) {
+    end({CloseKind::lost, {}, "the request's headers are too long"});
+    return -1;
+  }
+  *place = std::copy(lines_.begin(), lines_.end(), *place);
+  if (!body_.empty()) {
+    lws_client_http_body_pending(wsi(), 1);
+    lws_callback_on_writable(wsi());
+  }
+  return 0;
+}
+
+int HttpsCall::Impl::write_body() {
+  if (body_sent_ == body_.size()) return 0;
+  std::array<unsigned char, LWS_PRE + kPieceBytes> buffer;
+  const std::size_t size = std::min(kPieceBytes, body_.size() - body_sent_);
+  std::copy_n(body_.data() + body_sent_, size, buffer.data() + LWS_PRE);
+  body_sent_ += size;
+  const bool last = body_sent_ == body_.size();
+  if (last) lws_client_http_body_pending(wsi(), 0);
+  if (lws_write(wsi(), buffer.data() + LWS_PRE, size, last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP) < 0)
+    return -1;
+  if (!last) lws_callback_on_writable(wsi());
+  return 0;
+}
+
+int HttpsCall::Impl::on_answer() {
+  response_.status = static_cast<int>(lws_http_client_http_response(wsi()));
+  response_.retry_after = known_header(wsi(), WSI_TOKEN_HTTP_RETRY_AFTER);
+  response_.ratelimit_remaining = header(wsi(), "x-ratelimit-remaining:");
+  response_.ratelimit_reset_after = header(wsi(), "x-ratelimit-reset-after:");
+  response_.ratelimit_scope = header(wsi(), "x-ratelimit-scope:");
+  // RFC 9112 s6.3: these end with their headers. libwebsockets would wait for a body until the server hangs
+  // up.
+  const bool no_body = response_.status == 204 || response_.status == 304;
+  return no_body ? on_complete() : 0;
+}
+
+int HttpsCall::Impl::read_body() {
+  std::array<char, LWS_PRE + kPieceBytes> buffer;
+  char* place = buffer.data() + LWS_PRE;
+  int room = static_cast<int>(kPieceBytes);
+  if (lws_http_client_read(wsi(), &place, &room) < 0) return -1;  // what arrived came to on_piece()
+  return ended() ? -1 : 0;
+}
+
+int HttpsCall::Impl::on_piece(std::string_view piece) {
+  if (response_.body.size() + piece.size() > kMaxBodyBytes) {
+    end({CloseKind::lost, {}, "the answer is longer than 16 MiB"});
+    return -1;
+  }
+  response_.body += piece;
+  return 0;
+}
+
+int HttpsCall::Impl::on_complete() {
+  complete_ = true;
+  end({});
+  return -1;
+}
+
+CloseInfo HttpsCall::Impl::on_closed() {
+  if (response_.status == 0)
+    return {CloseKind::lost, {}, "the connection ended before the request was answered"};
+  return {CloseKind::lost, {}, "the connection ended in the middle of the answer"};
+}
+
+void HttpsCall::Impl::on_end(CloseInfo info) {
+  if (!complete_) {
+    response_ = {};
+    response_.failure = std::move(info);
+  }
+  const Done done = std::move(done_);
+  done(std::move(response_));
+}
+
+// ── HttpsCall ──
+
+HttpsCall::HttpsCall(EventLoop& loop, const TlsTrust& trust, HttpRequest request, Done done) {
+  const Duration timeout = request.timeout;
+  impl_ = std::make_shared<Impl>(loop, trust, std::move(request), std::move(done));
+  impl_->start(timeout);
+}
+
+HttpsCall::~HttpsCall() { impl_->abandon(); }
+
+}  // namespace vcplay::net

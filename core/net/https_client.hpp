@@ -27,15 +27,15 @@ struct HttpRequest {
 struct HttpResponse {
   int status = 0;  // 0: no answer; `failure` says why
   std::string body;
-  std::string retry_after;            // header values that REST needs, empty when absent
+  std::string retry_after;  // header values that REST needs, empty when absent
   std::string ratelimit_remaining;
   std::string ratelimit_reset_after;
   std::string ratelimit_scope;
   CloseInfo failure;
 };
 
-/// Sends one request and calls back once, on the loop's thread. Destroyed before that, never. Bodies over 16 MiB fail.
-/// The owner may destroy the HttpsCall from inside the callback.
+/// Sends one request and calls back once, on the loop's thread. Destroyed before that, never. Bodies over 16
+/// MiB fail. The owner may destroy the HttpsCall from inside the callback.
 class HttpsCall {
  public:
   using Done = std::function<void(HttpResponse)>;
@@ -46,7 +46,7 @@ class HttpsCall {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace vcplay::net

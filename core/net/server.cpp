@@ -1,1 +1,89 @@
-// To be written.
+#include "net/server.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "base/error.hpp"
+#include "net/event_loop_impl.hpp"
+#include "net/server_visitor.hpp"
+
+namespace vcplay::net {
+namespace {
+
+/// A listening TCP socket on 127.0.0.1. It is ours and not libwebsockets', which keeps its own open for ever.
+class Listener {
+ public:
+  explicit Listener(std::uint16_t port)
+      : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port);
+    auto* const generic = reinterpret_cast<sockaddr*>(&address);
+    socklen_t size = sizeof(address);
+    const int yes = 1;
+    if (fd_ < 0 || ::setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) != 0 ||
+        ::bind(fd_, generic, size) != 0 || ::listen(fd_, SOMAXCONN) != 0 ||
+        ::getsockname(fd_, generic, &size) != 0) {
+      const std::string reason = std::strerror(errno);
+      if (fd_ >= 0) ::close(fd_);
+      throw Error(Cause::network,
+                  "No server on 127.0.0.1 port " + std::to_string(port) + ": " + reason + ".");
+    }
+    port_ = ntohs(address.sin_port);
+  }
+  ~Listener() { ::close(fd_); }
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  /// The next connection, or -1 when none waits.
+  [[nodiscard]] int accept() const noexcept {
+    return ::accept4(fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+  }
+  [[nodiscard]] int fd() const noexcept { return fd_; }
+  [[nodiscard]] std::uint16_t port() const noexcept { return port_; }
+
+ private:
+  int fd_;
+  std::uint16_t port_ = 0;
+};
+
+}  // namespace
+
+struct Server::Impl {
+  Impl(EventLoop& loop, const ServerIdentity& identity, ServerHandler& handler, std::uint16_t port)
+      : listener(port),
+        hall(std::make_shared<Hall>(loop, handler, loop.impl().make_server_vhost(identity))),
+        watch(loop, listener.fd(), [this] { accept_all(); }) {}
+  ~Impl() {
+    ::shutdown(listener.fd(),
+               SHUT_RDWR);  // the watch's duplicate lives a turn longer: nobody may connect to it
+    hall->close();
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
+
+  void accept_all() {
+    for (int fd = listener.accept(); fd >= 0; fd = listener.accept()) hall->receive(hall, fd);
+  }
+
+  Listener listener;
+  std::shared_ptr<Hall> hall;
+  FdWatch watch;
+};
+
+Server::Server(EventLoop& loop, const ServerIdentity& identity, ServerHandler& handler, std::uint16_t port)
+    : impl_(std::make_unique<Impl>(loop, identity, handler, port)) {}
+
+Server::~Server() = default;
+
+std::uint16_t Server::port() const noexcept { return impl_->listener.port(); }
+
+}  // namespace vcplay::net

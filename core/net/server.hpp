@@ -57,8 +57,8 @@ class ServerHandler {
   virtual void on_websocket_closed(ServerSocket& socket, std::uint16_t code) = 0;
 };
 
-/// Listens on 127.0.0.1, an ephemeral port unless one is given. Must be built and destroyed on the loop's thread, or
-/// while the loop does not run.
+/// Listens on 127.0.0.1, an ephemeral port unless one is given. Must be built and destroyed on the loop's
+/// thread, or while the loop does not run.
 class Server {
  public:
   Server(EventLoop& loop, const ServerIdentity& identity, ServerHandler& handler, std::uint16_t port = 0);

@@ -10,7 +10,8 @@ struct ssl_ctx_st;
 
 namespace vcplay::net {
 
-/// The system's trust store plus, where asked for, further anchors. Certificates are always verified, TLS 1.2 or later.
+/// The system's trust store plus, where asked for, further anchors. Certificates are always verified, TLS 1.2
+/// or later.
 class TlsTrust {
  public:
   TlsTrust();  // the system's store
@@ -29,7 +30,8 @@ class TlsTrust {
   std::unique_ptr<ssl_ctx_st, Free> context_;
 };
 
-/// A P-256 certificate authority and a server certificate under it, made in memory, valid from an hour ago for a day.
+/// A P-256 certificate authority and a server certificate under it, made in memory, valid from an hour ago
+/// for a day.
 struct ServerIdentity {
   std::string ca_pem;           // what clients add to their trust
   std::string certificate_pem;  // the server's own

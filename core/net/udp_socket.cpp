@@ -1,1 +1,113 @@
-// To be written.
+#include "net/udp_socket.hpp"
+
+#include <arpa/inet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <utility>
+
+#include "base/error.hpp"
+
+namespace vcplay::net {
+namespace {
+
+struct FreeAddresses {
+  void operator()(addrinfo* list) const noexcept { ::freeaddrinfo(list); }
+};
+
+struct Name {
+  std::array<char, 64> host{};
+  std::uint16_t port = 0;
+};
+
+Name local_name(int fd) {
+  sockaddr_storage address{};
+  socklen_t size = sizeof(address);
+  Name name;
+  std::array<char, 8> port{};
+  auto* const generic = reinterpret_cast<sockaddr*>(&address);
+  if (::getsockname(fd, generic, &size) != 0 ||
+      ::getnameinfo(generic, size, name.host.data(), name.host.size(), port.data(), port.size(),
+                    NI_NUMERICHOST | NI_NUMERICSERV | NI_DGRAM) != 0) {
+    throw Error(Cause::network,
+                std::string("A UDP socket has no address of its own: ") + std::strerror(errno) + ".");
+  }
+  name.port = static_cast<std::uint16_t>(std::stoul(port.data()));
+  return name;
+}
+
+}  // namespace
+
+UdpSocket UdpSocket::connect_to(const std::string& address, std::uint16_t port) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_DGRAM;
+  hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
+  addrinfo* list = nullptr;
+  const std::string where = address + " port " + std::to_string(port);
+  if (const int error = ::getaddrinfo(address.c_str(), std::to_string(port).c_str(), &hints, &list);
+      error != 0) {
+    throw Error(Cause::network,
+                "\"" + address + "\" is no address to send voice to: " + ::gai_strerror(error) + ".");
+  }
+  const std::unique_ptr<addrinfo, FreeAddresses> peer(list);
+  UdpSocket socket(::socket(peer->ai_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  if (socket.fd_ < 0 || ::connect(socket.fd_, peer->ai_addr, peer->ai_addrlen) != 0) {
+    throw Error(Cause::network, "No UDP socket to " + where + ": " + std::strerror(errno) + ".");
+  }
+  return socket;
+}
+
+UdpSocket::~UdpSocket() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+UdpSocket::UdpSocket(UdpSocket&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)),
+      last_error_(other.last_error()),
+      receive_errors_(other.receive_errors()) {}
+
+UdpSocket& UdpSocket::operator=(UdpSocket&& other) noexcept {
+  if (this != &other) {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = std::exchange(other.fd_, -1);
+    last_error_ = other.last_error();
+    receive_errors_ = other.receive_errors();
+  }
+  return *this;
+}
+
+SendResult UdpSocket::send(ByteView packet) noexcept {
+  // A waiting ICMP error is reported in place of sending, and taken away by that: the second try is this
+  // packet's first.
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    if (::send(fd_, packet.data(), packet.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return SendResult::sent;
+    const int error = errno;
+    last_error_.store(error, std::memory_order_relaxed);
+    if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS) return SendResult::would_block;
+    if (error != ECONNREFUSED && error != EINTR) return SendResult::failed;
+  }
+  return SendResult::failed;
+}
+
+std::optional<std::size_t> UdpSocket::receive(ByteSpan buffer) noexcept {
+  // As many errors as a burst of packets to a closed port leaves behind; then the next wake-up goes on.
+  for (int attempt = 0; attempt < 64; ++attempt) {
+    const ssize_t size = ::recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (size >= 0) return static_cast<std::size_t>(size);
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return std::nullopt;
+    if (errno != EINTR) receive_errors_.fetch_add(1, std::memory_order_relaxed);
+  }
+  return std::nullopt;
+}
+
+std::string UdpSocket::local_address() const { return local_name(fd_).host.data(); }
+
+std::uint16_t UdpSocket::local_port() const { return local_name(fd_).port; }
+
+}  // namespace vcplay::net

@@ -10,12 +10,13 @@ namespace vcplay::net {
 
 /// An absolute https or wss URL.
 struct Url {
-  std::string scheme;        // "https" or "wss", lower case
-  std::string host;          // name or address, IPv6 without brackets
+  std::string scheme;  // "https" or "wss", lower case
+  std::string host;    // name or address, IPv6 without brackets
   std::uint16_t port = 443;
-  std::string path = "/";    // path and query, starts with '/'
+  std::string path = "/";  // path and query, starts with '/'
 
-  /// Nothing unless `text` is https:// or wss:// with a host, a sane port and no user info, space or control character.
+  /// Nothing unless `text` is https:// or wss:// with a host, a sane port and no user info, space or control
+  /// character.
   [[nodiscard]] static std::optional<Url> parse(std::string_view text);
   /// `host[:port]` as Discord names a voice server: any scheme is stripped, a legacy :80 becomes 443.
   [[nodiscard]] static std::optional<Url> from_voice_endpoint(std::string_view endpoint);

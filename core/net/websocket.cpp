@@ -1,1 +1,140 @@
-// To be written.
+#include "net/websocket.hpp"
+
+#include "net/client.hpp"
+#include "net/event_loop_impl.hpp"
+#include "net/lws_callbacks.hpp"
+#include "net/message_queue.hpp"
+
+namespace vcplay::net {
+namespace {
+
+constexpr Duration kCloseWait = 1500ms;         // for the peer's close frame; libwebsockets would wait 5 s
+constexpr std::uint16_t kMessageTooBig = 1009;  // RFC 6455 s7.4.1
+
+}  // namespace
+
+/// The client's end of one websocket.
+struct WebSocket::Impl final : Client {
+  Impl(EventLoop& loop, const TlsTrust& trust, WebSocketHandler& owner, const Url& url)
+      : Client(loop, trust, url, {}), handler_(owner) {}
+
+  void close(std::uint16_t code, std::string_view reason);
+  void writeable() {
+    if (open_ && wsi() != nullptr) lws_callback_on_writable(wsi());
+  }
+
+  MessageQueue outgoing;
+
+ private:
+  int on_event(int reason, void* in, std::size_t size) override;
+  CloseInfo on_closed() override;
+  void on_end(CloseInfo info) override { handler_.on_close(info); }
+
+  int on_open();
+  int on_answer();
+  int on_piece(ByteView piece);
+  [[nodiscard]] int go_on() const noexcept { return ended() ? -1 : 0; }
+
+  WebSocketHandler& handler_;
+  MessageAssembler incoming_;
+  bool open_ = false;
+  std::optional<std::uint16_t> peer_code_;
+  std::string peer_reason_;
+  bool peer_closed_ = false;
+};
+
+void WebSocket::Impl::close(std::uint16_t code, std::string_view reason) {
+  if (ended() || outgoing.closing()) return;
+  outgoing.push_close(code, reason);
+  CloseInfo info{CloseKind::closed_by_us, {}, std::string(reason)};
+  if (!open_) return end_by(now(), std::move(info));  // on_close never comes from inside close()
+  end_by(now() + kCloseWait, std::move(info));
+  writeable();
+}
+
+int WebSocket::Impl::on_event(int reason, void* in, std::size_t size) {
+  const ByteView bytes{static_cast<const std::uint8_t*>(in), in == nullptr ? 0 : size};
+  switch (reason) {
+    case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP:
+      return on_answer();
+    case LWS_CALLBACK_CLIENT_ESTABLISHED:
+      return on_open();
+    case LWS_CALLBACK_CLIENT_RECEIVE:
+      return on_piece(bytes);
+    case LWS_CALLBACK_CLIENT_WRITEABLE:
+      return outgoing.flush(wsi());
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+      peer_closed_ = true;
+      if (bytes.size() >= 2) {
+        peer_code_ = load_be16(bytes);
+        peer_reason_ = as_text(bytes.subspan(2));
+      }
+      return 0;  // libwebsockets answers it, then says "closed"
+    default:
+      return 0;
+  }
+}
+
+/// The answer to the upgrade: anything but 101 is a refusal.
+int WebSocket::Impl::on_answer() {
+  const int status = static_cast<int>(lws_http_client_http_response(wsi()));
+  if (status == 101) return 0;
+  end({CloseKind::http_refused, {}, "HTTP status " + std::to_string(status), status});
+  return -1;
+}
+
+int WebSocket::Impl::on_open() {
+  arrived();
+  open_ = true;
+  handler_.on_open();
+  return go_on();
+}
+
+int WebSocket::Impl::on_piece(ByteView piece) {
+  switch (incoming_.add(wsi(), piece)) {
+    case MessageAssembler::Result::incomplete:
+      return 0;
+    case MessageAssembler::Result::text:
+      handler_.on_text(as_text(incoming_.message()));
+      return go_on();
+    case MessageAssembler::Result::binary:
+      handler_.on_binary(incoming_.message());
+      return go_on();
+    case MessageAssembler::Result::too_big:
+      lws_close_reason(wsi(), static_cast<lws_close_status>(kMessageTooBig), nullptr, 0);
+      end({CloseKind::lost, {}, "the peer sent a message of more than 64 MiB"});
+      return -1;
+  }
+  return 0;
+}
+
+CloseInfo WebSocket::Impl::on_closed() {
+  if (outgoing.closing()) return {CloseKind::closed_by_us, peer_code_, peer_reason_};
+  if (peer_closed_) return {CloseKind::closed_by_peer, peer_code_, peer_reason_};
+  if (open_) return {CloseKind::lost, {}, "the connection ended without a close frame"};
+  return {CloseKind::lost, {}, "the connection ended before the upgrade was answered"};
+}
+
+// ── WebSocket ──
+
+WebSocket::WebSocket(EventLoop& loop, const TlsTrust& trust, WebSocketHandler& handler, const Url& url,
+                     Duration timeout)
+    : impl_(std::make_shared<Impl>(loop, trust, handler, url)) {
+  impl_->start(timeout);
+}
+
+WebSocket::~WebSocket() { impl_->abandon(); }
+
+void WebSocket::send_text(std::string_view text) {
+  impl_->outgoing.push_text(text);
+  impl_->writeable();
+}
+
+void WebSocket::send_binary(ByteView bytes) {
+  impl_->outgoing.push_binary(bytes);
+  impl_->writeable();
+}
+
+void WebSocket::close(std::uint16_t code, std::string_view reason) { impl_->close(code, reason); }
+
+}  // namespace vcplay::net

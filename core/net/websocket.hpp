@@ -17,15 +17,15 @@ namespace vcplay::net {
 
 /// How far a connection came before it ended.
 enum class CloseKind {
-  resolve_failed,      // the name has no address, or the resolver did not answer in time
-  connect_failed,      // no TCP connection
-  certificate_refused, // TLS: wrong host, unknown authority, expired …
-  tls_failed,          // TLS: anything else
-  http_refused,        // the server answered the upgrade with an HTTP status
-  timed_out,           // no answer in time
-  lost,                // ended without a close frame after it was open
-  closed_by_peer,      // a close frame came
-  closed_by_us,        // after close()
+  resolve_failed,       // the name has no address, or the resolver did not answer in time
+  connect_failed,       // no TCP connection
+  certificate_refused,  // TLS: wrong host, unknown authority, expired …
+  tls_failed,           // TLS: anything else
+  http_refused,         // the server answered the upgrade with an HTTP status
+  timed_out,            // no answer in time
+  lost,                 // ended without a close frame after it was open
+  closed_by_peer,       // a close frame came
+  closed_by_us,         // after close()
 };
 
 struct CloseInfo {
@@ -35,7 +35,8 @@ struct CloseInfo {
   int http_status = 0;                // with http_refused
 };
 
-/// What the owner of a WebSocket hears, on the loop's thread. The owner may destroy the WebSocket from inside any of them.
+/// What the owner of a WebSocket hears, on the loop's thread. The owner may destroy the WebSocket from inside
+/// any of them.
 class WebSocketHandler {
  public:
   virtual ~WebSocketHandler() = default;
@@ -45,12 +46,14 @@ class WebSocketHandler {
   virtual void on_close(const CloseInfo& info) = 0;  // exactly once, also when the connection never opened
 };
 
-/// One websocket from connect to close. Messages over 64 MiB end it. Destroying it drops the connection silently.
+/// One websocket from connect to close. Messages over 64 MiB end it. Destroying it drops the connection
+/// silently.
 class WebSocket {
  public:
-  /// Starts at once: resolves on a helper thread, tries each address, verifies the certificate against url.host.
-  /// `timeout` covers everything until on_open().
-  WebSocket(EventLoop& loop, const TlsTrust& trust, WebSocketHandler& handler, const Url& url, Duration timeout);
+  /// Starts at once: resolves on a helper thread, tries each address, verifies the certificate against
+  /// url.host. `timeout` covers everything until on_open().
+  WebSocket(EventLoop& loop, const TlsTrust& trust, WebSocketHandler& handler, const Url& url,
+            Duration timeout);
   ~WebSocket();
   WebSocket(const WebSocket&) = delete;
   WebSocket& operator=(const WebSocket&) = delete;
@@ -62,7 +65,7 @@ class WebSocket {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace vcplay::net

@@ -1,0 +1,60 @@
+// Websocket messages on their way out and in; the same for both ends.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string_view>
+
+#include "base/bytes.hpp"
+
+struct lws;
+
+namespace vcplay::net {
+
+inline constexpr std::size_t kMaxMessageBytes = 64 * 1024 * 1024;
+
+/// Sends messages, then a close frame, whenever libwebsockets says that the connection is writeable.
+class MessageQueue {
+ public:
+  void push_text(std::string_view text) { push(as_bytes(text), true); }
+  void push_binary(ByteView bytes) { push(bytes, false); }
+  void push_close(std::uint16_t code, std::string_view reason);  // the first one counts
+  [[nodiscard]] bool closing() const noexcept { return close_.has_value(); }
+
+  /// In WRITEABLE, and only there. Returns what libwebsockets is to hear: -1 closes.
+  [[nodiscard]] int flush(lws* wsi);
+
+ private:
+  struct Message {
+    Bytes buffer;  // room for libwebsockets' header, then the payload
+    bool text;
+  };
+  struct Close {
+    std::uint16_t code;
+    Bytes reason;
+  };
+  void push(ByteView payload, bool text);
+
+  std::deque<Message> messages_;
+  std::optional<Close> close_;
+};
+
+/// Puts a message together from the pieces in which it arrives.
+class MessageAssembler {
+ public:
+  enum class Result { incomplete, text, binary, too_big };
+
+  /// In RECEIVE, and only there. After `text` or `binary`, message() is whole until the next call.
+  [[nodiscard]] Result add(lws* wsi, ByteView piece);
+  [[nodiscard]] ByteView message() const noexcept { return whole_; }
+
+ private:
+  Bytes pieces_;
+  ByteView whole_;
+  bool delivered_ = true;
+  bool binary_ = false;
+};
+
+}  // namespace vcplay::net

@@ -1,0 +1,251 @@
+#include "net/server_visitor.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/log.hpp"
+#include "net/lws_callbacks.hpp"
+
+namespace vcplay::net {
+namespace {
+
+constexpr std::size_t kHeaderRoom = 8192;
+constexpr std::size_t kMaxRequestBytes = 16 * 1024 * 1024;
+
+std::string header(lws* wsi, lws_token_indexes token) {
+  const int size = lws_hdr_total_length(wsi, token);
+  if (size <= 0) return {};
+  std::string value(static_cast<std::size_t>(size) + 1, '\0');
+  if (lws_hdr_copy(wsi, value.data(), size + 1, token) < 0) return {};
+  value.resize(static_cast<std::size_t>(size));
+  return value;
+}
+
+/// The arguments of the URL, joined by '&'. libwebsockets has taken them apart and decoded them.
+std::string query(lws* wsi) {
+  std::string joined;
+  std::array<char, 2048> argument{};
+  for (int index = 0;; ++index) {
+    const int size = lws_hdr_copy_fragment(wsi, argument.data(), static_cast<int>(argument.size()),
+                                           WSI_TOKEN_HTTP_URI_ARGS, index);
+    if (size < 0 || (size == 0 && lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, index) == 0))
+      return joined;
+    if (!joined.empty()) joined += '&';
+    joined.append(argument.data(), static_cast<std::size_t>(size));
+  }
+}
+
+// In the order of lws_http_get_uri_and_method().
+constexpr std::array<const char*, 9> kMethods = {"GET",    "POST",    "OPTIONS", "PUT", "PATCH",
+                                                 "DELETE", "CONNECT", "HEAD",    ""};
+
+}  // namespace
+
+// ── Hall ──
+
+Hall::~Hall() {
+  // After the connection whose end brought us here has let go of the vhost.
+  mailbox->post([place = vhost] { lws_vhost_destroy(place); });
+}
+
+void Hall::receive(std::shared_ptr<Hall> self, int fd) {
+  const auto visitor = std::make_shared<Visitor>(std::move(self));
+  visitors.emplace(visitor.get(), visitor);
+  lws_adopt_desc_t adoption{};
+  adoption.vh = vhost;
+  adoption.type = static_cast<lws_adoption_type>(LWS_ADOPT_HTTP | LWS_ADOPT_SOCKET | LWS_ADOPT_ALLOW_SSL);
+  adoption.fd.sockfd = fd;
+  adoption.opaque = visitor.get();
+  lws* const wsi = lws_adopt_descriptor_vhost_via_info(&adoption);
+  if (wsi != nullptr) return visitor->enter(wsi);
+  visitors.erase(visitor.get());
+  log::debug("a connection to the loopback server could not be taken");
+}
+
+void Hall::close() noexcept {
+  handler = nullptr;
+  for (const auto& [visitor, owner] : visitors) visitor->drop();
+}
+
+// ── ServerSocket ──
+
+void Visitor::send_text(std::string_view text) {
+  outgoing_.push_text(text);
+  if (wsi_ != nullptr) lws_callback_on_writable(wsi_);
+}
+
+void Visitor::send_binary(ByteView bytes) {
+  outgoing_.push_binary(bytes);
+  if (wsi_ != nullptr) lws_callback_on_writable(wsi_);
+}
+
+void Visitor::close(std::uint16_t code, std::string_view reason) {
+  outgoing_.push_close(code, reason);
+  if (wsi_ != nullptr) lws_callback_on_writable(wsi_);
+}
+
+void Visitor::drop() {
+  dropped_ = true;
+  if (wsi_ != nullptr) lws_set_timeout(wsi_, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+}
+
+// ── from libwebsockets ──
+
+int Visitor::handle(lws* wsi, int reason, void* in, std::size_t size) {
+  wsi_ = wsi;
+  if (reason == LWS_CALLBACK_WSI_DESTROY) {
+    wsi_ = nullptr;
+    hall_->visitors.erase(this);
+    return 0;
+  }
+  if (!hall_->open()) return -1;
+  const ByteView bytes{static_cast<const std::uint8_t*>(in), in == nullptr ? 0 : size};
+  return is_websocket_ || reason == LWS_CALLBACK_ESTABLISHED ? on_websocket(reason, bytes)
+                                                             : on_http(reason, bytes);
+}
+
+int Visitor::on_http(int reason, ByteView bytes) {
+  switch (reason) {
+    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+      return on_upgrade();
+    case LWS_CALLBACK_HTTP:
+      return on_request_headers();
+    case LWS_CALLBACK_HTTP_BODY:
+      return on_request_body(bytes);
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+      return answer();
+    case LWS_CALLBACK_HTTP_WRITEABLE:
+      return write_body();
+    default:
+      return 0;
+  }
+}
+
+int Visitor::on_request_headers() {
+  char* path = nullptr;
+  int path_size = 0;
+  const int method = lws_http_get_uri_and_method(wsi_, &path, &path_size);
+  if (method < 0 || path == nullptr) return -1;
+  request_ = {};
+  request_.method = kMethods.at(std::min(static_cast<std::size_t>(method), kMethods.size() - 1));
+  request_.path.assign(path, static_cast<std::size_t>(path_size));
+  request_.query = query(wsi_);
+  request_.authorization = header(wsi_, WSI_TOKEN_HTTP_AUTHORIZATION);
+  request_.user_agent = header(wsi_, WSI_TOKEN_HTTP_USER_AGENT);
+  request_.content_type = header(wsi_, WSI_TOKEN_HTTP_CONTENT_TYPE);
+
+  const std::string length = header(wsi_, WSI_TOKEN_HTTP_CONTENT_LENGTH);
+  const bool usually_has_body =
+      request_.method == "POST" || request_.method == "PUT" || request_.method == "PATCH";
+  if (length.empty() && usually_has_body) {
+    lws_return_http_status(wsi_, HTTP_STATUS_LENGTH_REQUIRED, nullptr);
+    return -1;  // libwebsockets would wait for 100 MiB
+  }
+  // Of an empty body libwebsockets speaks with POST only.
+  const bool body_follows = request_.method == "POST" || (!length.empty() && length != "0");
+  return body_follows ? 0 : answer();
+}
+
+int Visitor::on_request_body(ByteView piece) {
+  if (request_.body.size() + piece.size() > kMaxRequestBytes) return -1;
+  request_.body += as_text(piece);
+  return 0;
+}
+
+int Visitor::answer() {
+  const ServerReply reply = hall_->handler->on_request(request_);
+  if (go_on() != 0) return -1;
+  const bool bodiless = reply.status == 204 || reply.status == 304;
+  reply_body_ = bodiless ? std::string{} : reply.body;
+
+  std::array<unsigned char, LWS_PRE + kHeaderRoom> buffer;
+  unsigned char* const start = buffer.data() + LWS_PRE;
+  unsigned char* place = start;
+  unsigned char* const end = buffer.data() + buffer.size() - 1;
+  bool fits = lws_add_http_header_status(wsi_, static_cast<unsigned>(reply.status), &place, end) == 0;
+  const auto add = [&](const std::string& name, const std::string& value) {
+    const auto* const key = reinterpret_cast<const unsigned char*>(name.c_str());
+    const auto* const text = reinterpret_cast<const unsigned char*>(value.c_str());
+    fits = fits &&
+           lws_add_http_header_by_name(wsi_, key, text, static_cast<int>(value.size()), &place, end) == 0;
+  };
+  if (!bodiless) {
+    add("content-type:", "application/json");
+    add("content-length:", std::to_string(reply_body_.size()));
+  }
+  for (const auto& [name, value] : reply.headers) add(name + ":", value);
+  if (!fits || lws_finalize_write_http_header(wsi_, start, &place, end) != 0) return -1;
+  if (reply_body_.empty()) return finish_request();
+  lws_callback_on_writable(wsi_);
+  return 0;
+}
+
+int Visitor::write_body() {
+  if (reply_body_.empty()) return 0;
+  Bytes buffer(LWS_PRE + reply_body_.size());
+  std::copy(reply_body_.begin(), reply_body_.end(), buffer.begin() + LWS_PRE);
+  reply_body_.clear();
+  if (lws_write(wsi_, buffer.data() + LWS_PRE, buffer.size() - LWS_PRE, LWS_WRITE_HTTP_FINAL) < 0) return -1;
+  return finish_request();
+}
+
+int Visitor::finish_request() { return lws_http_transaction_completed(wsi_) != 0 ? -1 : 0; }
+
+int Visitor::on_upgrade() {
+  request_ = {};
+  request_.path = header(wsi_, WSI_TOKEN_GET_URI);
+  request_.query = query(wsi_);
+  const int status = hall_->handler->on_upgrade(request_.path, request_.query);
+  if (go_on() != 0) return -1;
+  if (status == 101) return 0;
+  lws_return_http_status(wsi_, static_cast<unsigned>(status), nullptr);
+  return -1;
+}
+
+int Visitor::on_websocket(int reason, ByteView bytes) {
+  switch (reason) {
+    case LWS_CALLBACK_ESTABLISHED:
+      is_websocket_ = true;
+      hall_->handler->on_websocket(*this, request_.path, request_.query);
+      return go_on();
+    case LWS_CALLBACK_RECEIVE:
+      return on_piece(bytes);
+    case LWS_CALLBACK_SERVER_WRITEABLE:
+      return dropped_ ? -1 : outgoing_.flush(wsi_);
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+      if (bytes.size() >= 2) peer_code_ = load_be16(bytes);
+      return 0;  // libwebsockets answers it, then says "closed"
+    case LWS_CALLBACK_CLOSED:
+      wsi_ = nullptr;
+      hall_->handler->on_websocket_closed(*this, peer_code_);
+      return 0;
+    default:
+      return 0;
+  }
+}
+
+int Visitor::on_piece(ByteView piece) {
+  switch (incoming_.add(wsi_, piece)) {
+    case MessageAssembler::Result::incomplete:
+      return 0;
+    case MessageAssembler::Result::text:
+      hall_->handler->on_text(*this, as_text(incoming_.message()));
+      return go_on();
+    case MessageAssembler::Result::binary:
+      hall_->handler->on_binary(*this, incoming_.message());
+      return go_on();
+    case MessageAssembler::Result::too_big:
+      return -1;
+  }
+  return 0;
+}
+
+int server_callback(lws* wsi, lws_callback_reasons reason, void* /*user*/, void* in, std::size_t size) {
+  if (concerns_nobody(reason)) return 0;
+  auto* const visitor = static_cast<Visitor*>(lws_get_opaque_user_data(wsi));
+  if (visitor == nullptr) return 0;
+  const std::shared_ptr<Visitor> alive = visitor->shared_from_this();
+  return alive->hall().loop.impl().guarded([&] { return alive->handle(wsi, reason, in, size); });
+}
+
+}  // namespace vcplay::net
