@@ -110,8 +110,8 @@ std::string full_help(Verb verb) {
     if (row.belongs_to(verb)) help += describe(row);
   }
   help +=
-      "\nMEDIA is a file, an http(s) URL or - for standard input. Options may stand anywhere\nbefore "
-      "\"--\".\n";
+      "\nMEDIA is a file, an http(s) URL or - for standard input. After \"--\" every\n"
+      "word is MEDIA, whatever it begins with.\n";
   return help;
 }
 

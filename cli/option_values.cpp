@@ -123,8 +123,8 @@ std::optional<int> parse_bitrate(std::string_view text) {
   const double bits = number.value_or(0) * unit;
   if (!number || bits < kMinBitrate || bits > kMaxBitrate) {
     const bool forgot_unit = number && unit == 1 && *number >= 6 && *number <= 510;
-    refuse("--bitrate wants 'auto' or 6k to 510k (bits per second), not {}{}.", shown(text),
-           forgot_unit ? fmt::format("; did you mean {}k?", digits) : "");
+    refuse("--bitrate wants 'auto' or 6k to 510k (bits per second), not {}{}", shown(text),
+           forgot_unit ? fmt::format("; did you mean {}k?", digits) : ".");
   }
   return static_cast<int>(std::lround(bits));
 }
@@ -177,8 +177,7 @@ int parse_channels(std::string_view text) {
 std::string parse_url(std::string_view text, std::string_view option, std::string_view scheme) {
   const auto url = net::Url::parse(text);
   if (!url || url->scheme != scheme) {
-    refuse("{} wants a URL that starts with {}:// (there is no way around TLS), not {}.", option, scheme,
-           shown(text));
+    refuse("{} wants a URL that starts with {}://, not {}.", option, scheme, shown(text));
   }
   while (!text.empty() && text.back() == '/') text.remove_suffix(1);
   return std::string(text);

@@ -110,7 +110,7 @@ void refuse_single_dashes(const Words& words, Verb verb) {
 [[noreturn]] void refuse_mismatch(const CLI::ParseError& error) {
   const std::string text = error.what();
   const std::string name = text.substr(0, text.find_first_of(": "));
-  const OptionRow* const row = find_row(name);
+  const OptionRow* const row = find_row(name[0] == '-' ? name : "--" + name);
   if (row == nullptr) refuse(display_safe(text));
   if (row->argument.empty()) refuse(fmt::format("{} takes no value.", row->name));
   refuse(fmt::format("{} needs a value: {} {}.", row->name, row->name, row->argument));

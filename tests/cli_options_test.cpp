@@ -1,0 +1,373 @@
+// What a person types, and what he is told when it was wrong.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <algorithm>
+#include <ostream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "base/text.hpp"
+#include "cli/option_table.hpp"
+#include "cli/options.hpp"
+
+namespace vcplay::cli {
+namespace {
+
+using testing::HasSubstr;
+using Words = std::vector<std::string>;
+
+const std::string kGuild = "81384788765712384";
+const std::string kChannel = "381870553235193857";
+const std::string kLink = "https://discord.com/channels/" + kGuild + "/" + kChannel;
+
+/// Gives each test an environment without our variables.
+class CommandLine : public testing::Test {
+ protected:
+  void SetUp() override { TearDown(); }
+  void TearDown() override {
+    ::unsetenv("VCPLAY_GUILD");
+    ::unsetenv("VCPLAY_CHANNEL");
+  }
+
+  static ParseOutcome type(Words words) {
+    words.insert(words.begin(), "vcplay");
+    std::vector<char*> argv;
+    for (std::string& word : words) argv.push_back(word.data());
+    argv.push_back(nullptr);
+    return parse(static_cast<int>(words.size()), argv.data());
+  }
+
+  /// `words` after "play" and a channel; they must be right.
+  static Options play(Words words) {
+    words.insert(words.begin(), {"play", "-c", kLink});
+    ParseOutcome outcome = type(words);
+    EXPECT_TRUE(outcome.options) << outcome.complaint;
+    return outcome.options ? std::move(*outcome.options) : Options{};
+  }
+
+  static std::string complaint(Words words) {
+    const ParseOutcome outcome = type(std::move(words));
+    EXPECT_FALSE(outcome.options);
+    EXPECT_EQ(outcome.status, ExitStatus::usage);
+    EXPECT_EQ(outcome.output, "");
+    return outcome.complaint;
+  }
+};
+
+TEST_F(CommandLine, PlaysAFileInAChannel) {
+  const ParseOutcome outcome = type({"play", "--guild", kGuild, "--channel", kChannel, "song.mp3"});
+  ASSERT_TRUE(outcome.options) << outcome.complaint;
+  const Options& options = *outcome.options;
+  EXPECT_EQ(options.verb, Verb::play);
+  EXPECT_EQ(options.guild.str(), kGuild);
+  EXPECT_EQ(options.channel.str(), kChannel);
+  ASSERT_EQ(options.media.size(), 1U);
+  EXPECT_EQ(options.media[0].location, "song.mp3");
+  EXPECT_EQ(options.volume, 1.0);
+  EXPECT_EQ(options.bitrate, std::nullopt);
+  EXPECT_EQ(options.lead_in, 200ms);
+  EXPECT_EQ(options.speaking, Speaking::microphone);
+  EXPECT_EQ(options.log_level, log::Level::warning);
+}
+
+TEST_F(CommandLine, TakesEveryOption) {
+  const Options options = play({"-fs16le",
+                                "--rate=44100",
+                                "--channels",
+                                "1",
+                                "--volume",
+                                "150%",
+                                "--bitrate",
+                                "96k",
+                                "--speaking",
+                                "priority",
+                                "--lead-in",
+                                "0.5",
+                                "--json",
+                                "-vv",
+                                "--token-file",
+                                "t",
+                                "--api-url",
+                                "https://h/api/v10/",
+                                "--gateway-url",
+                                "wss://g:8443",
+                                "--ca-file",
+                                "ca.pem",
+                                "--shard",
+                                "1/4",
+                                "-"});
+  EXPECT_EQ(options.media[0].location, "-");
+  EXPECT_EQ(options.media[0].format, "s16le");
+  EXPECT_EQ(options.media[0].rate, 44100);
+  EXPECT_EQ(options.media[0].channels, 1);
+  EXPECT_EQ(options.volume, 1.5);
+  EXPECT_EQ(options.bitrate, 96'000);
+  EXPECT_EQ(options.speaking, Speaking::priority);
+  EXPECT_EQ(options.lead_in, 500ms);
+  EXPECT_TRUE(options.json);
+  EXPECT_EQ(options.log_level, log::Level::debug);
+  EXPECT_EQ(options.token_file, "t");
+  EXPECT_EQ(options.api_url, "https://h/api/v10");
+  EXPECT_EQ(options.gateway_url, "wss://g:8443");
+  EXPECT_EQ(options.ca_file, "ca.pem");
+  EXPECT_EQ(options.shard->index, 1);
+  EXPECT_EQ(options.shard->count, 4);
+}
+
+TEST_F(CommandLine, RehearsesWithoutAnyPlace) {
+  ::setenv("VCPLAY_CHANNEL", "nonsense", 1);
+  const ParseOutcome outcome = type({"rehearse", "--fast", "--output", "heard.OGG", "--json", "a", "b"});
+  ASSERT_TRUE(outcome.options) << outcome.complaint;
+  EXPECT_EQ(outcome.options->verb, Verb::rehearse);
+  EXPECT_TRUE(outcome.options->fast);
+  EXPECT_EQ(outcome.options->output, "heard.OGG");
+  EXPECT_EQ(outcome.options->media.size(), 2U);
+}
+
+TEST_F(CommandLine, ServesWithoutMedia) {
+  const ParseOutcome outcome = type({"rehearse", "--serve"});
+  ASSERT_TRUE(outcome.options) << outcome.complaint;
+  EXPECT_TRUE(outcome.options->serve);
+  EXPECT_TRUE(outcome.options->media.empty());
+}
+
+TEST_F(CommandLine, TakesMediaWithAnyName) {
+  const Options options =
+      play({"01: Intro.mp3", "[live, 1999]", "play", "[a,b]", "--", "-x.mp3", "--", "--volume"});
+  Words names;
+  for (const media::Media& media : options.media) names.push_back(media.location);
+  EXPECT_EQ(names, (Words{"01: Intro.mp3", "[live, 1999]", "play", "[a,b]", "-x.mp3", "--", "--volume"}));
+}
+
+TEST_F(CommandLine, GivesTheFormatToEveryMedium) {
+  const Options options = play({"a", "-f", "f32le", "b", "--rate", "8000"});
+  ASSERT_EQ(options.media.size(), 2U);
+  EXPECT_EQ(options.media[0].rate, 8000);
+  EXPECT_EQ(options.media[1].format, "f32le");
+}
+
+TEST_F(CommandLine, TakesTheLastOfTwo) {
+  EXPECT_EQ(play({"--volume", "10", "--volume", "20", "a"}).volume, 0.2);
+}
+
+TEST_F(CommandLine, FollowsLinksOfEveryClient) {
+  for (const std::string host :
+       {"https://discord.com", "https://ptb.discord.com", "https://canary.discord.com", "discord.com",
+        "HTTPS://Discord.com", "https://discordapp.com"}) {
+    for (const std::string end : {"", "/", "/1085207422347489302", "?x=1"}) {
+      const ParseOutcome outcome =
+          type({"play", "-c", host + "/channels/" + kGuild + "/" + kChannel + end, "a"});
+      ASSERT_TRUE(outcome.options) << host << end << outcome.complaint;
+      EXPECT_EQ(outcome.options->guild.str(), kGuild);
+      EXPECT_EQ(outcome.options->channel.str(), kChannel);
+    }
+  }
+}
+
+TEST_F(CommandLine, ReadsThePlaceFromTheEnvironment) {
+  ::setenv("VCPLAY_GUILD", kGuild.c_str(), 1);
+  ::setenv("VCPLAY_CHANNEL", kChannel.c_str(), 1);
+  const ParseOutcome outcome = type({"play", "a"});
+  ASSERT_TRUE(outcome.options) << outcome.complaint;
+  EXPECT_EQ(outcome.options->guild.str(), kGuild);
+  EXPECT_EQ(outcome.options->channel.str(), kChannel);
+}
+
+TEST_F(CommandLine, PrefersOptionsToTheEnvironment) {
+  ::setenv("VCPLAY_GUILD", "111111111111111111", 1);
+  ::setenv("VCPLAY_CHANNEL", "222222222222222222", 1);
+  EXPECT_EQ(type({"play", "-g", kGuild, "-c", kChannel, "a"}).options->channel.str(), kChannel);
+  EXPECT_EQ(type({"play", "-c", kLink, "a"}).options->guild.str(), kGuild) << "a link brings its own guild";
+}
+
+TEST_F(CommandLine, OverwritesATokenInTheProcessList) {
+  for (const bool glued : {false, true}) {
+    std::string program = "vcplay", verb = "play", c = "-c", link = kLink, media = "a";
+    std::string option = glued ? "--token=s3cr3t" : "--token", value = "s3cr3t";
+    std::vector<char*> argv = {program.data(), verb.data(), c.data(), link.data(), option.data()};
+    if (!glued) argv.push_back(value.data());
+    argv.push_back(media.data());
+    const int argc = static_cast<int>(argv.size());
+    argv.push_back(nullptr);
+    const ParseOutcome outcome = parse(argc, argv.data());
+    ASSERT_TRUE(outcome.options) << outcome.complaint;
+    EXPECT_EQ(outcome.options->token.reveal(), "s3cr3t");
+    EXPECT_EQ(glued ? option : value, glued ? "--token=******" : "******");
+  }
+}
+
+TEST_F(CommandLine, LeavesATokenAloneThatIsMedia) {
+  const Options options = play({"--", "--token", "x"});
+  EXPECT_TRUE(options.token.empty());
+  EXPECT_EQ(options.media.size(), 2U);
+}
+
+TEST_F(CommandLine, AnswersQuestionsWhateverElseIsWrong) {
+  EXPECT_THAT(type({"play", "--help"}).output, HasSubstr("Usage: vcplay play"));
+  EXPECT_THAT(type({"play", "--nonsense", "--help", "--volume", "x"}).output,
+              HasSubstr("Usage: vcplay play"));
+  EXPECT_THAT(type({"rehearse", "-h"}).output, HasSubstr("Usage: vcplay rehearse"));
+  EXPECT_THAT(type({"--help"}).output, HasSubstr("vcplay rehearse"));
+  EXPECT_TRUE(type({"--version"}).version);
+  EXPECT_TRUE(type({"play", "--version"}).version);
+  EXPECT_EQ(type({"play", "--help"}).status, ExitStatus::all_played);
+}
+
+TEST_F(CommandLine, FitsItsHelpOnASmallScreen) {
+  for (const Words& words : {Words{"--help"}, Words{"play", "--help"}, Words{"rehearse", "--help"}}) {
+    const std::string help = type(words).output;
+    EXPECT_LE(std::count(help.begin(), help.end(), '\n'), 23) << help;
+    std::istringstream lines(help);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(display_width(line), 79U) << line;
+  }
+}
+
+TEST_F(CommandLine, TellsEveryOptionInTheLongHelp) {
+  for (const Verb verb : {Verb::play, Verb::rehearse}) {
+    const std::string help = type({std::string(verb_name(verb)), "--help-all"}).output;
+    for (const OptionRow& row : option_table()) {
+      EXPECT_EQ(help.find(std::string(row.name)) != std::string::npos || !row.belongs_to(verb), true)
+          << row.name;
+    }
+    std::istringstream lines(help);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(display_width(line), 79U) << line;
+  }
+}
+
+TEST_F(CommandLine, NamesTheVersionsOfItsLibraries) {
+  EXPECT_THAT(version_text({"libavformat 59.27.100"}),
+              testing::MatchesRegex("vcplay [0-9.]+\n  libavformat 59.27.100\n(.|\n)*"));
+}
+
+/// A wrong command line and what it earns.
+struct Mistake {
+  Words words;
+  std::string sentence;
+};
+
+void PrintTo(const Mistake& mistake, std::ostream* out) {
+  for (const std::string& word : mistake.words) *out << '\'' << word << "' ";
+}
+
+class WrongCommandLine : public CommandLine, public testing::WithParamInterface<Mistake> {};
+
+TEST_P(WrongCommandLine, EarnsOneClearSentence) {
+  const std::string complaint = CommandLine::complaint(GetParam().words);
+  EXPECT_EQ(complaint.substr(0, complaint.find('\n')), "vcplay: " + GetParam().sentence);
+  EXPECT_THAT(complaint, testing::MatchesRegex("[^\n]*\nTry 'vcplay( play| rehearse)? --help'.\n"));
+}
+
+Words with_channel(Words words) {
+  words.insert(words.begin(), {"play", "-c", kLink});
+  return words;
+}
+
+const std::string kHowToCopy =
+    " Switch on Developer Mode in Discord (User Settings, Advanced), right-click the ";
+const std::string kOrLink = "; or give the voice channel's link to --channel.";
+
+const Mistake kMistakes[] = {
+    {{}, "Say what to do: 'vcplay play' or 'vcplay rehearse'."},
+    {{"pley", "a"}, "There is no verb 'pley'; did you mean play?"},
+    {{"song.mp3"}, "The first word is 'play' or 'rehearse', not 'song.mp3'."},
+    {with_channel({}), "There is no MEDIA: name files, or '-' for standard input."},
+    {with_channel({"a", ""}), "One MEDIA is an empty word; is a variable in your script unset?"},
+    {with_channel({"-", "a", "-"}), "'-' (standard input) can be played only once."},
+    {with_channel({"-x.mp3"}), "There is no option '-x.mp3'; a MEDIA that begins with '-' goes after '--'."},
+    {with_channel({"--volum", "3", "a"}), "There is no option '--volum'; did you mean --volume?"},
+    {with_channel({"--vloume=3", "a"}), "There is no option '--vloume=3'; did you mean --volume?"},
+    {with_channel({"--speeking", "a"}), "There is no option '--speeking'; did you mean --speaking?"},
+    {with_channel({"-volume", "3", "a"}), "There is no option '-volume'; did you mean --volume?"},
+    {with_channel({"--frobnicate", "a"}),
+     "There is no option '--frobnicate'; a MEDIA that begins with '-' goes after '--'."},
+    {with_channel({"--\x1b[2J\n", "a"}),
+     R"(There is no option '--\x1b[2J\n'; a MEDIA that begins with '-' goes after '--'.)"},
+    {with_channel({"--fast", "a"}), "--fast belongs to 'vcplay rehearse'."},
+    {{"rehearse", "--guild", kGuild, "a"}, "--guild belongs to 'vcplay play'."},
+    {{"rehearse", "-c", kGuild, "a"}, "-c belongs to 'vcplay play'."},
+    {with_channel({"a", "--volume"}), "--volume needs a value: --volume PERCENT."},
+    {with_channel({"a", "-f"}), "--format needs a value: --format NAME."},
+    {with_channel({"a", "--token"}), "--token needs a value: --token VALUE."},
+    {with_channel({"a", "--volume="}), "--volume needs a value: --volume PERCENT."},
+    {with_channel({"a", "-qv"}), "-q and -v contradict each other."},
+    {with_channel({"a", "-vx"}), "There is no option '-x'; a MEDIA that begins with '-' goes after '--'."},
+    {with_channel({"a", "-5"}), "There is no option '-5'; a MEDIA that begins with '-' goes after '--'."},
+    {with_channel({"a", "--json=yes"}), "--json takes no value."},
+    {with_channel({"--volume", "401", "a"}), "--volume wants 0 to 400 (percent), not '401'."},
+    {with_channel({"--volume", "-5", "a"}), "--volume wants 0 to 400 (percent), not '-5'."},
+    {with_channel({"--volume", "nan", "a"}), "--volume wants 0 to 400 (percent), not 'nan'."},
+    {with_channel({"--volume", "loud", "a"}), "--volume wants 0 to 400 (percent), not 'loud'."},
+    {with_channel({"--volume", "1,5", "a"}), "--volume wants 0 to 400 (percent), not '1,5'."},
+    {with_channel({"--bitrate", "96", "a"}),
+     "--bitrate wants 'auto' or 6k to 510k (bits per second), not '96'; did you mean 96k?"},
+    {with_channel({"--bitrate", "1M", "a"}),
+     "--bitrate wants 'auto' or 6k to 510k (bits per second), not '1M'."},
+    {with_channel({"--bitrate", "511k", "a"}),
+     "--bitrate wants 'auto' or 6k to 510k (bits per second), not '511k'."},
+    {with_channel({"--lead-in", "200", "a"}),
+     "--lead-in wants a time from 0 to 10 s, such as 200ms or 0.2, not '200'."},
+    {with_channel({"--lead-in", "-1", "a"}),
+     "--lead-in wants a time from 0 to 10 s, such as 200ms or 0.2, not '-1'."},
+    {with_channel({"--speaking", "loud", "a"}),
+     "--speaking wants microphone, soundshare or priority, not 'loud'."},
+    {with_channel({"--shard", "2/2", "a"}),
+     "--shard wants I/N with I from 0 to N-1, such as 0/2, not '2/2'."},
+    {with_channel({"--shard", "1", "a"}), "--shard wants I/N with I from 0 to N-1, such as 0/2, not '1'."},
+    {with_channel({"-f", "s16le", "--rate", "0", "-"}),
+     "--rate 0 would be no sound at all; it wants samples per second, such as 48000."},
+    {with_channel({"-f", "s16le", "--rate", "48k", "-"}),
+     "--rate wants 1000 to 768000 (samples per second), not '48k'."},
+    {with_channel({"-f", "s16le", "--channels", "0", "-"}), "--channels wants 1 to 8, not '0'."},
+    {with_channel({"--rate", "48000", "-"}),
+     "--rate and --channels describe raw PCM and need its --format, such as --format s16le."},
+    {with_channel({"--api-url", "http://h/api", "a"}),
+     "--api-url wants a URL that starts with https://, not 'http://h/api'."},
+    {with_channel({"--gateway-url", "ws://u:pw@h/?k=v", "a"}),
+     "--gateway-url wants a URL that starts with wss://, not "
+     "'ws://***@h/?***'."},
+    {with_channel({"--gateway-url", "https://h", "a"}),
+     "--gateway-url wants a URL that starts with wss://, not 'https://h'."},
+    {with_channel({"--token-file", "-", "a"}),
+     "--token-file cannot be '-': standard input is for MEDIA; use a file or <(command)."},
+    {with_channel({"-q", "-v", "a"}), "-q and -v contradict each other."},
+    {{"play", "a"}, "There is no channel: give --channel ID (or its link), or set VCPLAY_CHANNEL."},
+    {{"play", "-c", kChannel, "a"},
+     "There is no guild: give --guild ID or the channel's link, or set VCPLAY_GUILD."},
+    {{"play", "-g", "111111111111111111", "-c", kLink, "a"},
+     "The channel's link leads to guild 81384788765712384, but the guild given is 111111111111111111."},
+    {{"play", "-g", "my server", "-c", kChannel, "a"},
+     "--guild: 'my server' is no guild id." + kHowToCopy + "server and choose Copy Server ID" + kOrLink},
+    {{"play", "-g", kGuild, "-c", "general", "a"},
+     "--channel: 'general' is no channel id." + kHowToCopy + "channel and choose Copy Channel ID" + kOrLink},
+    {{"play", "-c", "https://discord.com/channels/@me/381870553235193857", "a"},
+     "--channel: this link leads to direct messages; a bot joins voice channels of servers."},
+    {{"play", "-c", "https://discord.gg/abc", "a"},
+     "--channel: 'https://discord.gg/abc' is no channel link; one looks like "
+     "https://discord.com/channels/GUILD/CHANNEL."},
+    {{"play", "-c", "https://discord.com/channels/81384788765712384", "a"},
+     "--channel: 'https://discord.com/channels/8138478876…' is no channel link; one looks like "
+     "https://discord.com/channels/GUILD/CHANNEL."},
+    {{"rehearse", "--output", "heard.mp3", "a"},
+     "--output wants a file name that ends in .wav or .ogg, not 'heard.mp3'."},
+    {{"rehearse", "--output", ".wav", "a"},
+     "--output wants a file name that ends in .wav or .ogg, not '.wav'."},
+    {{"rehearse", "--serve", "a"}, "--serve plays nothing: it goes without MEDIA, --fast and --output."},
+};
+
+INSTANTIATE_TEST_SUITE_P(Table, WrongCommandLine, testing::ValuesIn(kMistakes));
+
+TEST_F(CommandLine, NamesTheVariableThatIsWrong) {
+  ::setenv("VCPLAY_CHANNEL", "general", 1);
+  EXPECT_THAT(complaint({"play", "a"}), HasSubstr("VCPLAY_CHANNEL: 'general' is no channel id."));
+}
+
+TEST_F(CommandLine, NeverRepeatsAToken) {
+  EXPECT_THAT(complaint({"play", "--token", "s3cr3t-t0k3n", "--volume", "x", "a"}),
+              testing::Not(HasSubstr("s3cr3t")));
+}
+
+}  // namespace
+}  // namespace vcplay::cli
