@@ -9,8 +9,8 @@
 
 namespace vcplay::rtp {
 
-inline constexpr std::uint8_t kOpusPayloadType = 120;     // Discord, "Voice Connections": 0x78
-inline constexpr std::uint32_t kTimestampStep = 960;      // 20 ms of the 48 kHz RTP clock (RFC 7587 s4.1)
+inline constexpr std::uint8_t kOpusPayloadType = 120;  // Discord, "Voice Connections": 0x78
+inline constexpr std::uint32_t kTimestampStep = 960;   // 20 ms of the 48 kHz RTP clock (RFC 7587 s4.1)
 
 /// RFC 3550 s5.1: version 2, no padding, extension, CSRC or marker, payload type 120.
 struct Header {
@@ -28,7 +28,8 @@ struct ParsedHeader {
   std::uint8_t payload_type = 0;
   bool marker = false;
   bool padding = false;
-  std::size_t clear_bytes = 0;      // header, CSRCs and extension preamble: what stays unencrypted and is authenticated
+  std::size_t clear_bytes =
+      0;  // header, CSRCs and extension preamble: what stays unencrypted and is authenticated
   std::size_t extension_bytes = 0;  // encrypted extension elements at the front of the payload
 };
 

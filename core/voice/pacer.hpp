@@ -9,22 +9,26 @@ namespace vcplay::voice {
 class Pacer {
  public:
   virtual ~Pacer() = default;
+  /// Called once, on the sender thread, before anything else.
+  virtual void enter_thread() noexcept {}
   [[nodiscard]] virtual TimePoint now() noexcept = 0;
   /// Returns at `deadline` or a little later; at once when it has passed.
   virtual void sleep_until(TimePoint deadline) noexcept = 0;
-  /// Called when the queue is dry although more will come: true when the clock must stand still until there is data
-  /// (an unthrottled rehearsal), false when time runs on (the real world).
+  /// Called when the sender waits for frames or for the network thread: true when the clock must stand still
+  /// until they act (an unthrottled rehearsal), false when time runs on (the real world).
   [[nodiscard]] virtual bool waits_for_data() noexcept { return false; }
 };
 
-/// clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME).
+/// clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME), on a thread made punctual.
 class MonotonicPacer final : public Pacer {
  public:
+  void enter_thread() noexcept override;
   [[nodiscard]] TimePoint now() noexcept override;
   void sleep_until(TimePoint deadline) noexcept override;
 };
 
-/// For the calling thread: timer slack 1 ns, SCHED_FIFO where the system allows it. True when it got SCHED_FIFO.
+/// For the calling thread: timer slack 1 ns, SCHED_FIFO where the system allows it. True when it got
+/// SCHED_FIFO.
 bool make_thread_punctual() noexcept;
 
 }  // namespace vcplay::voice

@@ -1,1 +1,296 @@
-// To be written.
+#include "voice/sender.hpp"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <csignal>
+#include <ctime>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include "base/error.hpp"
+
+namespace vcplay::voice {
+namespace {
+
+// Before a stream has its slots nothing is paced; these bound how long an answer lies unread.
+constexpr Duration kAskingStep = 1ms;  // the network thread answers at once
+constexpr Duration kIdleStep = 5ms;
+
+/// The sender thread alone writes; an atomic addition would lock the bus for nothing.
+template <typename Counter>
+void add_one(Counter& counter) noexcept {
+  counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+void set_once(std::atomic<std::int64_t>& when, TimePoint now) noexcept {
+  if (when.load(std::memory_order_relaxed) == 0) {
+    when.store(now.time_since_epoch().count(), std::memory_order_relaxed);
+  }
+}
+
+}  // namespace
+
+void Sender::tick(TimePoint now) noexcept {
+  read_inbox();
+  end_gathering();
+  if (now < due_) return;
+  if (!talking()) return pass_quiet_slot(now);
+  meet_schedule(now);
+  fill_slot(now);
+  due_ += kFrameDuration;
+  header_.timestamp += rtp::kTimestampStep;
+}
+
+bool Sender::waiting() const noexcept {
+  switch (phase_) {
+    case Phase::gathering:
+      return !queue_.drained() && !enough_gathered();
+    case Phase::audio:
+      return !queue_.finished() && queue_.size() == 0;
+    case Phase::lead_in:
+    case Phase::trailing:
+      return false;
+    default:
+      return true;
+  }
+}
+
+// ── the inbox ──
+
+void Sender::read_inbox() noexcept {
+  while (SenderCommand* const command = inbox_.front()) {
+    std::visit([this](auto& order) { on(order); }, *command);
+    inbox_.pop();
+  }
+}
+
+void Sender::on(StartStream& start) noexcept {
+  on(DropStream{});
+  sink_ = std::move(start.sink);
+  cipher_ = std::move(start.cipher);
+  transform_ = std::move(start.transform);
+  header_ = start.first;
+  if (phase_ == Phase::finished) return;
+  due_ = TimePoint{};
+  last_sent_ = TimePoint{};
+  frames_needed_ = kStartFrames;
+  enter(Phase::gathering);
+}
+
+void Sender::on(SwapTransform& swap) noexcept {
+  retire(transform_);
+  transform_ = std::move(swap.transform);
+}
+
+void Sender::on(SpeakingIsOn) noexcept {
+  if (phase_ != Phase::asking) return;  // the answer to a question of a stream that is gone
+  // Until its first packet a stream has no slots; afterwards listeners need no second lead-in.
+  silence_left_ = anchored_ ? 0 : options_.lead_in_packets;
+  enter(silence_left_ > 0 ? Phase::lead_in : Phase::audio);
+}
+
+void Sender::on(StopPlaying) noexcept {
+  stopping_ = true;
+  if (phase_ == Phase::trailing || phase_ == Phase::finished) return;
+  if (talking() && anchored_) {
+    silence_left_ = kSilencePackets;
+    return enter(Phase::trailing);
+  }
+  enter(Phase::finished);
+  inbox_.report(SenderReport::finished);
+}
+
+void Sender::on(DropStream) noexcept {
+  retire(sink_);
+  retire(cipher_);
+  retire(transform_);
+  anchored_ = false;
+  if (phase_ == Phase::finished) return;
+  const bool said_everything = talking() && (stopping_ || queue_.drained());
+  enter(said_everything ? Phase::finished : Phase::no_stream);
+  if (said_everything) inbox_.report(SenderReport::finished);
+}
+
+template <typename Owned>
+void Sender::retire(std::unique_ptr<Owned>& owned) noexcept {
+  if (owned) inbox_.retire(std::move(owned));
+}
+
+// ── phases ──
+
+bool Sender::talking() const noexcept {
+  return phase_ == Phase::lead_in || phase_ == Phase::audio || phase_ == Phase::trailing;
+}
+
+void Sender::enter(Phase phase) noexcept {
+  phase_ = phase;
+  stats_.speaking.store(phase == Phase::lead_in || phase == Phase::audio, std::memory_order_relaxed);
+}
+
+bool Sender::enough_gathered() const noexcept {
+  const std::size_t needed = std::min(static_cast<std::size_t>(frames_needed_), queue_.capacity());
+  const bool finished = queue_.finished();  // read first: what was queued before is then counted
+  const std::size_t queued = queue_.size();
+  return queued >= needed || (finished && queued > 0);
+}
+
+void Sender::end_gathering() noexcept {
+  if (phase_ != Phase::gathering) return;
+  if (queue_.drained()) {  // whatever was sent has had its silence
+    enter(Phase::finished);
+    inbox_.report(SenderReport::finished);
+  } else if (enough_gathered()) {
+    enter(Phase::asking);
+    inbox_.report(SenderReport::wants_speaking);
+  }
+}
+
+void Sender::end_trailing() noexcept {
+  if (stopping_ || queue_.drained()) {
+    enter(Phase::finished);
+    return inbox_.report(SenderReport::finished);
+  }
+  add_one(stats_.underruns);
+  frames_needed_ = kResumeFrames;
+  enter(Phase::gathering);
+  inbox_.report(SenderReport::went_quiet);
+}
+
+// ── the slots ──
+
+/// RFC 3550 s5.1: the timestamp goes on in silence, "the sampling clock" does not stop.
+void Sender::pass_quiet_slot(TimePoint now) noexcept {
+  if (anchored_) {
+    const auto slots = (now - due_) / kFrameDuration + 1;
+    due_ += slots * kFrameDuration;
+    header_.timestamp += static_cast<std::uint32_t>(slots) * rtp::kTimestampStep;
+  } else {
+    due_ = now + (phase_ == Phase::asking ? kAskingStep : kIdleStep);
+  }
+  if (sink_ && phase_ != Phase::finished) keep_alive(now);
+}
+
+/// Keeps the address translation on the way open; servers answer 13 37 F0 0D or nothing.
+void Sender::keep_alive(TimePoint now) noexcept {
+  if (last_sent_ == TimePoint{}) last_sent_ = now;  // discovery has just used the socket
+  if (now - last_sent_ < kKeepaliveInterval) return;
+  std::array<std::uint8_t, 8> keepalive{0x13, 0x37, 0xCA, 0xFE};
+  store_be32(ByteSpan(keepalive).subspan(4), keepalives_++);
+  static_cast<void>(sink_->send(keepalive));  // a lost one is not missed
+  last_sent_ = now;
+}
+
+/// The stream's first packet fixes its slots; after a stall the missed ones are skipped, the rest stay where
+/// they were.
+void Sender::meet_schedule(TimePoint now) noexcept {
+  if (!anchored_) {
+    anchored_ = true;
+    due_ = now;
+  }
+  const Duration late = now - due_;
+  note_lateness(late);
+  if (late <= kMaxLatePackets * kFrameDuration) return;
+  const auto missed = late / kFrameDuration;
+  due_ += missed * kFrameDuration;
+  header_.timestamp += static_cast<std::uint32_t>(missed) * rtp::kTimestampStep;
+  add_one(stats_.rebases);
+}
+
+void Sender::note_lateness(Duration late) noexcept {
+  const auto microseconds = static_cast<std::size_t>(late / 1us);
+  add_one(stats_.late_us[std::min(microseconds, SenderStats::kLateBuckets - 1)]);
+  if (late.count() > stats_.worst_late_ns.load(std::memory_order_relaxed)) {
+    stats_.worst_late_ns.store(late.count(), std::memory_order_relaxed);
+  }
+}
+
+void Sender::fill_slot(TimePoint now) noexcept {
+  if (phase_ == Phase::audio) {
+    if (const OpusFrame* const frame = queue_.front()) {
+      send_frame(*frame, now);
+      return queue_.pop();
+    }
+    silence_left_ = kSilencePackets;
+    enter(Phase::trailing);
+  }
+  send_silence(now);
+  if (--silence_left_ > 0) return;
+  if (phase_ == Phase::lead_in) return enter(Phase::audio);
+  end_trailing();
+}
+
+void Sender::send_frame(const OpusFrame& frame, TimePoint now) noexcept {
+  const ByteSpan protocol_frame = ByteSpan(packet_).subspan(kRtpHeaderBytes, kMaxProtocolFrameBytes);
+  std::copy_n(frame.bytes.begin(), frame.size, protocol_frame.begin());
+  const std::size_t size = transform_ ? transform_->apply(protocol_frame, frame.size) : frame.size;
+  if (size == 0) return add_one(stats_.failed);  // not fit to be sent, and not to be waited for either
+  if (!send_packet(size, now)) return;
+  add_one(stats_.audio_packets);
+  set_once(stats_.first_audio_ns, now);
+  stats_.track.store(frame.track, std::memory_order_relaxed);
+  stats_.track_frame.store(frame.track_frame, std::memory_order_relaxed);
+}
+
+/// Past the transform: DAVE lets exactly this packet through in the clear.
+void Sender::send_silence(TimePoint now) noexcept {
+  std::copy(kOpusSilence.begin(), kOpusSilence.end(), packet_.begin() + kRtpHeaderBytes);
+  static_cast<void>(send_packet(kOpusSilence.size(), now));
+}
+
+/// Seals and sends what lies in packet_. A packet that the socket does not take is lost, as it would be on
+/// the way.
+bool Sender::send_packet(std::size_t payload, TimePoint now) noexcept {
+  header_.write(packet_);
+  const std::size_t size = cipher_->seal(packet_, payload);
+  if (size == 0) {
+    add_one(stats_.failed);
+    return false;
+  }
+  ++header_.sequence;
+  last_sent_ = now;
+  const SendResult result = sink_->send(ByteView(packet_).first(size));
+  if (result != SendResult::sent) {
+    add_one(result == SendResult::would_block ? stats_.dropped : stats_.failed);
+    return false;
+  }
+  add_one(stats_.packets);
+  set_once(stats_.first_packet_ns, now);
+  return true;
+}
+
+// ── the thread ──
+
+SenderThread::SenderThread(Sender& sender, Pacer& pacer) {
+  try {
+    thread_ = std::thread([this, &sender, &pacer] { run(sender, pacer); });
+  } catch (const std::system_error& error) {
+    throw Error(Cause::unexpected, std::string("the system gives no thread for the sender: ") + error.what());
+  }
+}
+
+SenderThread::~SenderThread() {
+  quit_.store(true, std::memory_order_relaxed);
+  thread_.join();
+}
+
+void SenderThread::run(Sender& sender, Pacer& pacer) noexcept {
+  pthread_setname_np(pthread_self(), "sender");
+  sigset_t every_signal;
+  sigfillset(&every_signal);
+  pthread_sigmask(SIG_BLOCK, &every_signal, nullptr);
+  pacer.enter_thread();
+  while (!quit_.load(std::memory_order_relaxed)) {
+    pacer.sleep_until(sender.next_deadline());
+    sender.read_inbox();
+    if (sender.waiting() && pacer.waits_for_data()) {
+      const timespec nap{0, 100'000};
+      nanosleep(&nap, nullptr);  // real time, whatever the pacer's clock says
+      continue;
+    }
+    sender.tick(pacer.now());
+  }
+}
+
+}  // namespace vcplay::voice

@@ -19,9 +19,11 @@
 
 namespace vcplay::voice {
 
-inline constexpr int kSilencePackets = 5;       // enough to stop Opus interpolating into our silence (Discord, "Voice Data Interpolation")
-inline constexpr int kMaxLatePackets = 3;       // later than this is a stall: rebase, do not burst
-inline constexpr int kResumeFrames = 10;        // 200 ms queued before audio resumes after an underrun
+inline constexpr int kSilencePackets =
+    5;  // enough to stop Opus interpolating into our silence (Discord, "Voice Data Interpolation")
+inline constexpr int kMaxLatePackets = 3;  // later than this is a stall: rebase, do not burst
+inline constexpr int kStartFrames = 5;     // 100 ms queued before a stream starts to speak
+inline constexpr int kResumeFrames = 10;   // 200 ms queued before audio resumes after an underrun
 inline constexpr Duration kKeepaliveInterval = std::chrono::seconds(5);
 
 // ── network thread → sender thread ──
@@ -43,11 +45,12 @@ struct SpeakingIsOn {};
 struct StopPlaying {};
 /// The connection is gone: nothing more may be sent on it; everything of StartStream is retired.
 struct DropStream {};
-using SenderCommand = std::variant<std::monostate, StartStream, SwapTransform, SpeakingIsOn, StopPlaying, DropStream>;
+using SenderCommand =
+    std::variant<std::monostate, StartStream, SwapTransform, SpeakingIsOn, StopPlaying, DropStream>;
 
 /// What the sender is done with; the network thread destroys it.
-using Retired = std::variant<std::monostate, std::unique_ptr<PacketSink>, std::unique_ptr<rtp::TransportCipher>,
-                             std::unique_ptr<FrameTransform>>;
+using Retired = std::variant<std::monostate, std::unique_ptr<PacketSink>,
+                             std::unique_ptr<rtp::TransportCipher>, std::unique_ptr<FrameTransform>>;
 
 // ── sender thread → network thread ──
 
@@ -66,7 +69,7 @@ class SenderInbox {
   SenderInbox& operator=(const SenderInbox&) = delete;
 
   // network thread
-  [[nodiscard]] bool post(SenderCommand&& command) noexcept;  // false: 16 commands wait unread
+  [[nodiscard]] bool post(SenderCommand&& command) noexcept;           // false: 16 commands wait unread
   [[nodiscard]] int report_fd() const noexcept { return report_fd_; }  // readable when reports wait
   [[nodiscard]] std::optional<SenderReport> take_report() noexcept;    // drain until nothing
   void destroy_retired() noexcept;
@@ -86,46 +89,116 @@ class SenderInbox {
 
 /// Counts of what was sent; written by the sender thread alone (plain stores), read by anyone.
 struct SenderStats {
-  std::atomic<std::uint64_t> packets{0};           // handed to the socket
-  std::atomic<std::uint64_t> audio_packets{0};     // of these, frames of media (not silence)
-  std::atomic<std::uint64_t> dropped{0};           // the socket would block
-  std::atomic<std::uint64_t> failed{0};            // the socket refused
-  std::atomic<std::uint64_t> underruns{0};         // times that the queue ran dry in the middle
-  std::atomic<std::uint64_t> rebases{0};           // stalls of more than three packets
-  std::atomic<std::int64_t> worst_late_ns{0};      // deadline to send
-  std::atomic<std::uint32_t> track{0};             // of the frame sent last
-  std::atomic<std::uint64_t> track_frame{0};       // of the frame sent last
-  std::atomic<bool> speaking{false};               // audio flows
-  std::atomic<std::int64_t> first_packet_ns{0};    // steady clock, 0: none yet
-  std::atomic<std::int64_t> first_audio_ns{0};     // first frame of media
+  std::atomic<std::uint64_t> packets{0};        // handed to the socket
+  std::atomic<std::uint64_t> audio_packets{0};  // of these, frames of media (not silence)
+  std::atomic<std::uint64_t> dropped{0};        // the socket would block
+  std::atomic<std::uint64_t> failed{0};         // the socket, the cipher or the transform refused
+  std::atomic<std::uint64_t> underruns{0};  // times that the queue ran dry in the middle and audio went quiet
+  std::atomic<std::uint64_t> rebases{0};    // stalls of more than three packets
+  std::atomic<std::int64_t> worst_late_ns{0};    // deadline to send
+  std::atomic<std::uint32_t> track{0};           // of the frame sent last
+  std::atomic<std::uint64_t> track_frame{0};     // of the frame sent last
+  std::atomic<bool> speaking{false};             // audio flows
+  std::atomic<std::int64_t> first_packet_ns{0};  // steady clock, 0: none yet
+  std::atomic<std::int64_t> first_audio_ns{0};   // first frame of media
   /// Deadline-to-send error: bucket i counts errors of [i, i+1) µs; the last one everything above.
   static constexpr std::size_t kLateBuckets = 4096;
   std::array<std::atomic<std::uint32_t>, kLateBuckets> late_us{};
 };
 
 /// Owns the clock and the counters of one outgoing stream. Sans-thread: tick() is told the time.
-/// Lives on the sender thread; tick() neither allocates, locks, logs nor frees.
+/// Lives on the sender thread, which neither allocates, locks, logs nor frees in here.
 class Sender {
  public:
   struct Options {
-    int lead_in_packets = 10;  // silence before the first frame
+    int lead_in_packets = 10;  // silence before the first frame of each stream
   };
-  Sender(FrameQueue& queue, SenderInbox& inbox, SenderStats& stats, Options options) noexcept;
+  Sender(FrameQueue& queue, SenderInbox& inbox, SenderStats& stats, Options options) noexcept
+      : queue_(queue), inbox_(inbox), stats_(stats), options_(options) {}
 
-  /// When tick() wants to be called next.
-  [[nodiscard]] TimePoint next_deadline() const noexcept;
-  /// Does what is due at `now`: reads the inbox, sends at most one packet. True when the queue is dry in mid-stream.
-  bool tick(TimePoint now) noexcept;
-  [[nodiscard]] bool finished() const noexcept;
-};
+  /// When tick() wants to be called next. At first, and when a stream starts, this is a time in the past.
+  [[nodiscard]] TimePoint next_deadline() const noexcept { return due_; }
+  /// Reads the inbox and does what is due at `now`: sends at most one packet. Harmless when called early.
+  void tick(TimePoint now) noexcept;
+  [[nodiscard]] bool finished() const noexcept { return phase_ == Phase::finished; }
 
-/// The thread that ticks a Sender until it is told to quit.
-class SenderThread {
- public:
-  SenderThread(Sender& sender, Pacer& pacer);
-  ~SenderThread();  // quits within one packet and joins
+  // For a clock that can stand still: between reading the inbox and a tick, such a clock waits while
+  // waiting() is true.
+  void read_inbox() noexcept;
+  /// True when a tick could send nothing until frames come or the network thread acts.
+  [[nodiscard]] bool waiting() const noexcept;
 
  private:
+  enum class Phase : std::uint8_t {
+    no_stream,  // waits for StartStream
+    gathering,  // quiet: waits for frames
+    asking,     // quiet: waits for SpeakingIsOn
+    lead_in,    // silence before the first frame
+    audio,      // one frame of media per slot
+    trailing,   // silence after the last frame
+    finished,   // nothing more will be sent
+  };
+
+  void on(std::monostate) noexcept {}
+  void on(StartStream& start) noexcept;
+  void on(SwapTransform& swap) noexcept;
+  void on(SpeakingIsOn) noexcept;
+  void on(StopPlaying) noexcept;
+  void on(DropStream) noexcept;
+  template <typename Owned>
+  void retire(std::unique_ptr<Owned>& owned) noexcept;
+
+  [[nodiscard]] bool talking() const noexcept;
+  [[nodiscard]] bool enough_gathered() const noexcept;
+  void enter(Phase phase) noexcept;
+  void end_gathering() noexcept;
+  void end_trailing() noexcept;
+
+  void pass_quiet_slot(TimePoint now) noexcept;
+  void keep_alive(TimePoint now) noexcept;
+  void meet_schedule(TimePoint now) noexcept;
+  void fill_slot(TimePoint now) noexcept;
+  void send_frame(const OpusFrame& frame, TimePoint now) noexcept;
+  void send_silence(TimePoint now) noexcept;
+  [[nodiscard]] bool send_packet(std::size_t payload, TimePoint now) noexcept;
+  void note_lateness(Duration late) noexcept;
+
+  FrameQueue& queue_;
+  SenderInbox& inbox_;
+  SenderStats& stats_;
+  const Options options_;
+
+  Phase phase_ = Phase::no_stream;
+  bool stopping_ = false;  // StopPlaying came: what is queued stays there
+  int silence_left_ = 0;   // packets of lead-in or trailing silence still to send
+  int frames_needed_ = 0;  // queued frames that end the gathering
+
+  // the stream, from StartStream on
+  std::unique_ptr<PacketSink> sink_;
+  std::unique_ptr<rtp::TransportCipher> cipher_;
+  std::unique_ptr<FrameTransform> transform_;
+  rtp::Header header_;  // of the next packet; its timestamp belongs to due_
+
+  // the schedule
+  TimePoint due_{};        // of the next slot; slots are 20 ms apart
+  bool anchored_ = false;  // the stream's first packet has fixed where its slots are
+  TimePoint last_sent_{};  // packet or keepalive
+  std::uint32_t keepalives_ = 0;
+
+  std::array<std::uint8_t, kMaxPacketBytes> packet_{};
+};
+
+/// The thread that ticks a Sender until it is told to quit. Signals are for other threads.
+class SenderThread {
+ public:
+  SenderThread(Sender& sender, Pacer& pacer);  // throws Error{unexpected} when the system gives no thread
+  ~SenderThread();                             // quits within one packet and joins
+  SenderThread(const SenderThread&) = delete;
+  SenderThread& operator=(const SenderThread&) = delete;
+
+ private:
+  void run(Sender& sender, Pacer& pacer) noexcept;
+
   std::atomic<bool> quit_{false};
   std::thread thread_;
 };
