@@ -1,0 +1,209 @@
+// The program itself, playing into a loopback Discord that runs in this process.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+#include "support/stage.hpp"
+
+namespace vcplay::testing {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using std::chrono_literals::operator""s;
+
+constexpr auto kDeadline = 60s;
+
+/// Expects a run that went well to its end and found Discord satisfied.
+void expect_all_well(const Finished& finished, const rehearsal::Report& report) {
+  EXPECT_EQ(finished.exit_status, 0) << finished.err;
+  EXPECT_EQ(finished.err, "");  // cron mails every line
+  EXPECT_EQ(findings(report), "");
+  EXPECT_EQ(report.packets_lost, 0U);
+  EXPECT_TRUE(report.speaking_ended);
+  EXPECT_TRUE(report.left_cleanly);
+}
+
+class PlayInMode : public ::testing::TestWithParam<rtp::TransportMode> {};
+
+TEST_P(PlayInMode, AFileIsHeardWholeAndTheBotLeaves) {
+  rehearsal::DiscordOptions options;
+  options.modes = {GetParam()};
+  Stage stage(options);
+
+  const Finished finished = run(stage.play({stage.tone("tone.wav", 1.0)}), kDeadline);
+
+  const rehearsal::Report report = stage.discord().report();
+  expect_all_well(finished, report);
+  EXPECT_EQ(finished.out, "");
+  EXPECT_EQ(report.mode, rtp::name(GetParam()));
+  // One second, and at most one packet more for the encoder's look-ahead.
+  EXPECT_GE(report.audio_packets, 50U);
+  EXPECT_LE(report.audio_packets, 51U);
+  EXPECT_EQ(report.packets_heard, report.packets_received);
+  EXPECT_GE(report.silence_packets, 15U);  // lead-in of 200 ms and the five at the end
+}
+
+INSTANTIATE_TEST_SUITE_P(BothModes, PlayInMode,
+                         ::testing::Values(rtp::TransportMode::aes256_gcm_rtpsize,
+                                           rtp::TransportMode::xchacha20_poly1305_rtpsize));
+
+TEST(Play, SeveralMediaFollowWithoutAGap) {
+  Stage stage;
+  const Finished finished =
+      run(stage.play({stage.tone("a.wav", 0.505), stage.tone("b.wav", 0.505), stage.tone("c.wav", 0.505)}),
+          kDeadline);
+  const rehearsal::Report report = stage.discord().report();
+  expect_all_well(finished, report);
+  EXPECT_GE(report.audio_packets, 76U);  // 1.515 s; three files padded one by one would make 78
+  EXPECT_LE(report.audio_packets, 77U);
+}
+
+TEST(Play, RawPcmComesThroughAPipe) {
+  Stage stage;
+  Command command = stage.play({"-f", "s16le", "--rate", "48000", "--channels", "2", "-"});
+  command.input = Stage::pcm(1.0);
+  const Finished finished = run(command, kDeadline);
+  const rehearsal::Report report = stage.discord().report();
+  expect_all_well(finished, report);
+  EXPECT_GE(report.audio_packets, 50U);
+  EXPECT_LE(report.audio_packets, 51U);
+}
+
+TEST(Play, AWavFileComesThroughAPipe) {
+  Stage stage;
+  Command command = stage.play({"-"});
+  command.input = Stage::wav(Stage::pcm(1.0));
+  const Finished finished = run(command, kDeadline);
+  expect_all_well(finished, stage.discord().report());
+}
+
+TEST(Play, EventsTellTheWholeStory) {
+  Stage stage;
+  const Finished finished = run(stage.play({"--json", stage.tone("tone.wav", 1.0)}), kDeadline);
+  EXPECT_EQ(finished.exit_status, 0) << finished.err;
+  std::size_t at = 0;
+  for (const char* event : {"start", "joined", "e2ee", "track", "left", "statistics"}) {
+    const std::size_t found = finished.out.find(fmt::format("\"event\":\"{}\"", event), at);
+    ASSERT_NE(found, std::string::npos) << event << " is missing or too early in\n" << finished.out;
+    at = found;
+  }
+  EXPECT_THAT(finished.out, Not(HasSubstr(stage.discord().options().accounts.front().token)));
+}
+
+TEST(Play, EvenTheLoudestLogHidesTheToken) {
+  Stage stage;
+  const Finished finished = run(stage.play({"-vv", stage.tone("tone.wav", 0.2)}), kDeadline);
+  EXPECT_EQ(finished.exit_status, 0) << finished.err;
+  EXPECT_THAT(finished.err, Not(IsEmpty()));
+  EXPECT_THAT(finished.err, Not(HasSubstr(stage.discord().options().accounts.front().token)));
+}
+
+TEST(Play, APastedTokenInAFileIsCleaned) {
+  Stage stage;
+  Command command = stage.play({"--token-file", "", stage.tone("tone.wav", 0.2)});
+  const std::string token = command.environment.at("DISCORD_TOKEN");
+  command.environment.clear();
+  command.words.at(command.words.size() - 2) = stage.folder().write("token", "\"Bot " + token + "\"\n");
+  const Finished finished = run(command, kDeadline);
+  EXPECT_EQ(finished.exit_status, 0) << finished.err;
+  EXPECT_THAT(finished.err, HasSubstr("chmod 600"));  // others can read it
+}
+
+// ── media that can't be played ──
+
+TEST(Play, AMissingFileIsNamedAndNothingIsJoinedForIt) {
+  Stage stage;
+  const Finished finished = run(stage.play({"/no/such/song.mp3"}), kDeadline);
+  EXPECT_EQ(finished.exit_status, 3);
+  EXPECT_THAT(finished.err, HasSubstr("/no/such/song.mp3"));
+  EXPECT_EQ(stage.discord().report().audio_packets, 0U);
+}
+
+TEST(Play, TheRestStillPlaysWhenOneFileIsMissing) {
+  Stage stage;
+  const Finished finished =
+      run(stage.play({"/no/such/song.mp3", stage.tone("tone.wav", 0.5), "/nor/this.ogg"}), kDeadline);
+  EXPECT_EQ(finished.exit_status, 4);
+  EXPECT_THAT(finished.err, HasSubstr("/no/such/song.mp3"));
+  EXPECT_THAT(finished.err, HasSubstr("/nor/this.ogg"));
+  EXPECT_GE(stage.discord().report().audio_packets, 25U);
+}
+
+TEST(Play, APipeThatIsClosedAtOnceIsExplained) {
+  Stage stage;
+  const Finished finished = run(stage.play({"-"}), kDeadline);
+  EXPECT_EQ(finished.exit_status, 3);
+  EXPECT_THAT(finished.err, HasSubstr("standard input"));
+}
+
+TEST(Play, AnUnknownFormatIsAUsageError) {
+  Stage stage;
+  const Finished finished = run(stage.play({"--format", "mp33", stage.tone("tone.wav", 0.2)}), kDeadline);
+  EXPECT_EQ(finished.exit_status, 2);
+  EXPECT_THAT(finished.err, HasSubstr("mp33"));
+}
+
+TEST(Play, ATitleWithEscapeSequencesReachesNobodysTerminal) {
+  Stage stage;
+  const std::string evil = stage.folder().file("\x1b[31mred\nsecond line\xe2\x80\xae.wav");
+  const Finished finished = run(stage.play({evil}), kDeadline);
+  EXPECT_EQ(finished.exit_status, 3);
+  EXPECT_THAT(finished.err, Not(HasSubstr("\x1b")));
+  EXPECT_THAT(finished.err, Not(HasSubstr("\xe2\x80\xae")));
+  EXPECT_THAT(finished.err, HasSubstr("\\x1b[31mred\\nsecond line"));
+}
+
+// ── output that can't be written ──
+
+TEST(Play, AFullDiskUnderTheEventsEndsTheRun) {
+  Stage stage;
+  Command command = stage.play({"--json", stage.tone("tone.wav", 5.0)});
+  command.output_file = "/dev/full";
+  const Finished finished = run(command, kDeadline);
+  EXPECT_EQ(finished.exit_status, 13);
+  EXPECT_THAT(finished.err, HasSubstr("No space left"));
+}
+
+TEST(Play, AClosedPipeUnderTheEventsEndsTheRun) {
+  Stage stage;
+  Command command = stage.play({"--json", stage.tone("tone.wav", 5.0)});
+  command.output_is_closed = true;
+  const Finished finished = run(command, kDeadline);
+  EXPECT_EQ(finished.exit_status, 13);
+}
+
+// ── signals ──
+
+class PlaySignal : public ::testing::TestWithParam<int> {};
+
+TEST_P(PlaySignal, EndsCleanlyAndIsSeenByTheShell) {
+  Stage stage;
+  Subprocess player(stage.play({"--json", stage.tone("long.wav", 30.0)}));
+  ASSERT_TRUE(player.wait_for_text("\"event\":\"track\"", kDeadline));
+  player.send(GetParam());
+  const Finished finished = player.finish(kDeadline);
+  EXPECT_EQ(finished.signal, GetParam());  // the shell sees 128 + signal and stops its loop
+  const rehearsal::Report report = stage.discord().report();
+  EXPECT_EQ(findings(report), "");  // five silence packets, SPEAKING off, op 4 with null
+  EXPECT_TRUE(report.left_cleanly);
+  EXPECT_TRUE(report.speaking_ended);
+  EXPECT_LT(report.audio_packets, 1500U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Polite, PlaySignal, ::testing::Values(SIGINT, SIGTERM));
+
+TEST(Play, ASignalWhileNobodyAnswersEndsTheJoin) {
+  rehearsal::DiscordOptions options;
+  options.says_nothing_on_connect = true;
+  Stage stage(options);
+  Subprocess player(stage.play({"-v", "-v", stage.tone("tone.wav", 1.0)}));
+  ASSERT_TRUE(player.wait_for_text("phase identifying", kDeadline));
+  player.send(SIGTERM);
+  EXPECT_EQ(player.finish(kDeadline).signal, SIGTERM);
+}
+
+}  // namespace
+}  // namespace vcplay::testing
