@@ -1,0 +1,52 @@
+# bash completion for vcplay
+
+_vcplay() {
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]}
+  local common="--format --rate --channels --volume --bitrate --speaking --lead-in --json --ca-file
+    --verbose --quiet --help --help-all --version -f -v -q -h"
+  local play="--guild --channel --token-file --token --api-url --gateway-url --shard -g -c"
+  local rehearse="--output --fast --serve"
+  COMPREPLY=()
+
+  if ((COMP_CWORD == 1)); then
+    mapfile -t COMPREPLY < <(compgen -W "play rehearse --help --help-all --version" -- "$current")
+    return
+  fi
+  # "--option=value" arrives as three words.
+  if [[ $current == = ]]; then
+    current=
+  elif [[ $previous == = ]]; then
+    previous=${COMP_WORDS[COMP_CWORD - 2]}
+  fi
+
+  case $previous in
+    --token-file | --ca-file | --output)
+      compopt -o filenames 2>/dev/null
+      mapfile -t COMPREPLY < <(compgen -f -- "$current")
+      return ;;
+    --speaking)
+      mapfile -t COMPREPLY < <(compgen -W "microphone soundshare priority" -- "$current")
+      return ;;
+    --bitrate)
+      mapfile -t COMPREPLY < <(compgen -W "auto 64k 96k 128k 256k 384k" -- "$current")
+      return ;;
+    --format | -f)
+      mapfile -t COMPREPLY < <(compgen -W "s16le s24le s32le f32le u8 wav flac mp3 ogg" -- "$current")
+      return ;;
+    --guild | -g | --channel | -c | --token | --rate | --channels | --volume | --lead-in | --api-url | \
+      --gateway-url | --shard)
+      return ;;
+  esac
+
+  if [[ $current == -* ]]; then
+    case $verb in
+      play) common+=" $play" ;;
+      rehearse) common+=" $rehearse" ;;
+    esac
+    mapfile -t COMPREPLY < <(compgen -W "$common" -- "$current")
+  else
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -f -- "$current")
+  fi
+}
+complete -F _vcplay vcplay
