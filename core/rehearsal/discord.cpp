@@ -1,1 +1,335 @@
-// To be written.
+#include "rehearsal/discord.hpp"
+
+#include <array>
+#include <exception>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "base/thread_annotations.hpp"
+#include "net/event_loop.hpp"
+#include "net/server.hpp"
+#include "rehearsal/datagram_port.hpp"
+#include "rehearsal/gateway_server.hpp"
+#include "rehearsal/listener.hpp"
+#include "rehearsal/random.hpp"
+#include "rehearsal/rest_server.hpp"
+#include "rehearsal/sfu.hpp"
+#include "rehearsal/voice_gateway_server.hpp"
+#include "rehearsal/world.hpp"
+
+namespace vcplay::rehearsal {
+namespace {
+
+constexpr Duration kLinger = 250ms;
+
+/// One key for both ends of the line to the listener.
+struct ListenerLine {
+  std::array<std::uint8_t, rtp::kTransportKeyBytes> key{};
+  rtp::TransportMode mode{};
+
+  explicit ListenerLine(const DiscordOptions& options)
+      : mode(options.modes.empty() ? rtp::TransportMode::xchacha20_poly1305_rtpsize : options.modes.front()) {
+    fill_random(key);
+  }
+};
+
+}  // namespace
+
+/// The rooms of this Discord, without doors. Everything in it is guarded by Impl's lock.
+struct House {
+  explicit House(DiscordOptions furnishing)
+      : world(std::move(furnishing)),
+        line(world.options()),
+        listener(line.mode, rtp::TransportKey(line.key), books),
+        sfu(world, books, listener, rtp::TransportCipher(line.mode, rtp::TransportKey(line.key))),
+        gateway(world, books),
+        voice_gateway(world, books, sfu),
+        rest(world, books, gateway) {
+    gateway.on_voice_session_over = [this](Snowflake user, TimePoint now) {
+      voice_gateway.end_session(user, now);
+    };
+    sfu.on_audio = [this](Snowflake user, TimePoint now) { disturb(user, now); };
+  }
+
+  /// What was ordered for "mid play".
+  void disturb(Snowflake user, TimePoint now) {
+    const DiscordOptions& options = world.options();
+    if (books.of(user).facts.audio_packets != options.mid_play_packets) return;
+    if (options.kicks_mid_play) {
+      gateway.remove_from_voice(user, now);
+      voice_gateway.close_all_of(user, 4014);
+    }
+    if (options.voice_close_code_mid_play)
+      voice_gateway.close_all_of(user, *options.voice_close_code_mid_play);
+    if (options.gateway_drops_mid_play) gateway.drop(user);
+  }
+
+  [[nodiscard]] std::optional<TimePoint> deadline() const {
+    std::optional<TimePoint> earliest;
+    for (const auto& due : {gateway.deadline(), voice_gateway.deadline(), sfu.deadline()}) {
+      if (due && (!earliest || *due < *earliest)) earliest = due;
+    }
+    return earliest;
+  }
+
+  [[nodiscard]] Report report_of(Snowflake user) const {
+    Report report = books.report_of(user);
+    listener.measure(user, report);
+    return report;
+  }
+
+  World world;
+  Books books;
+  ListenerLine line;
+  Listener listener;
+  Sfu sfu;
+  GatewayServer gateway;
+  VoiceGatewayServer voice_gateway;
+  RestServer rest;
+};
+
+struct Discord::Impl {
+  explicit Impl(DiscordOptions options) : house(std::move(options)) {}
+
+  class Turn;
+  class GatewayDoor;
+  class VoiceDoor;
+  struct Doors;
+
+  void drain(TimePoint now) REQUIRES(mutex);
+  void rearm() REQUIRES(mutex);
+  void on_websocket_closed();
+  void begin_to_stop();
+  void run() noexcept;
+
+  mutable Mutex mutex;  // between the loop's turns and report()
+  House house GUARDED_BY(mutex);
+  std::string ca_pem;
+  std::uint16_t port = 0;
+  std::unique_ptr<net::EventLoop> loop;
+  std::unique_ptr<Doors> doors;
+  std::thread thread;
+  // On the loop's thread.
+  std::size_t open_websockets = 0;
+  bool stopping = false;
+};
+
+/// One event of the loop: what came over UDP is dealt with first, so that a word on a websocket finds every
+/// packet that was sent before it, and the timer is right afterwards.
+class SCOPED_CAPABILITY Discord::Impl::Turn {
+ public:
+  explicit Turn(Impl& impl) ACQUIRE(impl.mutex)
+      : impl_(impl), lock_(impl.mutex.native()), now_(impl.loop->now()) {
+    impl_.drain(now_);
+  }
+  ~Turn() RELEASE() { impl_.rearm(); }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  [[nodiscard]] TimePoint now() const noexcept { return now_; }
+
+ private:
+  Impl& impl_;
+  const std::lock_guard<std::mutex> lock_;
+  const TimePoint now_;
+};
+
+class Discord::Impl::GatewayDoor final : public net::ServerHandler {
+ public:
+  explicit GatewayDoor(Impl& impl) : impl_(impl) {}
+
+  net::ServerReply on_request(const net::ServerRequest& request) override {
+    const Turn turn(impl_);
+    return impl_.house.rest.answer(request, turn.now());
+  }
+  int on_upgrade(std::string_view path, std::string_view) override { return path == "/" ? 101 : 404; }
+  void on_websocket(net::ServerSocket& socket, std::string_view, std::string_view query) override {
+    ++impl_.open_websockets;
+    const Turn turn(impl_);
+    impl_.house.gateway.on_open(socket, query, turn.now());
+  }
+  void on_text(net::ServerSocket& socket, std::string_view text) override {
+    const Turn turn(impl_);
+    impl_.house.gateway.on_text(socket, text, turn.now());
+  }
+  void on_binary(net::ServerSocket& socket, ByteView) override {
+    const Turn turn(impl_);
+    impl_.house.gateway.on_binary(socket, turn.now());
+  }
+  void on_websocket_closed(net::ServerSocket& socket, std::uint16_t) override {
+    {
+      const Turn turn(impl_);
+      impl_.house.gateway.on_closed(socket, turn.now());
+    }
+    impl_.on_websocket_closed();
+  }
+
+ private:
+  Impl& impl_;
+};
+
+class Discord::Impl::VoiceDoor final : public net::ServerHandler {
+ public:
+  explicit VoiceDoor(Impl& impl) : impl_(impl) {}
+
+  net::ServerReply on_request(const net::ServerRequest&) override { return {404, "", {}}; }
+  int on_upgrade(std::string_view path, std::string_view) override { return path == "/" ? 101 : 404; }
+  void on_websocket(net::ServerSocket& socket, std::string_view, std::string_view query) override {
+    ++impl_.open_websockets;
+    const Turn turn(impl_);
+    impl_.house.voice_gateway.on_open(socket, query, turn.now());
+  }
+  void on_text(net::ServerSocket& socket, std::string_view text) override {
+    const Turn turn(impl_);
+    impl_.house.voice_gateway.on_text(socket, text, turn.now());
+  }
+  void on_binary(net::ServerSocket& socket, ByteView) override {
+    const Turn turn(impl_);
+    impl_.house.voice_gateway.on_binary(socket, turn.now());
+  }
+  void on_websocket_closed(net::ServerSocket& socket, std::uint16_t) override {
+    {
+      const Turn turn(impl_);
+      impl_.house.voice_gateway.on_closed(socket, turn.now());
+    }
+    impl_.on_websocket_closed();
+  }
+
+ private:
+  Impl& impl_;
+};
+
+/// Everything that lives on the loop.
+struct Discord::Impl::Doors {
+  Doors(Impl& impl, const net::ServerIdentity& identity)
+      : gateway_door(impl),
+        voice_door(impl),
+        gateway(*impl.loop, identity, gateway_door),
+        voice(*impl.loop, identity, voice_door),
+        media_watch(*impl.loop, media.fd(), [&impl] { const Turn turn(impl); }),
+        timer(*impl.loop, [&impl] { tick(impl); }),
+        linger(*impl.loop, [&impl] { impl.loop->stop(); }) {}
+
+  static void tick(Impl& impl) {
+    const Turn turn(impl);
+    impl.house.gateway.on_time(turn.now());
+    impl.house.voice_gateway.on_time(turn.now());
+    impl.house.sfu.on_time(turn.now());
+  }
+
+  DatagramPort media;
+  GatewayDoor gateway_door;
+  VoiceDoor voice_door;
+  net::Server gateway;
+  net::Server voice;
+  net::FdWatch media_watch;
+  net::Timer timer;
+  net::Timer linger;
+  std::optional<TimePoint> armed;
+};
+
+void Discord::Impl::drain(TimePoint now) {
+  doors->media.drain([&](ByteSpan datagram, PeerAddress source, TimePoint arrival) REQUIRES(mutex) {
+    if (const std::uint32_t lost = doors->media.take_overruns(); lost > 0) house.sfu.on_overruns(lost);
+    house.sfu.on_datagram(datagram, source, arrival, now);
+  });
+}
+
+void Discord::Impl::rearm() {
+  const std::optional<TimePoint> due = house.deadline();
+  if (due == doors->armed && due > loop->now()) return;
+  doors->armed = due;
+  if (due) {
+    doors->timer.start_at(*due);
+  } else {
+    doors->timer.cancel();
+  }
+}
+
+void Discord::Impl::on_websocket_closed() {
+  --open_websockets;
+  if (stopping && open_websockets == 0) loop->stop();
+}
+
+void Discord::Impl::begin_to_stop() {
+  stopping = true;
+  if (open_websockets == 0) {
+    loop->stop();
+  } else {
+    doors->linger.start_at(loop->now() + kLinger);
+  }
+}
+
+void Discord::Impl::run() noexcept {
+  try {
+    loop->run();
+  } catch (const std::exception& error) {
+    log::error("the rehearsal's Discord broke down: {}", error.what());
+  }
+}
+
+Discord::Discord(DiscordOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+
+Discord::~Discord() { stop(); }
+
+void Discord::start() {
+  Impl& impl = *impl_;
+  const Lock lock(impl.mutex);
+  House& house = impl.house;
+  const net::ServerIdentity identity = net::ServerIdentity::make(house.world.options().certificate_names);
+  impl.ca_pem = identity.ca_pem;
+  impl.loop = std::make_unique<net::EventLoop>();
+  impl.doors = std::make_unique<Impl::Doors>(impl, identity);
+  Impl::Doors& doors = *impl.doors;
+  impl.port = doors.gateway.port();
+  house.gateway.set_addresses(
+      gateway_url(), house.world.options().voice_endpoint_host + ":" + std::to_string(doors.voice.port()));
+  house.rest.set_gateway_url(gateway_url());
+  house.voice_gateway.set_media_port(doors.media.port());
+  house.sfu.send = [&media = doors.media](PeerAddress to, ByteView datagram) { media.send(to, datagram); };
+  impl.thread = std::thread([&impl] { impl.run(); });
+}
+
+void Discord::stop() {
+  Impl& impl = *impl_;
+  if (!impl.thread.joinable()) return;
+  impl.loop->post([&impl] { impl.begin_to_stop(); });
+  impl.thread.join();
+  impl.doors.reset();
+  impl.loop.reset();
+}
+
+std::string Discord::api_url() const {
+  return "https://127.0.0.1:" + std::to_string(impl_->port) + "/api/v10";
+}
+
+std::string Discord::gateway_url() const { return "wss://127.0.0.1:" + std::to_string(impl_->port); }
+
+const std::string& Discord::ca_pem() const { return impl_->ca_pem; }
+
+const DiscordOptions& Discord::options() const {
+  const Lock lock(impl_->mutex);
+  return impl_->house.world.options();  // never changes
+}
+
+void Discord::set_listener_sink(ListenerSink sink) {
+  const Lock lock(impl_->mutex);
+  const auto& accounts = impl_->house.world.options().accounts;
+  impl_->house.listener.set_sink(accounts.front().user, std::move(sink));
+}
+
+const std::atomic<std::uint64_t>& Discord::packets_processed() const {
+  const Lock lock(impl_->mutex);
+  return impl_->house.sfu.processed();
+}
+
+Report Discord::report() const { return report_of(options().accounts.front().user); }
+
+Report Discord::report_of(Snowflake user) const {
+  const Lock lock(impl_->mutex);
+  return impl_->house.report_of(user);
+}
+
+}  // namespace vcplay::rehearsal

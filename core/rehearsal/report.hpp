@@ -12,15 +12,18 @@ namespace vcplay::rehearsal {
 
 /// A breach of the protocol or of the listener's expectations.
 struct Finding {
-  std::string rule;    // stable word, e.g. "audio-before-speaking"
-  std::string detail;  // one sentence
+  std::string rule;    // stable word of rules.hpp, e.g. "audio-before-speaking"
+  std::string detail;  // one sentence about the first time
   std::uint64_t count = 1;
 };
 
-/// A moment of the join as the servers saw it.
+/// A moment of the join as the servers saw it. The words, in the order of a good run: gateway-connected,
+/// identify, ready-sent, join-request, voice-connected, voice-identify, discovery, select-protocol,
+/// session-description, speaking, first-packet, first-audio, last-audio, speaking-off, leave-request,
+/// gateway-closed.
 struct Phase {
-  std::string name;   // stable word, e.g. "gateway-hello", "identify", "ready", "voice-server", …
-  Duration since_start{};  // since the first connection arrived
+  std::string name;
+  Duration since_start{};  // since the account's first connection arrived
 };
 
 /// Errors of a series of deadlines, in microseconds.
@@ -32,26 +35,33 @@ struct Pacing {
   std::uint64_t samples = 0;
 };
 
-/// Of |interval - 20 ms| or lateness values in µs; sorts its copy.
+/// Of |interval - 20 ms| or lateness values in µs, by nearest rank; sorts its copy.
 [[nodiscard]] Pacing pacing_of(std::vector<double> errors_us);
 
 struct Report {
   std::vector<Finding> findings;
-  std::vector<Phase> phases;
-  std::string mode;                    // transport encryption
-  std::uint64_t packets_received = 0;  // by the media server, authenticated
-  std::uint64_t packets_forwarded = 0; // to the listener
-  std::uint64_t packets_heard = 0;     // opened and decoded by the listener
-  std::uint64_t packets_lost = 0;      // gaps in the sequence
+  std::vector<Phase> phases;            // in order of time
+  std::string mode;                     // transport encryption
+  std::uint64_t packets_received = 0;   // by the media server, authenticated
+  std::uint64_t packets_forwarded = 0;  // to the listener
+  std::uint64_t packets_heard = 0;      // opened and decoded by the listener
+  std::uint64_t packets_lost = 0;       // gaps in the sequence
   std::uint64_t silence_packets = 0;
   std::uint64_t audio_packets = 0;
-  Duration heard{};                    // audio, silence not counted
-  Pacing arrival;                      // |arrival - (first + n × 20 ms)|, kernel time stamps, re-anchored after gaps
-  std::optional<double> loudness_lufs; // integrated, EBU R128; nothing for silence
+  std::uint64_t bytes_received = 0;  // of whole datagrams, authenticated
+  std::uint64_t keepalives = 0;      // datagrams that are neither discovery nor media
+  Duration heard{};                  // audio, silence not counted
+  Pacing arrival;  // |arrival - (first + n × 20 ms)|, kernel time stamps, re-anchored after gaps
+  std::optional<double> loudness_lufs;  // integrated, EBU R128; nothing for silence
   double true_peak_dbtp = -200;
-  std::uint64_t clipped_samples = 0;   // |sample| ≥ 1 after decoding
-  bool speaking_ended = false;         // SPEAKING 0 came after the last audio
-  bool left_cleanly = false;           // op 4 with channel null came before the sockets closed
+  std::uint64_t clipped_samples = 0;  // |sample| ≥ 1 after decoding
+  bool speaking_ended = false;        // SPEAKING 0 came after the last audio
+  bool left_cleanly = false;          // op 4 with channel null came before the sockets closed
 };
+
+/// One JSON object; every name in it is stable.
+[[nodiscard]] std::string to_json(const Report& report);
+/// For a person: a few aligned lines, ending with a newline.
+[[nodiscard]] std::string to_text(const Report& report);
 
 }  // namespace vcplay::rehearsal

@@ -1,1 +1,273 @@
-// To be written.
+#include "rehearsal/sfu.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "base/opus_frame.hpp"
+#include "base/packet.hpp"
+#include "rehearsal/random.hpp"
+#include "rtp/header.hpp"
+
+namespace vcplay::rehearsal {
+namespace {
+
+// Discord, "Voice Connections", "IP Discovery".
+constexpr std::size_t kDiscoveryBytes = 74;
+constexpr std::uint16_t kDiscoveryRequest = 1;
+constexpr std::uint16_t kDiscoveryResponse = 2;
+constexpr std::uint16_t kDiscoveryLength = 70;  // what follows type and length
+
+constexpr std::size_t kKeepaliveBytes = 8;
+constexpr std::uint32_t kPing = 0x1337CAFE;
+constexpr std::uint32_t kPong = 0x1337F00D;
+
+constexpr std::size_t kMaxDatagram = 1400;  // whatever is longer risks fragmentation
+constexpr std::size_t kMaxHeld = 64;        // packets per session that wait for SPEAKING
+constexpr Duration kSecondChance = 10ms;    // one more turn of the loop, in which a waiting SPEAKING is read
+
+bool is_rtcp(ByteView datagram) {
+  return datagram.size() >= 8 && (datagram[0] & 0xC0) == 0x80 && datagram[1] >= 200 && datagram[1] <= 206;
+}
+
+bool is_opus_silence(ByteView payload) {
+  return std::equal(payload.begin(), payload.end(), kOpusSilence.begin(), kOpusSilence.end());
+}
+
+/// RFC 3550 s5.1: with the padding bit set the last byte says how many bytes to leave out.
+ByteView without_padding(ByteView payload, const rtp::ParsedHeader& header) {
+  payload = payload.subspan(std::min(header.extension_bytes, payload.size()));
+  if (!header.padding || payload.empty()) return payload;
+  return payload.first(payload.size() - std::min<std::size_t>(payload.back(), payload.size()));
+}
+
+}  // namespace
+
+Sfu::Sfu(World& world, Books& books, Listener& listener, rtp::TransportCipher listener_sealer)
+    : world_(world), books_(books), listener_(listener), listener_sealer_(std::move(listener_sealer)) {
+  std::array<std::uint8_t, 4> random{};
+  fill_random(random);
+  next_ssrc_ = 1 + (load_be32(random) >> 1);
+}
+
+MediaSession& Sfu::open(Snowflake user) {
+  const std::uint32_t ssrc = next_ssrc_++;
+  auto& session = sessions_[ssrc];
+  session = std::make_unique<MediaSession>(user, ssrc, books_.of(user), world_.options().unthrottled);
+  listener_.expect(ssrc, user);
+  return *session;
+}
+
+std::array<std::uint8_t, rtp::kTransportKeyBytes> Sfu::describe(MediaSession& session,
+                                                                rtp::TransportMode mode) {
+  std::array<std::uint8_t, rtp::kTransportKeyBytes> key{};
+  fill_random(key);
+  session.opener.emplace(mode, rtp::TransportKey(key));
+  session.sealer.emplace(mode, rtp::TransportKey(key));
+  session.ledger.facts.mode = rtp::name(mode);
+  return key;
+}
+
+void Sfu::set_speaking(MediaSession& session, std::uint8_t flags, TimePoint now) {
+  session.inspector.on_speaking(flags, now);
+  session.speaking = flags;
+  if (flags == 0) return;
+  session.has_spoken = true;
+  while (!session.held.empty()) {
+    const MediaSession::Held held = std::move(session.held.front());
+    session.held.pop_front();
+    forward(session, held.header, held.payload);
+  }
+}
+
+void Sfu::close(std::uint32_t ssrc) {
+  MediaSession* const session = by_ssrc(ssrc);
+  if (session == nullptr) return;
+  while (!session->held.empty()) condemn(*session);
+  session->inspector.on_end();
+  sessions_.erase(ssrc);
+}
+
+void Sfu::on_datagram(ByteSpan datagram, PeerAddress source, TimePoint arrival, TimePoint now) {
+  const bool is_discovery = datagram.size() == kDiscoveryBytes && load_be16(datagram) == kDiscoveryRequest;
+  if (is_discovery) {
+    on_discovery(datagram, source, now);
+  } else if (is_rtcp(datagram)) {
+    ++by_source(source).facts.keepalives;
+  } else if (!on_keepalive(datagram, source)) {
+    on_rtp(datagram, source, arrival, now);
+  }
+  processed_.fetch_add(1, std::memory_order_release);
+}
+
+void Sfu::on_discovery(ByteView request, PeerAddress source, TimePoint now) {
+  const std::uint32_t ssrc = load_be32(request.subspan(4));
+  MediaSession* const session = by_ssrc(ssrc);
+  if (session == nullptr) {
+    by_source(source).breach(Rule::discovery_ssrc,
+                             fmt::format("discovery named the SSRC {}, which nobody has", ssrc));
+    return;
+  }
+  if (load_be16(request.subspan(2)) != kDiscoveryLength) {
+    session->ledger.breach(Rule::discovery_malformed, "the length field of a discovery request is not 70");
+    return;
+  }
+  session->ledger.first("discovery", now);
+  session->discovered = source;
+  const DiscordOptions& options = world_.options();
+  ++discovery_requests_;
+  if (options.never_answers_discovery || discovery_requests_ <= options.lost_discovery_packets) return;
+
+  std::array<std::uint8_t, kDiscoveryBytes> answer{};
+  const ByteSpan bytes(answer);
+  const bool lies = discovery_requests_ <= options.lost_discovery_packets + options.wrong_discovery_answers;
+  store_be16(bytes, kDiscoveryResponse);
+  store_be16(bytes.subspan(2), kDiscoveryLength);
+  store_be32(bytes.subspan(4), lies ? ssrc ^ 1 : ssrc);
+  const std::string host = source.host();
+  std::memcpy(answer.data() + 8, host.data(), host.size());
+  store_be16(bytes.subspan(kDiscoveryBytes - 2), source.port);
+  send(source, answer);
+}
+
+bool Sfu::on_keepalive(ByteView datagram, PeerAddress source) {
+  if (datagram.size() != kKeepaliveBytes) return false;
+  ++by_source(source).facts.keepalives;
+  if (load_be32(datagram) != kPing) return true;
+  std::array<std::uint8_t, kKeepaliveBytes> pong{};
+  store_be32(pong, kPong);
+  store_be32(ByteSpan(pong).subspan(4), load_be32(datagram.subspan(4)));
+  send(source, pong);
+  return true;
+}
+
+void Sfu::on_rtp(ByteSpan packet, PeerAddress source, TimePoint arrival, TimePoint now) {
+  const std::optional<rtp::ParsedHeader> header = rtp::parse_header(packet);
+  if (!header) {
+    by_source(source).breach(Rule::packet_malformed,
+                             fmt::format("a datagram of {} bytes is no RTP", packet.size()));
+    return;
+  }
+  MediaSession* const session = by_ssrc(header->fields.ssrc);
+  if (session == nullptr) {
+    by_source(source).breach(Rule::unknown_ssrc, fmt::format("a packet carries the SSRC {}, which nobody has",
+                                                             header->fields.ssrc));
+    return;
+  }
+  if (!session->opener) {
+    session->ledger.breach(Rule::packet_before_session, "a packet came before SESSION_DESCRIPTION");
+    return;
+  }
+  check_clear_part(*session, *header, packet.size(), source);
+  const auto opened = session->opener->open(packet, header->clear_bytes);
+  if (!opened) {
+    session->ledger.breach(Rule::bad_tag, fmt::format("packet {} is not authentic", header->fields.sequence));
+    session->inspector.excuse_gap(1);
+    return;
+  }
+  const ByteView payload = without_padding(opened->payload, *header);
+  const bool is_silence = is_opus_silence(payload);
+  if (!session->inspector.accept({*header, opened->nonce, packet.size(), is_silence, arrival})) return;
+  judge_speaking(*session, header->fields, payload, is_silence, now);
+  if (!is_silence) on_audio(session->user, now);  // may end the session
+}
+
+void Sfu::check_clear_part(MediaSession& session, const rtp::ParsedHeader& header, std::size_t bytes,
+                           PeerAddress source) {
+  if (header.payload_type != rtp::kOpusPayloadType) {
+    session.ledger.breach(Rule::wrong_payload_type,
+                          fmt::format("the payload type is {} instead of 120", header.payload_type));
+  }
+  if (header.marker) session.ledger.breach(Rule::marker_set, "the marker bit is set");
+  if (bytes > kMaxDatagram) {
+    session.ledger.breach(Rule::packet_too_large,
+                          fmt::format("a packet has {} bytes; the limit is 1400", bytes));
+  }
+  if (session.announced && source != *session.announced) {
+    session.ledger.breach(Rule::wrong_source_address,
+                          fmt::format("a packet came from {}, SELECT_PROTOCOL announced {}", source.str(),
+                                      session.announced->str()));
+  }
+}
+
+void Sfu::judge_speaking(MediaSession& session, const rtp::Header& header, ByteView payload, bool is_silence,
+                         TimePoint now) {
+  const bool may_pass = session.speaking != 0 || (session.has_spoken && is_silence && session.held.empty());
+  if (may_pass) return forward(session, header, payload);
+  if (session.held.size() == kMaxHeld) condemn(session);
+  session.held.push_back(
+      {header, Bytes(payload.begin(), payload.end()), now + world_.options().speaking_grace, false});
+}
+
+void Sfu::condemn(MediaSession& session) {
+  const bool spoke = session.has_spoken;
+  session.held.pop_front();
+  session.ledger.breach(spoke ? Rule::audio_while_not_speaking : Rule::audio_before_speaking,
+                        spoke ? "audio came after SPEAKING 0" : "a packet came before the first SPEAKING");
+}
+
+void Sfu::forward(MediaSession& session, const rtp::Header& header, ByteView payload) {
+  const VoiceState* const speaker = world_.voice_state(session.user);
+  if (payload.size() > kMaxProtocolFrameBytes || speaker == nullptr || speaker->suppress) return;
+  std::array<std::uint8_t, kMaxPacketBytes> buffer{};
+  const auto seal = [&](rtp::TransportCipher& cipher) {
+    header.write(buffer);
+    std::copy(payload.begin(), payload.end(), buffer.begin() + kRtpHeaderBytes);
+    return ByteSpan(buffer).first(cipher.seal(buffer, payload.size()));
+  };
+  for (auto& [ssrc, receiver] : sessions_) {
+    if (receiver.get() == &session || !receiver->sealer || !receiver->discovered) continue;
+    const VoiceState* const state = world_.voice_state(receiver->user);
+    // Nothing is forwarded to the deaf.
+    if (state == nullptr || state->channel != speaker->channel || state->self_deaf) continue;
+    send(*receiver->discovered, seal(*receiver->sealer));
+  }
+  const VoiceState* const ear = world_.voice_state(world_.listener());
+  if (ear == nullptr || ear->channel != speaker->channel) return;
+  ++session.ledger.facts.packets_forwarded;
+  listener_.receive(seal(listener_sealer_));
+}
+
+void Sfu::on_overruns(std::uint32_t datagrams) {
+  for (auto& [ssrc, session] : sessions_) session->inspector.excuse_gap(datagrams);
+}
+
+void Sfu::on_time(TimePoint now) {
+  for (auto& [ssrc, session] : sessions_) {
+    while (!session->held.empty() && session->held.front().due <= now) {
+      MediaSession::Held& held = session->held.front();
+      if (held.second_chance) {
+        condemn(*session);
+      } else {
+        held.second_chance = true;
+        held.due = now + kSecondChance;
+      }
+    }
+  }
+}
+
+std::optional<TimePoint> Sfu::deadline() const {
+  std::optional<TimePoint> earliest;
+  for (const auto& [ssrc, session] : sessions_) {
+    if (session->held.empty()) continue;
+    const TimePoint due = session->held.front().due;
+    if (!earliest || due < *earliest) earliest = due;
+  }
+  return earliest;
+}
+
+MediaSession* Sfu::by_ssrc(std::uint32_t ssrc) {
+  const auto found = sessions_.find(ssrc);
+  return found == sessions_.end() ? nullptr : found->second.get();
+}
+
+Ledger& Sfu::by_source(PeerAddress source) {
+  for (const auto& [ssrc, session] : sessions_) {
+    if (session->discovered == source) return session->ledger;
+  }
+  return books_.of_nobody();
+}
+
+}  // namespace vcplay::rehearsal

@@ -1,1 +1,229 @@
-// To be written.
+#include "rehearsal/voice_gateway_server.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "rehearsal/fields.hpp"
+#include "rehearsal/objects.hpp"
+
+namespace vcplay::rehearsal {
+namespace {
+
+using nlohmann::json;
+
+// Discord, "Voice", "Opcodes": what a client may send.
+constexpr std::int64_t kIdentify = 0;
+constexpr std::int64_t kSelectProtocol = 1;
+constexpr std::int64_t kHeartbeat = 3;
+constexpr std::int64_t kSpeaking = 5;
+constexpr std::int64_t kResume = 7;
+constexpr std::int64_t kVideo = 12;
+constexpr std::int64_t kSessionUpdate = 14;
+constexpr std::int64_t kMediaSinkWants = 15;
+constexpr std::int64_t kBackendVersion = 16;
+constexpr std::int64_t kNoRoute = 32;
+
+constexpr std::size_t kMaxMessageBytes = 16'384;
+// The client hears from the main gateway first why its voice session is over.
+constexpr Duration kCloseAfterWord = 250ms;
+
+int version_in(std::string_view query) {
+  while (!query.empty()) {
+    const std::size_t end = std::min(query.find('&'), query.size());
+    const std::string_view argument = query.substr(0, end);
+    if (argument == "v=8") return 8;
+    if (argument == "v=9") return 9;
+    query.remove_prefix(std::min(end + 1, query.size()));
+  }
+  return 0;
+}
+
+Duration interval_of(const DiscordOptions& options) {
+  return std::chrono::duration_cast<Duration>(
+      std::chrono::duration<double, std::milli>(options.voice_heartbeat_interval_ms));
+}
+
+}  // namespace
+
+void VoiceGatewayServer::on_open(net::ServerSocket& socket, std::string_view query, TimePoint now) {
+  Connection& connection = connections_[socket.id()];
+  connection.socket = &socket;
+  connection.opened = now;
+  connection.next_sequence = world_.options().voice_first_sequence;
+  if (world_.options().voice_says_nothing) return;
+  connection.version = version_in(query);
+  if (connection.version == 0) {
+    refuse(connection, Rule::voice_version, 4012, "Unknown protocol.",
+           "the voice gateway was opened without v=8 or v=9");
+    return;
+  }
+  const Duration interval = interval_of(world_.options());
+  connection.heartbeat_due = now + interval + interval / 2;
+  send(connection,
+       {{"op", 8},
+        {"d",
+         {{"v", connection.version}, {"heartbeat_interval", world_.options().voice_heartbeat_interval_ms}}}});
+}
+
+void VoiceGatewayServer::on_text(net::ServerSocket& socket, std::string_view text, TimePoint now) {
+  Connection* const connection = find(socket.id());
+  if (connection == nullptr || connection->closing || world_.options().voice_says_nothing) return;
+  receive(*connection, text, now);
+}
+
+void VoiceGatewayServer::on_binary(net::ServerSocket& socket, TimePoint) {
+  Connection* const connection = find(socket.id());
+  if (connection == nullptr || connection->closing) return;
+  // Opcodes 25 to 30 belong to end-to-end encryption, and no session here has agreed on it.
+  refuse(*connection, Rule::voice_binary, 4020, "Bad request.",
+         "a binary message came on a voice session without end-to-end encryption");
+}
+
+void VoiceGatewayServer::receive(Connection& connection, std::string_view text, TimePoint now) {
+  const json message = text.size() > kMaxMessageBytes ? json() : json::parse(text, nullptr, false);
+  const std::optional<std::int64_t> opcode = integer_in(message, "op");
+  if (!opcode) {
+    return refuse(connection, Rule::voice_undecodable, 4002, "Failed to decode payload.",
+                  "a message on the voice gateway is no JSON object with an integer op");
+  }
+  const json* const data = field(message, "d");
+  obey(connection, *opcode, data == nullptr ? json(nullptr) : *data, now);
+}
+
+void VoiceGatewayServer::obey(Connection& connection, std::int64_t opcode, const json& data, TimePoint now) {
+  switch (opcode) {
+    case kHeartbeat:
+      return heartbeat(connection, data, now);
+    case kIdentify:
+      return identify(connection, data, now);
+    case kResume:
+      // Nothing is kept for a resume: the client has to ask the main gateway for a new session.
+      return close(connection, 4006, "Session is no longer valid.");
+    case kSelectProtocol:
+    case kSpeaking:
+    case kVideo:
+    case kSessionUpdate:
+    case kMediaSinkWants:
+    case kBackendVersion:
+    case kNoRoute:
+      break;
+    default:
+      return refuse(connection, Rule::voice_unknown_opcode, 4001, "Unknown opcode.",
+                    fmt::format("opcode {} came on the voice gateway", opcode));
+  }
+  if (connection.person == nullptr) {
+    return refuse(connection, Rule::voice_before_identify, 4003, "Not authenticated.",
+                  fmt::format("opcode {} came before the voice IDENTIFY", opcode));
+  }
+  if (opcode == kSelectProtocol) return select_protocol(connection, data, now);
+  if (opcode == kSpeaking) return speaking(connection, data, now);
+  if (opcode == kBackendVersion) {
+    send(connection, {{"op", 16}, {"d", {{"voice", "0.0.0-rehearsal"}, {"rtc_worker", "0.0.0-rehearsal"}}}});
+  }
+}
+
+void VoiceGatewayServer::heartbeat(Connection& connection, const json& data, TimePoint now) {
+  const std::optional<std::int64_t> nonce = integer_in(data, "t");
+  const json* const named = field(data, "seq_ack");
+  std::optional<std::int64_t> acknowledged = named == nullptr ? std::nullopt : integer_of(*named);
+  if (!nonce || (named != nullptr && !acknowledged)) {
+    return refuse(connection, Rule::voice_heartbeat_fields, 4020, "Bad request.",
+                  "a voice heartbeat is no object of integers t and seq_ack");
+  }
+  if (acknowledged == -1) acknowledged.reset();  // as good as absent: nothing numbered was seen
+  if (!connection.sent.allows(acknowledged, now)) {
+    const std::optional<std::int64_t> last = connection.sent.last();
+    ledger(connection)
+        .breach(Rule::voice_heartbeat_sequence,
+                fmt::format("a voice heartbeat acknowledged {}, the last number sent was {}",
+                            acknowledged.value_or(-1), last.value_or(-1)));
+  }
+  const Duration interval = interval_of(world_.options());
+  connection.heartbeat_due = now + interval + interval / 2;
+  if (!world_.options().voice_ignores_heartbeats) send(connection, {{"op", 6}, {"d", {{"t", *nonce}}}});
+}
+
+void VoiceGatewayServer::on_closed(net::ServerSocket& socket, TimePoint now) {
+  Connection* const found = find(socket.id());
+  if (found == nullptr) return;
+  const Connection gone = std::move(*found);
+  connections_.erase(socket.id());
+  if (gone.media == nullptr) return;
+  sfu_.close(gone.media->ssrc);
+  for (auto& [id, other] : connections_) {
+    if (other.media == nullptr || other.channel != gone.channel) continue;
+    send_numbered(other, 13, {{"user_id", gone.person->user.str()}}, now);
+  }
+}
+
+void VoiceGatewayServer::on_time(TimePoint now) {
+  for (auto& [id, connection] : connections_) {
+    if (connection.closing) continue;
+    if (connection.close_at && *connection.close_at <= now) {
+      close(connection, 4014, "Disconnected.");
+    } else if (connection.heartbeat_due && *connection.heartbeat_due <= now) {
+      refuse(connection, Rule::voice_heartbeat_missed, 4009, "Session timed out.",
+             "no heartbeat came on the voice gateway for one and a half intervals");
+    }
+  }
+}
+
+std::optional<TimePoint> VoiceGatewayServer::deadline() const {
+  std::optional<TimePoint> earliest;
+  for (const auto& [id, connection] : connections_) {
+    if (connection.closing) continue;
+    for (const std::optional<TimePoint>& due : {connection.heartbeat_due, connection.close_at}) {
+      if (due && (!earliest || *due < *earliest)) earliest = due;
+    }
+  }
+  return earliest;
+}
+
+void VoiceGatewayServer::end_session(Snowflake user, TimePoint now) {
+  for (auto& [id, connection] : connections_) {
+    const bool his = connection.person != nullptr && connection.person->user == user;
+    if (his && !connection.closing && !connection.close_at) connection.close_at = now + kCloseAfterWord;
+  }
+}
+
+void VoiceGatewayServer::close_all_of(Snowflake user, std::uint16_t code) {
+  for (auto& [id, connection] : connections_) {
+    if (connection.person == nullptr || connection.person->user != user || connection.closing) continue;
+    books_.of(user).excused = true;
+    close(connection, code, "As it was rehearsed.");
+  }
+}
+
+void VoiceGatewayServer::send(Connection& connection, const json& message) {
+  if (!connection.closing) connection.socket->send_text(wire_text(message));
+}
+
+void VoiceGatewayServer::send_numbered(Connection& connection, int opcode, const json& data, TimePoint now) {
+  const std::uint16_t sequence = connection.next_sequence++;  // wraps
+  connection.sent.sent(sequence, now);
+  send(connection, {{"op", opcode}, {"seq", sequence}, {"d", data}});
+}
+
+void VoiceGatewayServer::close(Connection& connection, std::uint16_t code, std::string_view reason) {
+  connection.closing = true;
+  connection.socket->close(code, reason);
+}
+
+void VoiceGatewayServer::refuse(Connection& connection, Rule rule, std::uint16_t code,
+                                std::string_view reason, std::string detail) {
+  ledger(connection).breach(rule, std::move(detail));
+  close(connection, code, reason);
+}
+
+Ledger& VoiceGatewayServer::ledger(const Connection& connection) {
+  return connection.person == nullptr ? books_.of_nobody() : books_.of(connection.person->user);
+}
+
+VoiceGatewayServer::Connection* VoiceGatewayServer::find(std::uint64_t id) {
+  const auto found = connections_.find(id);
+  return found == connections_.end() ? nullptr : &found->second;
+}
+
+}  // namespace vcplay::rehearsal

@@ -1,0 +1,54 @@
+// What each account did, written down while it happens.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "base/clock.hpp"
+#include "base/snowflake.hpp"
+#include "rehearsal/histogram.hpp"
+#include "rehearsal/report.hpp"
+#include "rehearsal/rules.hpp"
+
+namespace vcplay::rehearsal {
+
+/// One account's part of the report, growing. Its size does not depend on how long the account stays.
+class Ledger {
+ public:
+  /// The first breach of a rule keeps its sentence, later ones are counted.
+  void breach(Rule rule, std::string detail);
+  /// The account's time begins at `when`, unless it began earlier.
+  void begins(TimePoint when);
+  /// Keeps the earliest `when` of each phase.
+  void first(std::string_view phase, TimePoint when);
+  /// Keeps the latest `when` of each phase.
+  void latest(std::string_view phase, TimePoint when);
+
+  /// Everything but what the listener measured.
+  [[nodiscard]] Report report() const;
+
+  Report facts;  // counters; findings, phases and arrival are kept below
+  ErrorHistogram arrival;
+  bool excused = false;  // the server ended it in mid-play: how it was left says nothing about the account
+
+ private:
+  std::map<Rule, Finding> findings_;
+  std::map<std::string, TimePoint, std::less<>> phases_;
+  TimePoint begin_ = TimePoint::max();
+};
+
+/// All ledgers: one for each account, and one for connections that never said who they are.
+class Books {
+ public:
+  [[nodiscard]] Ledger& of(Snowflake user) { return ledgers_[user]; }
+  [[nodiscard]] Ledger& of_nobody() { return nobody_; }
+  /// The account's report; the breaches of strangers count for everybody.
+  [[nodiscard]] Report report_of(Snowflake user) const;
+
+ private:
+  std::map<Snowflake, Ledger> ledgers_;
+  Ledger nobody_;
+};
+
+}  // namespace vcplay::rehearsal

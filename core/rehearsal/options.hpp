@@ -1,0 +1,77 @@
+// How the loopback Discord is furnished and where it misbehaves.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/snowflake.hpp"
+#include "rtp/transport_cipher.hpp"
+
+namespace vcplay::rehearsal {
+
+/// Somebody who may log in.
+struct Account {
+  Snowflake user;
+  std::string name;
+  std::string token;
+};
+
+/// An answer that replaces the true one for the first so many matching requests.
+struct RestFault {
+  std::string path_end;  // "/gateway/bot"; empty matches every path
+  int status = 502;
+  std::string body;
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  int times = 1;
+};
+
+/// How this Discord is furnished and where it misbehaves. The defaults are a well-behaved one.
+struct DiscordOptions {
+  Snowflake guild{81384788765712384};
+  Snowflake channel{381870553235193857};
+  std::string channel_name = "Rehearsal";
+  int channel_type = 2;           // resources::kGuildVoice
+  int channel_bitrate = 128'000;  // bit/s
+  int user_limit = 0;
+  int occupants = 1;  // members already in the channel, the listener included
+  std::vector<std::uint64_t> everyone_permissions =
+      {};                         // empty: VIEW_CHANNEL, CONNECT and SPEAK; else their OR
+  std::vector<Account> accounts;  // empty: three made-up bots; the first is vcplay's
+  std::vector<std::string> certificate_names = {"127.0.0.1", "localhost"};
+  std::vector<rtp::TransportMode> modes = {rtp::TransportMode::aes256_gcm_rtpsize,
+                                           rtp::TransportMode::xchacha20_poly1305_rtpsize};
+  bool unthrottled = false;  // `--fast`: arrival times mean nothing
+  Duration heartbeat_interval = std::chrono::milliseconds(41'250);
+  double voice_heartbeat_interval_ms = 13'750;  // sent as it is: Discord's may be fractional
+  std::uint16_t voice_first_sequence = 1;       // of the first numbered message of each voice session
+  Duration speaking_grace = std::chrono::milliseconds(60);  // UDP may overtake the websocket by so much
+
+  std::optional<int>
+      demanded_shards;               // IDENTIFY must name the guild's shard of so many (4010, 4011 otherwise)
+  bool server_update_first = false;  // VOICE_SERVER_UPDATE before VOICE_STATE_UPDATE
+  bool ignores_join = false;         // op 4 is never answered
+  bool ignores_heartbeats = false;   // no acknowledgement on the main gateway
+  bool voice_ignores_heartbeats = false;                   // … nor on the voice gateway
+  std::optional<std::uint16_t> identify_close_code;        // main gateway closes on IDENTIFY
+  std::optional<std::uint16_t> voice_identify_close_code;  // voice gateway closes on IDENTIFY
+  std::uint64_t mid_play_packets = 25;                     // so many audio packets are "mid play"
+  std::optional<std::uint16_t> voice_close_code_mid_play;  // the voice gateway closes
+  bool kicks_mid_play = false;                             // null voice state, then 4014
+  bool gateway_drops_mid_play = false;                     // main gateway TCP connection ends
+  int lost_discovery_packets = 0;                          // the first so many requests stay unanswered
+  int wrong_discovery_answers = 0;                         // the first so many answers carry another ssrc
+  bool never_answers_discovery = false;
+  bool says_nothing_on_connect = false;  // no HELLO on the main gateway
+  bool voice_says_nothing = false;       // no HELLO and no READY on the voice gateway
+  bool never_describes_session = false;  // SELECT_PROTOCOL is not answered
+  std::vector<RestFault> rest_faults;
+  std::vector<std::string> extra_gateway_texts;   // sent right after READY: malformed, unknown, huge …
+  std::vector<std::string> extra_voice_texts;     // sent right after the voice READY
+  std::string voice_endpoint_host = "127.0.0.1";  // what VOICE_SERVER_UPDATE names
+};
+
+}  // namespace vcplay::rehearsal

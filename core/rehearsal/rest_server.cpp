@@ -1,0 +1,218 @@
+#include "rehearsal/rest_server.hpp"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+
+#include "base/text.hpp"
+#include "rehearsal/fields.hpp"
+#include "rehearsal/objects.hpp"
+#include "resources/guild.hpp"
+#include "resources/permissions.hpp"
+
+namespace vcplay::rehearsal {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view kPrefix = "/api/v10/";
+constexpr std::size_t kMaxStatus = 500;  // characters
+
+// Discord, "Opcodes and Status Codes", "JSON Error Codes".
+constexpr int kUnknownChannel = 10003;
+constexpr int kUnknownGuild = 10004;
+constexpr int kUnknownMember = 10007;
+constexpr int kUnknownVoiceState = 10065;
+constexpr int kMissingAccess = 50001;
+constexpr int kMissingPermissions = 50013;
+constexpr int kInvalidFormBody = 50035;
+
+net::ServerReply reply(int status, const json& body) { return {status, wire_text(body), {}}; }
+net::ServerReply no_content() { return {204, "", {}}; }
+net::ServerReply failure(int status, int code, const char* message) {
+  return reply(status, {{"message", message}, {"code", code}});
+}
+net::ServerReply not_found() { return failure(404, 0, "404: Not Found"); }
+net::ServerReply wrong_method() { return failure(405, 0, "405: Method Not Allowed"); }
+
+/// Discord, "API Reference", "User Agent": DiscordBot ($url, $versionNumber), further text may follow.
+bool is_bot_user_agent(std::string_view agent) {
+  constexpr std::string_view kStart = "DiscordBot (";
+  if (agent.substr(0, kStart.size()) != kStart) return false;
+  const std::size_t comma = agent.find(',', kStart.size());
+  return comma != std::string_view::npos && comma > kStart.size() &&
+         agent.find(')', comma) != std::string_view::npos;
+}
+
+std::vector<std::string> split(std::string_view path) {
+  std::vector<std::string> parts;
+  while (!path.empty()) {
+    const std::size_t end = std::min(path.find('/'), path.size());
+    parts.emplace_back(path.substr(0, end));
+    path.remove_prefix(std::min(end + 1, path.size()));
+  }
+  return parts;
+}
+
+bool ends_with(std::string_view text, std::string_view end) {
+  return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
+}
+
+std::size_t characters(std::string_view utf8) {
+  return static_cast<std::size_t>(std::count_if(
+      utf8.begin(), utf8.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));
+}
+
+}  // namespace
+
+struct RestServer::Call {
+  const Person& person;
+  Ledger& ledger;
+  TimePoint now;
+  std::string method;
+  std::vector<std::string> path;  // below /api/v10
+  json body;                      // discarded when it is no JSON
+
+  [[nodiscard]] bool is(std::string_view wanted) const { return method == wanted; }
+  [[nodiscard]] std::optional<Snowflake> id(std::size_t part) const {
+    return part < path.size() ? Snowflake::parse(path[part]) : std::nullopt;
+  }
+};
+
+net::ServerReply RestServer::answer(const net::ServerRequest& request, TimePoint now) {
+  constexpr std::string_view kScheme = "Bot ";
+  const bool is_bot = request.authorization.compare(0, kScheme.size(), kScheme) == 0;
+  const Person* const person =
+      is_bot ? world_.by_token(request.authorization.substr(kScheme.size())) : nullptr;
+  Ledger& ledger = person == nullptr ? books_.of_nobody() : books_.of(person->user);
+  ledger.begins(now);
+  if (!is_bot_user_agent(request.user_agent)) {
+    ledger.breach(Rule::rest_user_agent,
+                  "a REST call has no User-Agent of the form DiscordBot (url, version)");
+  }
+  for (RestFault& fault : faults_) {
+    if (fault.times <= 0 || !ends_with(request.path, fault.path_end)) continue;
+    --fault.times;
+    return {fault.status, fault.body, fault.headers};
+  }
+  if (request.path.compare(0, kPrefix.size(), kPrefix) != 0) {
+    ledger.breach(Rule::rest_route, "a REST call went outside of /api/v10");
+    return not_found();
+  }
+  if (person == nullptr) {
+    ledger.breach(Rule::rest_token, "a REST call carried no token or one of nobody");
+    return failure(401, 0, "401: Unauthorized");
+  }
+  if (!request.body.empty() && request.content_type.compare(0, 16, "application/json") != 0) {
+    ledger.breach(Rule::rest_body, "a REST call has a body that does not call itself application/json");
+  }
+  return route({*person, ledger, now, request.method,
+                split(std::string_view(request.path).substr(kPrefix.size())),
+                json::parse(request.body, nullptr, false)});
+}
+
+net::ServerReply RestServer::route(const Call& call) {
+  const std::vector<std::string>& path = call.path;
+  if (path == std::vector<std::string>{"gateway", "bot"})
+    return call.is("GET") ? gateway_bot() : wrong_method();
+  if (path == std::vector<std::string>{"users", "@me"}) {
+    return call.is("GET") ? reply(200, own_user_object(call.person)) : wrong_method();
+  }
+  if (path.size() >= 2 && path[0] == "channels") return channel(call);
+  if (path.size() >= 2 && path[0] == "guilds") return guild(call);
+  call.ledger.breach(Rule::rest_route,
+                     fmt::format("a REST call went to an unknown path of {} parts", path.size()));
+  return not_found();
+}
+
+net::ServerReply RestServer::gateway_bot() const {
+  return reply(
+      200, {{"url", gateway_url_},
+            {"shards", world_.options().demanded_shards.value_or(1)},
+            {"session_start_limit",
+             {{"total", 1000}, {"remaining", 999}, {"reset_after", 14'400'000}, {"max_concurrency", 1}}}});
+}
+
+net::ServerReply RestServer::channel(const Call& call) {
+  const std::optional<Snowflake> id = call.id(1);
+  if (!id || !world_.has_channel(*id)) return failure(404, kUnknownChannel, "Unknown Channel");
+  if (!world_.permits(call.person.user, resources::kViewChannel)) {
+    return failure(403, kMissingAccess, "Missing Access");
+  }
+  if (call.path.size() == 3 && call.path[2] == "voice-status") {
+    return call.is("PUT") ? voice_status(call) : wrong_method();
+  }
+  if (call.path.size() != 2) return not_found();
+  return call.is("GET") ? reply(200, channel_object(world_, *id)) : wrong_method();
+}
+
+net::ServerReply RestServer::guild(const Call& call) {
+  if (call.id(1) != world_.options().guild) return failure(404, kUnknownGuild, "Unknown Guild");
+  const std::size_t parts = call.path.size();
+  if (parts == 2) return call.is("GET") ? reply(200, guild_object(world_)) : wrong_method();
+  if (parts == 4 && call.path[2] == "members") {
+    const Person* const person = world_.person(call.id(3).value_or(Snowflake{}));
+    if (person == nullptr) return failure(404, kUnknownMember, "Unknown Member");
+    return call.is("GET") ? reply(200, member_object(*person)) : wrong_method();
+  }
+  if (parts == 4 && call.path[2] == "voice-states" && call.path[3] == "@me") {
+    if (call.is("GET")) return own_voice_state(call);
+    return call.is("PATCH") ? modify_own_voice_state(call) : wrong_method();
+  }
+  return not_found();
+}
+
+net::ServerReply RestServer::own_voice_state(const Call& call) {
+  const VoiceState* const state = world_.voice_state(call.person.user);
+  if (state == nullptr) return failure(404, kUnknownVoiceState, "Unknown Voice State");
+  return reply(200, voice_state_object(world_, call.person, state, state->session_id));
+}
+
+net::ServerReply RestServer::modify_own_voice_state(const Call& call) {
+  VoiceState* const state = world_.voice_state(call.person.user);
+  if (state == nullptr) return failure(404, kUnknownVoiceState, "Unknown Voice State");
+  const std::optional<Snowflake> channel = id_in(call.body, "channel_id");
+  const std::optional<bool> suppress = flag_in(call.body, "suppress");
+  const json* const request = field(call.body, "request_to_speak_timestamp");
+  const bool on_stage = world_.channel_type(state->channel) == resources::kGuildStageVoice;
+  const bool readable = call.body.is_object() && (!channel || *channel == state->channel) &&
+                        (request == nullptr || request->is_null() || request->is_string());
+  if (!readable || !on_stage) {
+    call.ledger.breach(Rule::rest_body, "a voice state was modified outside of a stage or with a wrong body");
+    return failure(400, kInvalidFormBody, "Invalid Form Body");
+  }
+  const Snowflake user = call.person.user;
+  const bool may_lift = world_.permits(user, resources::kMuteMembers);
+  const bool may_ask = world_.permits(user, resources::kRequestToSpeak);
+  const bool asks = request != nullptr && request->is_string();
+  if ((suppress == false && !may_lift) || (asks && !may_ask)) {
+    return failure(403, kMissingPermissions, "Missing Permissions");
+  }
+  if (suppress) state->suppress = *suppress;
+  if (request != nullptr) state->request_to_speak = asks ? request->get<std::string>() : "";
+  gateway_.announce_voice_state(user, state->session_id, call.now);
+  return no_content();
+}
+
+net::ServerReply RestServer::voice_status(const Call& call) {
+  const json* const status = field(call.body, "status");
+  const bool readable = status != nullptr && (status->is_null() || status->is_string());
+  const std::string text = readable && status->is_string() ? status->get<std::string>() : "";
+  if (!readable || characters(text) > kMaxStatus) {
+    call.ledger.breach(Rule::rest_body, "a voice status is no text of at most 500 characters");
+    return failure(400, kInvalidFormBody, "Invalid Form Body");
+  }
+  const Snowflake user = call.person.user;
+  const VoiceState* const state = world_.voice_state(user);
+  const bool connected = state != nullptr && call.id(1) == state->channel;
+  const bool allowed = world_.permits(user, resources::kSetVoiceChannelStatus) &&
+                       (connected || world_.permits(user, resources::kManageChannels));
+  if (!allowed) return failure(403, kMissingPermissions, "Missing Permissions");
+  world_.voice_status = text;
+  gateway_.announce_voice_status(call.now);
+  return no_content();
+}
+
+}  // namespace vcplay::rehearsal

@@ -1,0 +1,102 @@
+// The media server: takes every member's packets, checks them and forwards them under each receiver's key.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/clock.hpp"
+#include "base/snowflake.hpp"
+#include "rehearsal/datagram_port.hpp"
+#include "rehearsal/ledger.hpp"
+#include "rehearsal/listener.hpp"
+#include "rehearsal/stream_inspector.hpp"
+#include "rehearsal/world.hpp"
+#include "rtp/transport_cipher.hpp"
+
+namespace vcplay::rehearsal {
+
+/// What the media server knows of one voice session, from READY to the end of its websocket.
+/// Protocol frames are plain Opus here; end-to-end encryption would be one more step between opening and
+/// judging them.
+struct MediaSession {
+  MediaSession(Snowflake user_id, std::uint32_t ssrc_id, Ledger& account, bool unthrottled)
+      : user(user_id), ssrc(ssrc_id), ledger(account), inspector(account, unthrottled) {}
+
+  Snowflake user;
+  std::uint32_t ssrc;
+  Ledger& ledger;
+  std::optional<PeerAddress> discovered;  // the source of its latest discovery request
+  std::optional<PeerAddress> announced;   // by SELECT_PROTOCOL
+  std::optional<rtp::TransportOpener> opener;
+  std::optional<rtp::TransportCipher> sealer;
+  std::uint8_t speaking = 0;
+  bool has_spoken = false;
+  StreamInspector inspector;
+
+  /// A packet that overtook SPEAKING, or came without it: time will tell.
+  struct Held {
+    rtp::Header header;
+    Bytes payload;
+    TimePoint due{};
+    bool second_chance = false;
+  };
+  std::deque<Held> held;
+};
+
+/// Sans-I/O: datagrams and time in, datagrams out. Lives on the rehearsal's thread.
+class Sfu {
+ public:
+  Sfu(World& world, Books& books, Listener& listener, rtp::TransportCipher listener_sealer);
+
+  std::function<void(PeerAddress to, ByteView datagram)> send = [](PeerAddress, ByteView) {};
+  /// Called after each audio packet of an account.
+  std::function<void(Snowflake user, TimePoint now)> on_audio = [](Snowflake, TimePoint) {};
+
+  /// A new session with an SSRC of its own; stays valid until close().
+  MediaSession& open(Snowflake user);
+  /// SELECT_PROTOCOL was accepted: returns the secret key of SESSION_DESCRIPTION.
+  [[nodiscard]] std::array<std::uint8_t, rtp::kTransportKeyBytes> describe(MediaSession& session,
+                                                                           rtp::TransportMode mode);
+  void set_speaking(MediaSession& session, std::uint8_t flags, TimePoint now);
+  void close(std::uint32_t ssrc);
+
+  void on_datagram(ByteSpan datagram, PeerAddress source, TimePoint arrival, TimePoint now);
+  /// Our own socket lost so many datagrams: nobody's fault.
+  void on_overruns(std::uint32_t datagrams);
+  void on_time(TimePoint now);
+  [[nodiscard]] std::optional<TimePoint> deadline() const;
+
+  [[nodiscard]] const std::atomic<std::uint64_t>& processed() const noexcept { return processed_; }
+
+ private:
+  void on_discovery(ByteView request, PeerAddress source, TimePoint now);
+  bool on_keepalive(ByteView datagram, PeerAddress source);
+  void on_rtp(ByteSpan packet, PeerAddress source, TimePoint arrival, TimePoint now);
+  void check_clear_part(MediaSession& session, const rtp::ParsedHeader& header, std::size_t bytes,
+                        PeerAddress source);
+  void judge_speaking(MediaSession& session, const rtp::Header& header, ByteView payload, bool is_silence,
+                      TimePoint now);
+  void condemn(MediaSession& session);
+  void forward(MediaSession& session, const rtp::Header& header, ByteView payload);
+  [[nodiscard]] MediaSession* by_ssrc(std::uint32_t ssrc);
+  [[nodiscard]] Ledger& by_source(PeerAddress source);
+
+  World& world_;
+  Books& books_;
+  Listener& listener_;
+  rtp::TransportCipher listener_sealer_;
+  std::map<std::uint32_t, std::unique_ptr<MediaSession>> sessions_;
+  std::uint32_t next_ssrc_;
+  int discovery_requests_ = 0;
+  std::atomic<std::uint64_t> processed_{0};
+};
+
+}  // namespace vcplay::rehearsal

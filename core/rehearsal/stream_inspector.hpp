@@ -1,0 +1,68 @@
+// One voice session's RTP stream, judged packet by packet.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "base/clock.hpp"
+#include "rehearsal/ledger.hpp"
+#include "rehearsal/nonce_set.hpp"
+#include "rtp/header.hpp"
+
+namespace vcplay::rehearsal {
+
+/// An authenticated packet.
+struct InspectedPacket {
+  rtp::ParsedHeader header;
+  std::uint32_t nonce = 0;
+  std::size_t bytes = 0;  // of the whole datagram
+  bool is_silence = false;
+  TimePoint arrival{};
+};
+
+/// Checks what a receiver can check of one key's packets: nonces, counters, times, bursts and silence.
+class StreamInspector {
+ public:
+  StreamInspector(Ledger& ledger, bool unthrottled) : ledger_(ledger), unthrottled_(unthrottled) {}
+
+  /// False for a repeated nonce: such a packet reaches nobody.
+  bool accept(const InspectedPacket& packet);
+  /// So many packets were there but could not be read, or were lost on our side: their numbers are spent.
+  void excuse_gap(std::uint64_t packets) noexcept { excused_gap_ += packets; }
+  /// SPEAKING came. All packets that arrived before it have been accepted.
+  void on_speaking(std::uint8_t flags, TimePoint now);
+  /// The voice session is over.
+  void on_end();
+
+ private:
+  struct Last {
+    std::uint16_t sequence = 0;
+    std::uint32_t timestamp = 0;
+    TimePoint arrival{};
+  };
+
+  void check_order(const InspectedPacket& packet);
+  void check_timestamp(const InspectedPacket& packet, std::uint32_t packets);
+  void check_burst(TimePoint arrival);
+  void check_pause(const InspectedPacket& packet);
+  void measure_arrival(const InspectedPacket& packet, bool goes_on);
+  void count(const InspectedPacket& packet);
+
+  Ledger& ledger_;
+  const bool unthrottled_;
+  NonceSet nonces_;
+  std::optional<Last> last_;
+  std::uint64_t excused_gap_ = 0;
+  std::uint8_t speaking_ = 0;
+  bool audio_since_speaking_ = false;
+  std::uint64_t trailing_silence_ = 0;
+
+  std::array<TimePoint, 4> recent_{};  // arrivals, a ring
+  std::uint64_t arrivals_ = 0;         // since the last burst
+  TimePoint anchor_{};
+  std::uint64_t media_time_ = 0;  // samples since the anchor
+};
+
+}  // namespace vcplay::rehearsal

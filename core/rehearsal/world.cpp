@@ -1,0 +1,158 @@
+#include "rehearsal/world.hpp"
+
+#include <sys/random.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/bytes.hpp"
+#include "base/error.hpp"
+#include "rehearsal/random.hpp"
+#include "resources/guild.hpp"
+#include "resources/permissions.hpp"
+
+namespace vcplay::rehearsal {
+namespace {
+
+constexpr std::uint64_t kOwner = 80351110224678912;
+constexpr std::uint64_t kListener = 82198898841029460;
+constexpr std::uint64_t kFirstOccupant = 82198898841029500;
+constexpr std::uint64_t kFirstBot = 1121110987654321000;
+constexpr std::uint64_t kTextChannel = 381870553235193001;
+constexpr std::uint64_t kOtherChannel = 381870553235193002;
+constexpr std::uint64_t kMoveMembersOrAdministrator = resources::kMoveMembers | resources::kAdministrator;
+
+/// The shape of a bot token: the user id in base64url, two further parts.
+std::string made_up_token(Snowflake user) {
+  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+  const std::string id = user.str();
+  std::string token;
+  unsigned bits = 0;
+  unsigned held = 0;
+  for (const char digit : id) {
+    held = (held << 8) | static_cast<unsigned char>(digit);
+    for (bits += 8; bits >= 6; bits -= 6) token += kAlphabet[(held >> (bits - 6)) & 63];
+    held &= 255;
+  }
+  if (bits > 0) token += kAlphabet[(held << (6 - bits)) & 63];
+  return token + "." + random_hex(3) + "." + random_hex(19);
+}
+
+}  // namespace
+
+void fill_random(ByteSpan bytes) {
+  while (!bytes.empty()) {
+    const ssize_t got = getrandom(bytes.data(), bytes.size(), 0);
+    if (got <= 0) throw Error(Cause::unexpected, "the system gave no random bytes for the rehearsal's keys");
+    bytes = bytes.subspan(static_cast<std::size_t>(got));
+  }
+}
+
+std::string random_hex(std::size_t bytes) {
+  Bytes random(bytes);
+  fill_random(random);
+  return to_hex(random);
+}
+
+World::World(DiscordOptions options) : options_(std::move(options)) {
+  if (options_.accounts.empty()) {
+    for (std::uint64_t bot = 0; bot < 3; ++bot) {
+      const Snowflake user{kFirstBot + bot};
+      options_.accounts.push_back({user, "rehearsal-bot-" + std::to_string(bot + 1), made_up_token(user)});
+    }
+  }
+  people_.push_back({Snowflake{kOwner}, "owner", "", false});
+  people_.push_back({Snowflake{kListener}, "listener", "", false});
+  for (const Account& account : options_.accounts) {
+    people_.push_back({account.user, account.name, account.token, true});
+  }
+  for (int i = 0; i < options_.occupants; ++i) {
+    const Snowflake user{i == 0 ? kListener : kFirstOccupant + static_cast<std::uint64_t>(i)};
+    if (i > 0) people_.push_back({user, "occupant-" + std::to_string(i), "", false});
+    join(user, options_.channel);
+  }
+}
+
+const Person* World::person(Snowflake user) const noexcept {
+  const auto found =
+      std::find_if(people_.begin(), people_.end(), [&](const Person& p) { return p.user == user; });
+  return found == people_.end() ? nullptr : &*found;
+}
+
+const Person* World::by_token(std::string_view token) const noexcept {
+  if (token.empty()) return nullptr;
+  const auto found =
+      std::find_if(people_.begin(), people_.end(), [&](const Person& p) { return p.token == token; });
+  return found == people_.end() ? nullptr : &*found;
+}
+
+Snowflake World::owner() const noexcept { return Snowflake{kOwner}; }
+Snowflake World::listener() const noexcept { return Snowflake{kListener}; }
+Snowflake World::text_channel() const noexcept { return Snowflake{kTextChannel}; }
+Snowflake World::other_channel() const noexcept { return Snowflake{kOtherChannel}; }
+
+bool World::has_channel(Snowflake channel) const noexcept {
+  return channel == options_.channel || channel == text_channel() || channel == other_channel();
+}
+
+int World::channel_type(Snowflake channel) const noexcept {
+  if (channel == options_.channel) return options_.channel_type;
+  return channel == other_channel() ? resources::kGuildVoice : 0;
+}
+
+std::uint64_t World::everyone_permissions() const noexcept {
+  if (options_.everyone_permissions.empty()) {
+    return resources::kViewChannel | resources::kConnect | resources::kSpeak;
+  }
+  std::uint64_t all = 0;
+  for (const std::uint64_t permission : options_.everyone_permissions) all |= permission;
+  return all;
+}
+
+bool World::permits(Snowflake user, std::uint64_t permission) const noexcept {
+  if (user == owner()) return true;
+  const std::uint64_t held = everyone_permissions();
+  return (held & resources::kAdministrator) != 0 || (held & permission) == permission;
+}
+
+bool World::may_join(Snowflake user, Snowflake channel) const noexcept {
+  const int type = channel_type(channel);
+  if (!has_channel(channel) || (type != resources::kGuildVoice && type != resources::kGuildStageVoice))
+    return false;
+  if (!permits(user, resources::kViewChannel | resources::kConnect)) return false;
+  const VoiceState* const state = voice_state(user);
+  if (state != nullptr && state->channel == channel) return true;
+  const bool has_limit = channel == options_.channel && options_.user_limit > 0;
+  if (!has_limit || members_in(channel) < static_cast<std::size_t>(options_.user_limit)) return true;
+  return (everyone_permissions() & kMoveMembersOrAdministrator) != 0;
+}
+
+const VoiceState* World::voice_state(Snowflake user) const noexcept {
+  const auto found = voice_.find(user);
+  return found == voice_.end() ? nullptr : &found->second;
+}
+
+VoiceState* World::voice_state(Snowflake user) noexcept {
+  const auto found = voice_.find(user);
+  return found == voice_.end() ? nullptr : &found->second;
+}
+
+VoiceState& World::join(Snowflake user, Snowflake channel) {
+  VoiceState& state = voice_[user];
+  if (state.session_id.empty()) state.session_id = random_hex(16);
+  if (state.channel != channel) {
+    // A stage takes newcomers as audience.
+    state.suppress = channel_type(channel) == resources::kGuildStageVoice;
+    state.request_to_speak.clear();
+  }
+  state.channel = channel;
+  return state;
+}
+
+std::size_t World::members_in(Snowflake channel) const noexcept {
+  return static_cast<std::size_t>(std::count_if(
+      voice_.begin(), voice_.end(), [&](const auto& entry) { return entry.second.channel == channel; }));
+}
+
+}  // namespace vcplay::rehearsal

@@ -1,0 +1,79 @@
+// The one guild that this Discord holds: its people, its channels and who is in voice.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/snowflake.hpp"
+#include "rehearsal/options.hpp"
+
+namespace vcplay::rehearsal {
+
+/// A member of the guild.
+struct Person {
+  Snowflake user;
+  std::string name;
+  std::string token;  // empty: a member who does not log in
+  bool bot = false;
+};
+
+/// Where a member is, and under which credentials.
+struct VoiceState {
+  Snowflake channel;
+  std::string session_id;   // of this stay in voice; not the gateway session's
+  std::string voice_token;  // of the latest VOICE_SERVER_UPDATE; empty: none was sent, or it has been used
+  bool self_mute = false;
+  bool self_deaf = false;
+  bool suppress = false;         // audience of a stage
+  std::string request_to_speak;  // ISO 8601, empty: none
+};
+
+/// What both gateways, REST and the media server have in common. Lives on the rehearsal's thread.
+class World {
+ public:
+  /// Fills in accounts when `options` names none.
+  explicit World(DiscordOptions options);
+
+  [[nodiscard]] const DiscordOptions& options() const noexcept { return options_; }
+  [[nodiscard]] const std::vector<Person>& people() const noexcept { return people_; }
+  [[nodiscard]] const Person* person(Snowflake user) const noexcept;
+  [[nodiscard]] const Person* by_token(std::string_view token) const noexcept;
+
+  [[nodiscard]] Snowflake owner() const noexcept;
+  [[nodiscard]] Snowflake listener() const noexcept;
+  [[nodiscard]] Snowflake text_channel() const noexcept;
+  /// A second voice channel, for moves.
+  [[nodiscard]] Snowflake other_channel() const noexcept;
+  [[nodiscard]] bool has_channel(Snowflake channel) const noexcept;
+  [[nodiscard]] int channel_type(Snowflake channel) const noexcept;
+
+  [[nodiscard]] std::uint64_t everyone_permissions() const noexcept;
+  /// What every bot here may do; there are no further roles or overwrites.
+  [[nodiscard]] bool permits(Snowflake user, std::uint64_t permission) const noexcept;
+  /// True when Discord would answer an op 4 of `user` for `channel`.
+  [[nodiscard]] bool may_join(Snowflake user, Snowflake channel) const noexcept;
+
+  [[nodiscard]] const VoiceState* voice_state(Snowflake user) const noexcept;
+  [[nodiscard]] VoiceState* voice_state(Snowflake user) noexcept;
+  [[nodiscard]] const std::map<Snowflake, VoiceState>& voice_states() const noexcept { return voice_; }
+  VoiceState& join(Snowflake user, Snowflake channel);
+  void leave(Snowflake user) { voice_.erase(user); }
+  [[nodiscard]] std::size_t members_in(Snowflake channel) const noexcept;
+
+  std::string voice_status;  // of the voice channel
+
+ private:
+  DiscordOptions options_;
+  std::vector<Person> people_;
+  std::map<Snowflake, VoiceState> voice_;
+};
+
+/// `bytes` random bytes in hexadecimal: session ids and tokens.
+[[nodiscard]] std::string random_hex(std::size_t bytes);
+
+}  // namespace vcplay::rehearsal
