@@ -86,7 +86,7 @@ class Session {
  public:
   explicit Session(Config config);
 
-  [[nodiscard]] Actions on_text(std::string_view json, TimePoint now);
+  [[nodiscard]] Actions on_text(std::string_view text, TimePoint now);
   /// The socket closed: `code` as the peer sent it, nothing when there was no close frame. `detail` is text
   /// from outside.
   [[nodiscard]] Actions on_close(std::optional<std::uint16_t> code, std::string_view detail, TimePoint now);

@@ -50,8 +50,8 @@ int error_code(const nlohmann::json& body) {
   return static_cast<int>(json::integer_in(body, "code", 0, INT32_MAX).value_or(0));
 }
 
-Failure network_failure(int status, std::string sentence) {
-  return {status, 0, Error(Cause::network, std::move(sentence))};
+Failure network_failure(int status, const std::string& sentence) {
+  return {status, 0, Error(Cause::network, sentence)};
 }
 
 std::string why_no_answer(const net::CloseInfo& failure) {
@@ -146,8 +146,8 @@ Duration Attempts::next_backoff() noexcept {
 }
 
 Failure Attempts::refused(int status, int code) const {
-  const auto failure = [&](Cause cause, std::string sentence) {
-    return Failure{status, code, Error(cause, std::move(sentence))};
+  const auto failure = [&](Cause cause, const std::string& sentence) {
+    return Failure{status, code, Error(cause, sentence)};
   };
   const std::string number =
       code == 0 ? fmt::format("HTTP {}", status) : fmt::format("HTTP {}, code {}", status, code);

@@ -91,7 +91,6 @@ Actions Session::on_text(std::string_view text, TimePoint now) {
       return {};
     case Opcode::speaking:  // who of the others speaks: only a listener cares
     case Opcode::resumed:
-      return {};
     // End-to-end encryption: who is in the call, and when its keys change.
     case Opcode::clients_connect:
     case Opcode::client_disconnect:

@@ -72,7 +72,7 @@ class Session {
 
   /// The websocket is open: IDENTIFY goes out at once.
   [[nodiscard]] Actions on_open(TimePoint now);
-  [[nodiscard]] Actions on_text(std::string_view json, TimePoint now);
+  [[nodiscard]] Actions on_text(std::string_view text, TimePoint now);
   /// `u16 seq | u8 opcode | payload`.
   [[nodiscard]] Actions on_binary(ByteView message, TimePoint now);
   [[nodiscard]] Actions on_close(std::optional<std::uint16_t> code, std::string_view detail, TimePoint now);
