@@ -1,5 +1,5 @@
 // The Connection's way through the voice gateway to the sender thread.
-#include <unistd.h>
+#include <sys/eventfd.h>
 
 #include <array>
 #include <random>
@@ -150,8 +150,8 @@ void Connection::Impl::session_ready(SessionReady session) {
 // ── sender ──
 
 void Connection::Impl::read_reports() {
-  std::uint64_t count = 0;
-  static_cast<void>(::read(inbox.report_fd(), &count, sizeof count));
+  eventfd_t count = 0;
+  static_cast<void>(eventfd_read(inbox.report_fd(), &count));
   inbox.destroy_retired();
   while (const auto report = inbox.take_report()) {
     if (phase != ConnectionPhase::ready) continue;

@@ -31,8 +31,8 @@ std::optional<SenderReport> SenderInbox::take_report() noexcept {
   if (auto report = reports_.take()) return report;
   // Cleared before the last look, so that a report which comes in between makes the descriptor readable
   // again.
-  std::uint64_t count = 0;
-  static_cast<void>(read(report_fd_, &count, sizeof count));
+  eventfd_t count = 0;
+  static_cast<void>(eventfd_read(report_fd_, &count));
   return reports_.take();
 }
 
@@ -43,8 +43,7 @@ void SenderInbox::destroy_retired() noexcept {
 
 void SenderInbox::report(SenderReport report) noexcept {
   static_cast<void>(reports_.push(std::move(report)));
-  const std::uint64_t one = 1;
-  static_cast<void>(write(report_fd_, &one, sizeof one));
+  static_cast<void>(eventfd_write(report_fd_, 1));
 }
 
 void SenderInbox::retire(Retired&& object) noexcept { static_cast<void>(retired_.push(std::move(object))); }
