@@ -64,9 +64,9 @@ std::vector<T> all_of(const nlohmann::json& object, const char* name,
 
 }  // namespace
 
-const Channel* Guild::channel(Snowflake id) const noexcept {
+const Channel* Guild::channel(Snowflake wanted) const noexcept {
   const auto found =
-      std::find_if(channels.begin(), channels.end(), [&](const Channel& each) { return each.id == id; });
+      std::find_if(channels.begin(), channels.end(), [&](const Channel& each) { return each.id == wanted; });
   return found == channels.end() ? nullptr : &*found;
 }
 

@@ -61,7 +61,7 @@ struct Guild {
   std::vector<Member> members;  // with vcplay's intents: the bot itself and those in voice
   std::vector<VoicePresence> voice;
 
-  [[nodiscard]] const Channel* channel(Snowflake id) const noexcept;
+  [[nodiscard]] const Channel* channel(Snowflake wanted) const noexcept;
   [[nodiscard]] const Member* member(Snowflake user) const noexcept;
 };
 
