@@ -1,1 +1,53 @@
-// To be written.
+#include "media/opus_encoder.hpp"
+
+#include <opus/opus.h>
+
+#include <algorithm>
+#include <string>
+
+#include "base/error.hpp"
+
+namespace vcplay::media {
+namespace {
+
+constexpr int kMinBitrate = 6'000;
+constexpr int kMaxBitrate = 510'000;  // RFC 6716 s2.1.1
+
+void check(int result, const char* what) {
+  if (result >= 0) return;
+  throw Error(Cause::unexpected, std::string("libopus cannot ") + what + ": " + opus_strerror(result));
+}
+
+}  // namespace
+
+void OpusEncoder::Free::operator()(::OpusEncoder* encoder) const noexcept { opus_encoder_destroy(encoder); }
+
+OpusEncoder::OpusEncoder(int bitrate) {
+  int result = OPUS_OK;
+  encoder_.reset(opus_encoder_create(kSampleRate, kChannels, OPUS_APPLICATION_AUDIO, &result));
+  check(result, "make an encoder");
+  check(opus_encoder_ctl(encoder_.get(), OPUS_SET_SIGNAL(OPUS_SIGNAL_MUSIC)), "encode music");
+  check(opus_encoder_ctl(encoder_.get(), OPUS_SET_VBR(1)), "vary the bitrate");
+  // Bounded peaks: packets that leave at an even pace should also be of about even size.
+  check(opus_encoder_ctl(encoder_.get(), OPUS_SET_VBR_CONSTRAINT(1)), "bound the bitrate");
+  opus_int32 lookahead = 0;
+  check(opus_encoder_ctl(encoder_.get(), OPUS_GET_LOOKAHEAD(&lookahead)), "tell its delay");
+  lookahead_ = static_cast<std::size_t>(lookahead);
+  set_bitrate(bitrate);
+}
+
+void OpusEncoder::set_bitrate(int bits_per_second) {
+  const int bitrate = std::clamp(bits_per_second, kMinBitrate, kMaxBitrate);
+  if (bitrate == bitrate_) return;
+  check(opus_encoder_ctl(encoder_.get(), OPUS_SET_BITRATE(bitrate)), "set the bitrate");
+  bitrate_ = bitrate;
+}
+
+std::uint16_t OpusEncoder::encode(std::span<const float> pcm, std::span<std::uint8_t, kMaxOpusBytes> out) {
+  const int size = opus_encode_float(encoder_.get(), pcm.data(), static_cast<int>(kSamplesPerFrame),
+                                     out.data(), static_cast<opus_int32>(out.size()));
+  check(size, "encode");
+  return static_cast<std::uint16_t>(size);
+}
+
+}  // namespace vcplay::media

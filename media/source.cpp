@@ -1,1 +1,282 @@
-// To be written.
+#include "media/source.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <string_view>
+#include <utility>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "media/formats.hpp"
+
+namespace vcplay::media {
+namespace {
+
+constexpr int kMaxFailuresInARow = 64;     // a decoder that fails this often without asking for more is stuck
+constexpr double kMissingSeconds = 0.25;   // headers are allowed to be this inexact
+constexpr int kPcmRateByDefault = 44'100;  // FFmpeg's defaults, so that its command lines can be carried over
+constexpr int kPcmChannelsByDefault = 1;
+
+std::string clock_time(double seconds) {
+  const auto millis = static_cast<std::int64_t>(seconds * 1000);
+  return fmt::format("{}:{:02}.{:03}", millis / 60'000, millis / 1000 % 60, millis % 1000);
+}
+
+std::string tag(const AVFormatContext& format, const AVStream& stream, const char* name) {
+  const AVDictionaryEntry* entry = av_dict_get(format.metadata, name, nullptr, 0);
+  if (entry == nullptr) entry = av_dict_get(stream.metadata, name, nullptr, 0);  // Ogg keeps them there
+  return entry == nullptr ? std::string() : entry->value;
+}
+
+bool has_pictures_in_motion(const AVFormatContext& format) {
+  return std::any_of(format.streams, format.streams + format.nb_streams, [](const AVStream* stream) {
+    return stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO &&
+           (stream->disposition & AV_DISPOSITION_ATTACHED_PIC) == 0;
+  });
+}
+
+void set_pcm_shape(Dictionary& options, const Media& media) {
+  const int rate = media.rate > 0 ? media.rate : kPcmRateByDefault;
+  const int channels = media.channels > 0 ? media.channels : kPcmChannelsByDefault;
+  options.set("sample_rate", rate);
+  options.set("ch_layout", std::to_string(channels) + 'c');
+  if (media.rate > 0 && media.channels > 0) return;
+  log::warning("{} is read as {} at {} Hz with {} channel{}; give --rate and --channels if it is not",
+               named(media.location), media.format, rate, channels, channels == 1 ? "" : "s");
+}
+
+bool says_little(int averror) {
+  return averror == AVERROR_INVALIDDATA || averror == AVERROR(EIO) || averror == AVERROR(EINVAL) ||
+         averror == AVERROR_UNKNOWN || averror == AVERROR_EXTERNAL;
+}
+
+/// A live pipe is heard at once: we need to know the codec, but no timestamps and no frame rates.
+void hurry(AVFormatContext& format, Dictionary& options) {
+  format.max_analyze_duration = AV_TIME_BASE / 2;
+  format.max_ts_probe = 0;
+  format.fps_probe_size = 0;
+  format.max_probe_packets = 2;
+  options.set("max_size", 2048);  // bytes in a packet of WAV
+}
+
+}  // namespace
+
+Source::Source(const Media& media, std::uint32_t track, World world)
+    : world_(world),
+      access_(media.location, world),
+      packet_(made(av_packet_alloc())),
+      current_(made(av_frame_alloc())),
+      ahead_(made(av_frame_alloc())) {
+  info_.track = track;
+  info_.location = media.location;
+  open(media);
+  choose_stream();
+  describe_track();
+}
+
+void Source::open(const Media& media) {
+  const AVInputFormat* const wanted =
+      media.format.empty() ? nullptr : find_format(media.format, Cause::no_media);
+  Dictionary options;
+  options.set("codec_whitelist", audio_decoders());
+  if (wanted != nullptr && is_raw_pcm(*wanted)) set_pcm_shape(options, media);
+
+  AVFormatContext* format = made(avformat_alloc_context());
+  access_.guard(*format);
+  if (access_.is_pipe()) hurry(*format, options);
+  forget_complaints();
+  const std::string hint = media.location == "-" ? std::string() : media.location;
+  if (const int opened = avformat_open_input(&format, hint.c_str(), wanted, options.out()); opened < 0) {
+    throw Error(Cause::no_media, cannot_be_opened(opened));  // FFmpeg has freed `format`
+  }
+  format_.reset(format);
+  access_.opened();
+  if (const int found = avformat_find_stream_info(format, nullptr); found < 0) {
+    throw Error(Cause::no_media, cannot_be_opened(found));
+  }
+  if ((media.rate > 0 || media.channels > 0) && !is_raw_pcm(*format->iformat)) {
+    log::warning("--rate and --channels are for raw PCM: {} says its own", named(media.location));
+  }
+}
+
+std::string Source::cannot_be_opened(int averror) const {
+  const std::string name = named(info_.location);
+  const std::string& complaint = first_complaint();
+  if (access_.wanted_more() || complaint.find("not on whitelist 'none'") != complaint.npos) {
+    return name + " refers to other files or addresses, which vcplay does not open";
+  }
+  if (access_.is_pipe() && !access_.gave_anything()) return name + " ended before any audio came";
+  std::string sentence = name;
+  if (averror == AVERROR_INVALIDDATA || averror == AVERROR_EOF) {
+    sentence += " is not audio that FFmpeg can read: ";
+  } else {
+    sentence += " cannot be opened: ";
+  }
+  sentence += describe(averror);
+  if (says_little(averror) && !complaint.empty()) sentence += " (" + complaint + ')';
+  return sentence;
+}
+
+void Source::choose_stream() {
+  const AVCodec* decoder = nullptr;
+  const int best = av_find_best_stream(format_.get(), AVMEDIA_TYPE_AUDIO, -1, -1, &decoder, 0);
+  if (best == AVERROR_DECODER_NOT_FOUND) {
+    throw Error(Cause::no_media, named(info_.location) + " has audio that FFmpeg has no decoder for");
+  }
+  if (best < 0) {
+    throw Error(Cause::no_media, access_.is_pipe() && !access_.gave_anything()
+                                     ? cannot_be_opened(AVERROR_EOF)
+                                     : named(info_.location) + " has no audio");
+  }
+  stream_ = format_->streams[best];
+  for (unsigned i = 0; i < format_->nb_streams; ++i) {
+    AVStream* const other = format_->streams[i];
+    if (other == stream_) continue;
+    other->discard = AVDISCARD_ALL;
+    av_packet_unref(&other->attached_pic);  // cover art can be megabytes
+  }
+  open_decoder(*decoder);
+}
+
+void Source::open_decoder(const AVCodec& decoder) {
+  codec_.reset(made(avcodec_alloc_context3(&decoder)));
+  int done = avcodec_parameters_to_context(codec_.get(), stream_->codecpar);
+  codec_->pkt_timebase = stream_->time_base;
+  codec_->thread_count = 1;  // audio never needs more, and each thread would hold frames of its own
+  if (done >= 0) done = avcodec_open2(codec_.get(), &decoder, nullptr);
+  if (done < 0) throw Error(Cause::no_media, cannot_be_opened(done));
+
+  const AVCodecParameters& parameters = *stream_->codecpar;
+  if (av_get_exact_bits_per_sample(parameters.codec_id) > 0) sample_bytes_ = parameters.block_align;
+  // MP4 says how long the audio is, but this libavformat leaves the padding of its last packet in.
+  trims_end_ = std::string_view(format_->iformat->name).substr(0, 4) == "mov," && stream_->duration > 0;
+}
+
+void Source::describe_track() {
+  const AVCodecParameters& parameters = *stream_->codecpar;
+  info_.title = tag(*format_, *stream_, "title");
+  if (info_.title.empty()) info_.title = tag(*format_, *stream_, "icy-name");
+  info_.artist = tag(*format_, *stream_, "artist");
+  info_.codec = avcodec_get_name(parameters.codec_id);
+  info_.container = format_->iformat->name;
+  info_.sample_rate = parameters.sample_rate;
+  info_.channels = parameters.ch_layout.nb_channels;
+  if (format_->duration > 0) info_.duration = std::chrono::microseconds(format_->duration);
+}
+
+const AVFrame* Source::next() {
+  if (!trims_end_) {
+    if (decode(*current_)) return current_.get();
+    finish();
+    return nullptr;
+  }
+  if (samples_ == 0 && !decode(*ahead_)) finish();  // the very first call fills the place ahead
+  if (ahead_->nb_samples == 0) return nullptr;
+  av_frame_unref(current_.get());
+  av_frame_move_ref(current_.get(), ahead_.get());
+  if (!decode(*ahead_)) {
+    trim_end(*current_);
+    finish();
+  }
+  return current_.get();
+}
+
+bool Source::decode(AVFrame& frame) {
+  while (!ended_) {
+    const int got = avcodec_receive_frame(codec_.get(), &frame);
+    if (got == 0 && frame.nb_samples > 0) {
+      if (!damage_.empty()) report_damage();
+      failures_ = 0;
+      samples_ += static_cast<std::uint64_t>(frame.nb_samples);
+      seconds_ += static_cast<double>(frame.nb_samples) / std::max(1, frame.sample_rate);
+      return true;
+    }
+    if (got == AVERROR(EAGAIN)) {
+      feed();
+    } else if (got == AVERROR_EOF || ++failures_ > kMaxFailuresInARow) {
+      ended_ = true;
+    } else if (got < 0) {
+      note_damage(describe(got));
+    }
+  }
+  return false;
+}
+
+void Source::feed() {
+  failures_ = 0;
+  av_packet_unref(packet_.get());
+  const int got = av_read_frame(format_.get(), packet_.get());
+  if (got == AVERROR(EAGAIN)) return;
+  if (got < 0) {
+    const int failed = got == AVERROR_EOF && format_->pb != nullptr ? format_->pb->error : got;
+    if (failed < 0 && failed != AVERROR_EOF) note_damage(describe(failed));
+    avcodec_send_packet(codec_.get(), nullptr);  // the decoder may still hold samples
+    return;
+  }
+  if (packet_->stream_index == stream_->index) feed_packet();
+}
+
+void Source::feed_packet() {
+  if (sample_bytes_ > 0) {
+    drop_half_sample();
+  } else if ((packet_->flags & AV_PKT_FLAG_CORRUPT) != 0) {
+    note_damage("a packet is incomplete");
+  }
+  if (packet_->size == 0 && packet_->side_data_elems == 0) return;
+  const int sent = avcodec_send_packet(codec_.get(), packet_.get());
+  if (sent < 0) note_damage(describe(sent));
+}
+
+void Source::drop_half_sample() {
+  const int odd = packet_->size % sample_bytes_;
+  if (odd == 0) return;
+  log::warning("{} ends in the middle of a sample: its last {} byte{} {} left out", named(info_.location),
+               odd, odd == 1 ? "" : "s", odd == 1 ? "is" : "are");
+  av_shrink_packet(packet_.get(), packet_->size - odd);
+}
+
+void Source::trim_end(AVFrame& last) const {
+  const AVRational one_sample{1, last.sample_rate};
+  const std::int64_t whole = av_rescale_q(stream_->duration, stream_->time_base, one_sample);
+  const std::int64_t excess = static_cast<std::int64_t>(samples_) - whole;
+  // More than one packet too much is a header that is wrong, not padding.
+  if (excess > 0 && excess < last.nb_samples) last.nb_samples -= static_cast<int>(excess);
+}
+
+void Source::note_damage(const std::string& what) {
+  if (world_.stop.raised()) return;  // then it is only the interrupted read
+  if (damage_.empty()) damage_ = what;
+}
+
+void Source::report_damage() {
+  const std::string what = std::move(damage_);
+  damage_.clear();
+  if (std::exchange(damage_reported_, true)) return;
+  log::warning("{} is damaged at {}: {}; what can be decoded of it is played", named(info_.location),
+               clock_time(seconds_), what);
+}
+
+void Source::finish() {
+  if (world_.stop.raised()) return;
+  if (samples_ == 0) {
+    if (access_.is_pipe() && !access_.gave_anything())
+      throw Error(Cause::no_media, cannot_be_opened(AVERROR_EOF));
+    throw Error(Cause::no_media, named(info_.location) + " has no audio that can be decoded" +
+                                     (damage_.empty() ? "" : ": " + damage_));
+  }
+  if (!damage_.empty()) report_damage();
+  check_length();
+}
+
+void Source::check_length() {
+  if (damage_reported_ || stream_->duration <= 0 || has_pictures_in_motion(*format_)) return;
+  if (format_->duration_estimation_method == AVFMT_DURATION_FROM_BITRATE) return;
+  const double promised = static_cast<double>(stream_->duration) * av_q2d(stream_->time_base);
+  if (promised - seconds_ < kMissingSeconds) return;
+  log::warning("{} ends at {}, but its header promises {}: it is truncated", named(info_.location),
+               clock_time(seconds_), clock_time(promised));
+}
+
+}  // namespace vcplay::media

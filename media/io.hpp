@@ -1,0 +1,92 @@
+// Files, pipes and servers: the only way in which FFmpeg reaches anything outside this process.
+#pragma once
+
+#include <string>
+
+#include "media/event.hpp"
+#include "media/ffmpeg.hpp"
+#include "media/progress.hpp"
+#include "media/riff_head.hpp"
+
+namespace vcplay::media {
+
+/// The certificates that an https server must be vouched for by, as the one file that FFmpeg asks for.
+class TrustAnchors {
+ public:
+  /// The system's, and those in `ca_file` (PEM) unless it is empty. Throws Error{usage} when that cannot be
+  /// read.
+  explicit TrustAnchors(const std::string& ca_file);
+  ~TrustAnchors();
+  TrustAnchors(const TrustAnchors&) = delete;
+  TrustAnchors& operator=(const TrustAnchors&) = delete;
+
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+
+ private:
+  int fd_ = -1;  // the file in memory that holds both, if both are needed
+  std::string path_;
+};
+
+/// What all media of one pipeline share.
+struct World {
+  Event& stop;
+  Progress& progress;
+  const TrustAnchors& trust;
+};
+
+/// True for what is fetched from a server; everything else is a file's name, whatever colons it has.
+[[nodiscard]] bool is_address(const std::string& location);
+
+/// "standard input", or the location in quotation marks.
+[[nodiscard]] std::string named(const std::string& location);
+
+/// One MEDIA's way in (a file, a pipe or a server), past which FFmpeg opens nothing.
+class Access {
+ public:
+  /// Opens a file or a pipe; throws Error{no_media} when it cannot be. A server is called by FFmpeg, through
+  /// us.
+  Access(const std::string& location, World world);
+  ~Access();
+  Access(const Access&) = delete;
+  Access& operator=(const Access&) = delete;
+
+  /// Puts `format` behind this fence, before avformat_open_input().
+  void guard(AVFormatContext& format);
+  /// After avformat_open_input().
+  void opened() noexcept { opening_ = false; }
+
+  /// True when bytes come as they are made and never twice.
+  [[nodiscard]] bool is_pipe() const noexcept { return reader_ != nullptr && !seekable_; }
+  /// True once a pipe or file has given a byte.
+  [[nodiscard]] bool gave_anything() const noexcept { return given_ > 0; }
+  /// True when the media asked for a file or a server besides itself and did not get it.
+  [[nodiscard]] bool wanted_more() const noexcept { return wanted_more_; }
+
+ private:
+  static int on_read(void* self, std::uint8_t* buffer, int size) noexcept;
+  static std::int64_t on_seek(void* self, std::int64_t offset, int whence) noexcept;
+  static int on_open(AVFormatContext* format, AVIOContext** reader, const char* url, int flags,
+                     AVDictionary** options) noexcept;
+  static int on_interrupt(void* self) noexcept;
+
+  void open_file();
+  void open_standard_input();
+  void attach_reader();
+  [[nodiscard]] bool has_seen_enough() const noexcept;
+  int open_address(AVIOContext** reader, const char* url, int flags, AVDictionary** options);
+
+  const std::string location_;
+  const World world_;
+  const bool address_;
+  int fd_ = -1;
+  bool owned_ = false;
+  bool regular_ = false;  // a file on a disk: reads never wait for somebody
+  bool seekable_ = false;
+  bool opening_ = true;
+  std::uint64_t given_ = 0;  // bytes
+  RiffHead riff_;
+  bool wanted_more_ = false;
+  ReaderPtr reader_;
+};
+
+}  // namespace vcplay::media

@@ -1,0 +1,68 @@
+// What the linked libraries can do and which ones they are.
+#include <opus/opus.h>
+
+#include <string_view>
+
+#include "base/error.hpp"
+#include "media/ffmpeg.hpp"
+#include "media/formats.hpp"
+#include "media/pipeline.hpp"
+
+namespace vcplay::media {
+namespace {
+
+std::string versioned(const char* name, unsigned version) {
+  return std::string(name) + ' ' + std::to_string(AV_VERSION_MAJOR(version)) + '.' +
+         std::to_string(AV_VERSION_MINOR(version)) + '.' + std::to_string(AV_VERSION_MICRO(version));
+}
+
+}  // namespace
+
+std::vector<std::string> library_versions() {
+  return {versioned("libavformat", avformat_version()), versioned("libavcodec", avcodec_version()),
+          versioned("libswresample", swresample_version()), versioned("libavutil", avutil_version()),
+          opus_get_version_string()};
+}
+
+std::string describe(int averror) {
+  std::string words(AV_ERROR_MAX_STRING_SIZE, '\0');
+  av_strerror(averror, words.data(), words.size());
+  words.resize(std::string_view(words.c_str()).size());
+  return words;
+}
+
+const AVInputFormat* find_format(const std::string& name, Cause cause) {
+  const AVInputFormat* const format = av_find_input_format(name.c_str());
+  if (format == nullptr) {
+    throw Error(cause, "FFmpeg has no input format \"" + name + "\" (`ffmpeg -demuxers` lists them)");
+  }
+  // These open devices, network sockets or numbered files by themselves.
+  if ((format->flags & AVFMT_NOFILE) != 0) {
+    throw Error(cause, "the input format \"" + name + "\" cannot be read from a file or a pipe");
+  }
+  return format;
+}
+
+bool is_raw_pcm(const AVInputFormat& format) {
+  const AVClass* type = format.priv_class;
+  return type != nullptr &&
+         av_opt_find(&type, "sample_rate", nullptr, 0, AV_OPT_SEARCH_FAKE_OBJ) != nullptr &&
+         av_opt_find(&type, "ch_layout", nullptr, 0, AV_OPT_SEARCH_FAKE_OBJ) != nullptr;
+}
+
+const std::string& audio_decoders() {
+  static const std::string names = [] {
+    std::string list = "aac";  // first, so that the log knows our list when it sees it
+    void* position = nullptr;
+    while (const AVCodec* const codec = av_codec_iterate(&position)) {
+      if (codec->type != AVMEDIA_TYPE_AUDIO || av_codec_is_decoder(codec) == 0) continue;
+      list.append(",").append(codec->name);
+    }
+    return list;
+  }();
+  return names;
+}
+
+void check_format(const std::string& name) { static_cast<void>(find_format(name, Cause::usage)); }
+
+}  // namespace vcplay::media

@@ -1,0 +1,39 @@
+// PCM in, Opus packets out.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "base/opus_frame.hpp"
+
+struct OpusEncoder;  // libopus's own
+
+namespace vcplay::media {
+
+/// Encodes 20 ms after 20 ms of stereo for music: one encoder for the whole run, so that tracks join without
+/// a click. Lives on the media thread.
+class OpusEncoder {
+ public:
+  explicit OpusEncoder(int bitrate);
+
+  /// From the next packet on; clamped to what Opus can do in one 20 ms packet.
+  void set_bitrate(int bits_per_second);
+
+  /// Encodes 960 interleaved stereo samples; returns the bytes that the packet takes in `out`.
+  [[nodiscard]] std::uint16_t encode(std::span<const float> pcm, std::span<std::uint8_t, kMaxOpusBytes> out);
+
+  /// By how many samples the decoder's output runs behind our input.
+  [[nodiscard]] std::size_t lookahead() const noexcept { return lookahead_; }
+
+ private:
+  struct Free {
+    void operator()(::OpusEncoder* encoder) const noexcept;
+  };
+  std::unique_ptr<::OpusEncoder, Free> encoder_;
+  int bitrate_ = 0;
+  std::size_t lookahead_ = 0;
+};
+
+}  // namespace vcplay::media

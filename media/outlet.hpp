@@ -1,0 +1,63 @@
+// The media thread's only hold on what belongs to others.
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+#include "base/frame_queue.hpp"
+#include "base/thread_annotations.hpp"
+#include "media/pipeline.hpp"
+
+namespace vcplay::media {
+
+/// Lends the queue and the listener to the media thread, until their owner takes them back.
+/// A media thread that hangs in a read outlives its Pipeline; it must then find nothing left to touch.
+class Outlet {
+ public:
+  Outlet(FrameQueue& queue, PipelineListener& listener) : queue_(&queue), listener_(&listener) {}
+
+  struct Room {
+    std::size_t free = 0;
+    std::size_t capacity = 0;
+  };
+  /// Media thread: how many frames the queue could take now.
+  [[nodiscard]] Room room() {
+    const Lock lock(mutex_);
+    return queue_ == nullptr ? Room{} : Room{queue_->capacity() - queue_->size(), queue_->capacity()};
+  }
+  /// Media thread: `fill` makes a frame in the queue's next slot, which room() has found free.
+  template <typename Fill>
+  void put(Fill&& fill) {
+    const Lock lock(mutex_);
+    OpusFrame* const slot = queue_ == nullptr ? nullptr : queue_->claim();
+    if (slot == nullptr) return;
+    std::forward<Fill>(fill)(*slot);
+    queue_->publish();
+  }
+  /// Media thread.
+  template <typename Tell>
+  void tell(Tell&& tell) {
+    const Lock lock(mutex_);
+    if (listener_ != nullptr) std::forward<Tell>(tell)(*listener_);
+  }
+  /// Media thread: no frame comes any more.
+  void finish() {
+    const Lock lock(mutex_);
+    if (queue_ != nullptr) queue_->finish();
+  }
+
+  /// The owner, in place of a media thread that hangs: finishes the queue and takes everything back.
+  void cut() {
+    const Lock lock(mutex_);
+    if (queue_ != nullptr) queue_->finish();
+    queue_ = nullptr;
+    listener_ = nullptr;
+  }
+
+ private:
+  Mutex mutex_;
+  FrameQueue* queue_ GUARDED_BY(mutex_);
+  PipelineListener* listener_ GUARDED_BY(mutex_);
+};
+
+}  // namespace vcplay::media

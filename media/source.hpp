@@ -1,0 +1,62 @@
+// One MEDIA's audio, whatever it is wrapped in.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "media/ffmpeg.hpp"
+#include "media/io.hpp"
+#include "media/pipeline.hpp"
+
+namespace vcplay::media {
+
+/// Yields the decoded samples of the best audio stream, without the encoder's delay and padding.
+/// Lives on the media thread.
+class Source {
+ public:
+  /// Throws Error{no_media} with one sentence that names the media.
+  Source(const Media& media, std::uint32_t track, World world);
+
+  [[nodiscard]] const TrackInfo& info() const noexcept { return info_; }
+
+  /// The next samples (valid until the next call), or nullptr at the end, at the point where a damaged file
+  /// yields no more, and after a stop. Throws Error{no_media} when there never was any audio.
+  [[nodiscard]] const AVFrame* next();
+
+ private:
+  void open(const Media& media);
+  void choose_stream();
+  void open_decoder(const AVCodec& decoder);
+  void describe_track();
+
+  [[nodiscard]] bool decode(AVFrame& frame);
+  void feed();
+  void feed_packet();
+  void drop_half_sample();
+  void trim_end(AVFrame& last) const;
+  void note_damage(const std::string& what);
+  void report_damage();
+  void check_length();
+  void finish();
+  [[nodiscard]] std::string cannot_be_opened(int averror) const;
+
+  TrackInfo info_;
+  World world_;
+  Access access_;  // outlives format_, which reads through it
+  FormatPtr format_;
+  CodecPtr codec_;
+  PacketPtr packet_;
+  FramePtr current_;
+  FramePtr ahead_;  // decoded already: only when the last one is known can the end be trimmed
+  AVStream* stream_ = nullptr;
+  bool trims_end_ = false;
+  bool ended_ = false;
+  int failures_ = 0;           // in a row, without a packet between them
+  int sample_bytes_ = 0;       // of one PCM sample of all channels; 0: not PCM
+  std::uint64_t samples_ = 0;  // decoded so far
+  double seconds_ = 0;         // the same in time, whatever rates it had
+  std::string damage_;         // noticed, but not yet known to matter
+  bool damage_reported_ = false;
+};
+
+}  // namespace vcplay::media
