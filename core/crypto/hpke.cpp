@@ -56,20 +56,21 @@ struct Context {
 };
 
 // RFC 9180 s5.1: KeySchedule in base mode, without a PSK.
-Context key_schedule(ByteView shared_secret, ByteView info) {
-  const SecretBytes psk_id_hash = labeled_extract(kHpkeSuite, {}, "psk_id_hash", {});
-  const SecretBytes info_hash = labeled_extract(kHpkeSuite, {}, "info_hash", info);
-  Bytes context = {kModeBase};
-  append(context, psk_id_hash.view());
-  append(context, info_hash.view());
+Context key_schedule(ByteView shared_secret, const Info& info) {
   const SecretBytes secret = labeled_extract(kHpkeSuite, shared_secret, "secret", {});
+  const ByteView context = info.key_schedule_context();
   return {labeled_expand(kHpkeSuite, secret.view(), "key", context, kAes128KeyBytes),
           labeled_expand(kHpkeSuite, secret.view(), "base_nonce", context, kGcmNonceBytes)};
 }
 
 }  // namespace
 
-Sealed seal_base_with(const P256PrivateKey& ephemeral, const P256PublicKey& recipient, ByteView info,
+Info::Info(ByteView info) : context_({kModeBase}) {
+  append(context_, labeled_extract(kHpkeSuite, {}, "psk_id_hash", {}).view());
+  append(context_, labeled_extract(kHpkeSuite, {}, "info_hash", info).view());
+}
+
+Sealed seal_base_with(const P256PrivateKey& ephemeral, const P256PublicKey& recipient, const Info& info,
                       ByteView aad, ByteView plaintext) {
   const auto dh = ephemeral.ecdh(recipient);
   const SecretBytes shared_secret = extract_and_expand(dh.view(), ephemeral.public_key(), recipient.bytes());
@@ -78,11 +79,11 @@ Sealed seal_base_with(const P256PrivateKey& ephemeral, const P256PublicKey& reci
           aes128_gcm_seal(context.key.view(), context.base_nonce.view(), aad, plaintext)};
 }
 
-Sealed seal_base(const P256PublicKey& recipient, ByteView info, ByteView aad, ByteView plaintext) {
+Sealed seal_base(const P256PublicKey& recipient, const Info& info, ByteView aad, ByteView plaintext) {
   return seal_base_with(P256PrivateKey::generate(), recipient, info, aad, plaintext);
 }
 
-std::optional<SecretBytes> open_base(ByteView kem_output, const P256PrivateKey& recipient, ByteView info,
+std::optional<SecretBytes> open_base(ByteView kem_output, const P256PrivateKey& recipient, const Info& info,
                                      ByteView aad, ByteView ciphertext) {
   const std::optional<P256PublicKey> ephemeral = P256PublicKey::parse(kem_output);
   if (!ephemeral) return std::nullopt;

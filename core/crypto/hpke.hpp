@@ -9,6 +9,17 @@
 
 namespace vcplay::crypto::hpke {
 
+/// The `info` of a message, digested once however many recipients the message has.
+class Info {
+ public:
+  explicit Info(ByteView info);
+  /// key_schedule_context of RFC 9180 s5.1.
+  [[nodiscard]] ByteView key_schedule_context() const noexcept { return context_; }
+
+ private:
+  Bytes context_;
+};
+
 /// One message sealed to one public key.
 struct Sealed {
   Bytes kem_output;
@@ -16,16 +27,16 @@ struct Sealed {
 };
 
 /// RFC 9180 s6.1: SealBase with a fresh ephemeral key.
-[[nodiscard]] Sealed seal_base(const P256PublicKey& recipient, ByteView info, ByteView aad,
+[[nodiscard]] Sealed seal_base(const P256PublicKey& recipient, const Info& info, ByteView aad,
                                ByteView plaintext);
 
 /// SealBase with a given ephemeral key, which must never be used twice. For known-answer tests.
 [[nodiscard]] Sealed seal_base_with(const P256PrivateKey& ephemeral, const P256PublicKey& recipient,
-                                    ByteView info, ByteView aad, ByteView plaintext);
+                                    const Info& info, ByteView aad, ByteView plaintext);
 
 /// RFC 9180 s6.1: OpenBase. Nothing when `kem_output` is no point or the message was not sealed to this key.
 [[nodiscard]] std::optional<SecretBytes> open_base(ByteView kem_output, const P256PrivateKey& recipient,
-                                                   ByteView info, ByteView aad, ByteView ciphertext);
+                                                   const Info& info, ByteView aad, ByteView ciphertext);
 
 /// RFC 9180 s7.1.3: the same key pair for the same input, which holds at least 32 bytes of entropy.
 [[nodiscard]] P256PrivateKey derive_key_pair(ByteView input_key_material);
