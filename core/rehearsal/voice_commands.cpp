@@ -49,7 +49,9 @@ bool VoiceGatewayServer::accept_identity(Connection& connection, const json& dat
     return false;
   }
   VoiceState* const state = world_.voice_state(*user);
-  Ledger& account = world_.person(*user) != nullptr ? books_.of(*user) : books_.of_nobody();
+  const Person* const person = world_.person(*user);
+  const bool has_account = person != nullptr && !person->token.empty();
+  Ledger& account = has_account ? books_.of(*user) : books_.of_nobody();
   const bool right_session = *server == world_.options().guild && state != nullptr &&
                              state->session_id == *session && (!channel || *channel == state->channel);
   if (!right_session) {
@@ -67,7 +69,7 @@ bool VoiceGatewayServer::accept_identity(Connection& connection, const json& dat
     return false;
   }
   state->voice_token.clear();
-  connection.person = world_.person(*user);
+  connection.person = person;
   connection.channel = state->channel;
   return true;
 }
