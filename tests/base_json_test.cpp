@@ -65,7 +65,7 @@ TEST(Json, RefusesToBeBuriedInBrackets) {
   const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
   EXPECT_FALSE(json::parse(nested(json::kMaxDepth)).is_discarded());
   EXPECT_TRUE(json::parse(nested(json::kMaxDepth + 1)).is_discarded());
-  EXPECT_TRUE(json::parse(std::string(10'000'000, '[')).is_discarded());
+  EXPECT_TRUE(json::parse(std::string(1'000'000, '[')).is_discarded());
   EXPECT_FALSE(
       json::parse(R"(["[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\"[[[["])")
           .is_discarded())
