@@ -80,7 +80,6 @@ void Connection::Impl::handle(gateway::Action& action) {
                  },
                  [&](gateway::Ready& ready) {
                    user = ready.user;
-                   session_id = ready.session_id;
                    if (!ending()) enter(ConnectionPhase::waiting_for_guild);
                  },
                  [&](gateway::GuildCreated& created) { guild_arrived(std::move(created.guild)); },
@@ -168,10 +167,9 @@ void Connection::Impl::own_voice_state(const gateway::OwnVoiceState& state) {
     if (voice_session_id) fail(Error(Cause::removed, "the bot was removed from the voice channel"));
     return;
   }
-  if (state.session_id != session_id) {
-    if (voice_session_id)
-      fail(Error(Cause::busy, "another process plays with this bot in this guild and took over"));
-    return;
+  // The session id of a voice state need not be READY's; once ours is known, another one is another process.
+  if (voice_session_id && state.session_id != *voice_session_id) {
+    return fail(Error(Cause::busy, "another process plays with this bot in this guild and took over"));
   }
   if (*state.channel != config.channel) {
     if (voice_session_id) fail(Error(Cause::removed, "the bot was moved to another voice channel"));

@@ -63,7 +63,6 @@ struct Connection::Impl {
   std::optional<gateway::Session> gateway;
   std::unique_ptr<net::WebSocket> gateway_socket;
   Snowflake user;
-  std::string session_id;  // the main gateway session's own
   std::optional<resources::Guild> guild;
   std::optional<std::string> voice_session_id;  // of our own voice state, newer than op 4
   std::optional<gateway::VoiceServer> voice_server;
