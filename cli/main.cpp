@@ -9,7 +9,6 @@
 #include "cli/output.hpp"
 #include "cli/play.hpp"
 #include "cli/rehearse.hpp"
-#include "cli/signals.hpp"
 #include "cli/token.hpp"
 #include "media/pipeline.hpp"
 
@@ -17,13 +16,12 @@ namespace vcplay::cli {
 namespace {
 
 RunResult run(const Options& options) {
-  Signals signals;  // before any thread
   media::route_ffmpeg_log();
   for (const media::Media& media : options.media) {
     if (!media.format.empty()) media::check_format(media.format);
   }
-  if (options.verb == Verb::play) return play(options, signals);
-  return options.serve ? serve(options, signals) : rehearse(options, signals);
+  if (options.verb == Verb::play) return play(options);
+  return options.serve ? serve(options) : rehearse(options);
 }
 
 int report(const Error& error) {
@@ -37,7 +35,7 @@ int report(const Error& error) {
 }
 
 int print_and_leave(const ParseOutcome& parsed) {
-  if (!parsed.complaint.empty()) log::write(log::Level::error, parsed.complaint);
+  std::fputs(parsed.complaint.c_str(), stderr);
   if (parsed.version) write_output(version_text(media::library_versions()));
   write_output(parsed.output);
   return number(parsed.status);

@@ -17,19 +17,18 @@ void set_token_file(Draft& draft, std::string_view value) {
   draft.options.token_file = value;
 }
 
-constexpr bool kPlayOnly = false;      // for the column `rehearse`
 constexpr bool kRehearseOnly = false;  // for the column `play`
 
 constexpr OptionRow kTable[] = {
-    {"--guild", "-g", "ID", true, kPlayOnly, "server to play in (environment: VCPLAY_GUILD)",
+    {"--guild", "-g", "ID", true, true, "server to play in (environment: VCPLAY_GUILD)",
      [](Draft& draft, std::string_view value) { draft.guild = parse_guild(value, "--guild"); }},
-    {"--channel", "-c", "ID|LINK", true, kPlayOnly,
+    {"--channel", "-c", "ID|LINK", true, true,
      "voice channel, or its link, which needs no --guild (VCPLAY_CHANNEL)",
      [](Draft& draft, std::string_view value) { draft.channel = parse_channel(value, "--channel"); }},
-    {"--token-file", "", "FILE", true, kPlayOnly,
+    {"--token-file", "", "FILE", true, true,
      "file with the bot's token; else the systemd credential discord-token, else DISCORD_TOKEN",
      set_token_file},
-    {"--token", "", "VALUE", true, kPlayOnly,
+    {"--token", "", "VALUE", true, true,
      "the bot's token itself; process lists show it, so prefer the others", nullptr},
     {"--format", "-f", "NAME", true, true,
      "input format of MEDIA by FFmpeg's name, such as s16le; else detected",
@@ -57,17 +56,17 @@ constexpr OptionRow kTable[] = {
     {"--serve", "", "", kRehearseOnly, true,
      "play nothing: keep the loopback Discord running for other clients and print where it is as JSON",
      [](Draft& draft, std::string_view) { draft.options.serve = true; }},
-    {"--api-url", "", "URL", true, kPlayOnly, "REST API to use instead of Discord's (https)",
+    {"--api-url", "", "URL", true, true, "REST API to use instead of Discord's (https)",
      [](Draft& draft, std::string_view value) {
        draft.options.api_url = parse_url(value, "--api-url", "https");
      }},
-    {"--gateway-url", "", "URL", true, kPlayOnly, "gateway to use instead of the one that REST names (wss)",
+    {"--gateway-url", "", "URL", true, true, "gateway to use instead of the one that REST names (wss)",
      [](Draft& draft, std::string_view value) {
        draft.options.gateway_url = parse_url(value, "--gateway-url", "wss");
      }},
     {"--ca-file", "", "FILE", true, true, "further trusted certificates (PEM), beside the system's",
      [](Draft& draft, std::string_view value) { draft.options.ca_file = value; }},
-    {"--shard", "", "I/N", true, kPlayOnly, "shard to identify as; default: the guild's own",
+    {"--shard", "", "I/N", true, true, "shard to identify as; default: the guild's own",
      [](Draft& draft, std::string_view value) { draft.options.shard = parse_shard(value); }},
     {"--verbose", "-v", "", true, true, "say what happens; twice: everything",
      [](Draft& draft, std::string_view) { ++draft.verbose; }},

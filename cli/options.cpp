@@ -175,6 +175,14 @@ void set_place(Draft& draft) {
   draft.options.channel = draft.channel->channel;
 }
 
+/// A rehearsal takes the command line of a play as it is: the loopback Discord then has those very ids.
+void set_rehearsed_place(Draft& draft) {
+  if (draft.guild) draft.options.guild = *draft.guild;
+  if (!draft.channel) return;
+  draft.options.channel = draft.channel->channel;
+  if (draft.channel->guild) draft.options.guild = *draft.channel->guild;
+}
+
 void set_words(Draft& draft) {
   if (draft.options.quiet && draft.verbose > 0) refuse("-q and -v contradict each other.");
   if (draft.options.quiet) draft.options.log_level = log::Level::error;
@@ -232,7 +240,11 @@ ParseOutcome parse_verb(Verb verb, int argc, char** argv) {
   const Words media = media_of(app.remaining(), verb);
   for (const Bound& one : bound) apply(one, draft);
   set_media(draft, media);
-  if (verb == Verb::play) set_place(draft);
+  if (verb == Verb::play) {
+    set_place(draft);
+  } else {
+    set_rehearsed_place(draft);
+  }
   set_words(draft);
   ParseOutcome outcome;
   outcome.options = std::move(draft.options);

@@ -52,8 +52,10 @@ class PlayView final : public PlayerView {
 
 }  // namespace
 
-RunResult play(const Options& options, Signals& signals) {
-  PlayerSetup setup = discord_setup(options);
+RunResult play(const Options& options) {
+  PlayerSetup setup =
+      discord_setup(options);  // may wait for a token from a pipe: Ctrl-C still ends it at once
+  Signals signals;             // before any thread
   std::optional<EventView> events;
   if (options.json) events.emplace(static_cast<std::uint32_t>(options.media.size()));
   const auto status = make_status_view(options);

@@ -3,11 +3,10 @@
 
 #include "cli/options.hpp"
 #include "cli/run_result.hpp"
-#include "cli/signals.hpp"
 
 namespace vcplay::cli {
 
 /// Plays all media into the channel. Throws Error.
-[[nodiscard]] RunResult play(const Options& options, Signals& signals);
+[[nodiscard]] RunResult play(const Options& options);
 
 }  // namespace vcplay::cli

@@ -14,6 +14,7 @@
 #include "cli/output.hpp"
 #include "cli/rehearsal_output.hpp"
 #include "cli/setup.hpp"
+#include "cli/signals.hpp"
 #include "cli/status_view.hpp"
 #include "cli/temporary_file.hpp"
 #include "media/recorder.hpp"
@@ -88,8 +89,9 @@ std::optional<int> wait_for_the_end(Signals& signals) {
 
 }  // namespace
 
-RunResult rehearse(const Options& options, Signals& signals) {
+RunResult rehearse(const Options& options) {
   const TimePoint started = Clock::now();
+  Signals signals;  // before any thread
   std::unique_ptr<media::Recorder> recorder;
   if (!options.output.empty()) recorder = std::make_unique<media::Recorder>(options.output);
 
@@ -126,7 +128,8 @@ RunResult rehearse(const Options& options, Signals& signals) {
   return {.error = verdict_with_findings(outcome, result.report), .signal = outcome.signal};
 }
 
-RunResult serve(const Options& options, Signals& signals) {
+RunResult serve(const Options& options) {
+  Signals signals;  // before any thread
   rehearsal::Discord discord(furnish(options));
   discord.start();
   const TemporaryFile ca_file(discord.ca_pem());

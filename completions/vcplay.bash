@@ -3,8 +3,8 @@
 _vcplay() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]}
   local common="--format --rate --channels --volume --bitrate --speaking --lead-in --json --ca-file
-    --verbose --quiet --help --help-all --version -f -v -q -h"
-  local play="--guild --channel --token-file --token --api-url --gateway-url --shard -g -c"
+    --guild --channel --token-file --token --api-url --gateway-url --shard
+    --verbose --quiet --help --help-all --version -g -c -f -v -q -h"
   local rehearse="--output --fast --serve"
   COMPREPLY=()
 
@@ -39,10 +39,7 @@ _vcplay() {
   esac
 
   if [[ $current == -* ]]; then
-    case $verb in
-      play) common+=" $play" ;;
-      rehearse) common+=" $rehearse" ;;
-    esac
+    [[ $verb == rehearse ]] && common+=" $rehearse"
     mapfile -t COMPREPLY < <(compgen -W "$common" -- "$current")
   else
     compopt -o filenames 2>/dev/null

@@ -3,19 +3,18 @@
 set -l verbs play rehearse
 set -l none "not __fish_seen_subcommand_from $verbs"
 set -l both "__fish_seen_subcommand_from $verbs"
-set -l play "__fish_seen_subcommand_from play"
 set -l rehearse "__fish_seen_subcommand_from rehearse"
 
 complete -c vcplay -f -n $none -a play -d "Play into a voice channel"
 complete -c vcplay -f -n $none -a rehearse -d "Play into a loopback Discord and report"
 
-complete -c vcplay -n $play -s g -l guild -x -d "Server to play in"
-complete -c vcplay -n $play -s c -l channel -x -d "Voice channel or its link"
-complete -c vcplay -n $play -l token-file -r -F -d "File with the bot token"
-complete -c vcplay -n $play -l token -x -d "The bot token itself"
-complete -c vcplay -n $play -l api-url -x -d "REST API to use"
-complete -c vcplay -n $play -l gateway-url -x -d "Gateway to use"
-complete -c vcplay -n $play -l shard -x -d "Shard to identify as"
+complete -c vcplay -n $both -s g -l guild -x -d "Server to play in"
+complete -c vcplay -n $both -s c -l channel -x -d "Voice channel or its link"
+complete -c vcplay -n $both -l token-file -r -F -d "File with the bot token"
+complete -c vcplay -n $both -l token -x -d "The bot token itself"
+complete -c vcplay -n $both -l api-url -x -d "REST API to use"
+complete -c vcplay -n $both -l gateway-url -x -d "Gateway to use"
+complete -c vcplay -n $both -l shard -x -d "Shard to identify as"
 
 complete -c vcplay -n $both -s f -l format -x -a "s16le s24le s32le f32le u8 wav flac mp3 ogg" -d "Input format of MEDIA"
 complete -c vcplay -n $both -l rate -x -d "Sampling rate of raw PCM"

@@ -114,10 +114,10 @@ TEST_P(Fidelity, WhatIsHeardIsWhatTheFileSays) {
   EXPECT_GE(correlation(reference, 0, heard, offset, reference.size()), 0.99);
 
   const auto report = nlohmann::json::parse(finished.out);
-  const auto samples = report.at("audio_packets").get<std::size_t>() * kPacket;
+  const auto samples = report.at("packets").at("audio").get<std::size_t>() * kPacket;
   EXPECT_GE(samples + 1, reference.size());  // nothing is cut
   EXPECT_LE(samples, reference.size() + 2 * kPacket);
-  EXPECT_EQ(report.at("packets_lost"), 0);
+  EXPECT_EQ(report.at("packets").at("lost"), 0);
 }
 
 const Format kFormats[] = {
