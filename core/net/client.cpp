@@ -3,6 +3,7 @@
 #include <netdb.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -25,14 +26,20 @@ std::string why_no_connection(const std::string& address, std::uint16_t port) {
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = AI_NUMERICHOST;
   addrinfo* found = nullptr;
-  if (::getaddrinfo(address.c_str(), std::to_string(port).c_str(), &hints, &found) != 0) return {};
+  if (::getaddrinfo(address.c_str(), std::to_string(port).c_str(), &hints, &found) != 0)
+    return "no connection";
   const int fd = ::socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  int error = 0;
-  if (fd >= 0 && ::connect(fd, found->ai_addr, found->ai_addrlen) != 0) error = errno;
-  if (fd >= 0) ::close(fd);
+  int error = fd >= 0 && ::connect(fd, found->ai_addr, found->ai_addrlen) == 0 ? 0 : errno;
   ::freeaddrinfo(found);
-  if (error == 0 || error == EINPROGRESS) return "no connection";
-  return std::strerror(error);
+  if (error == EINPROGRESS) {
+    pollfd wait{fd, POLLOUT, 0};
+    socklen_t size = sizeof(error);
+    error = 0;
+    // One millisecond, enough for this machine's own ports: the loop has others to serve.
+    if (::poll(&wait, 1, 1) == 1) ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+  }
+  if (fd >= 0) ::close(fd);
+  return error == 0 ? "no connection" : std::strerror(error);
 }
 
 bool name_matches(X509* certificate, const std::string& host) {
@@ -243,9 +250,13 @@ int verify_callback(lws* wsi, lws_callback_reasons reason, void* user, void* /*i
 int client_callback(lws* wsi, lws_callback_reasons reason, void* /*user*/, void* in, std::size_t size) {
   if (concerns_nobody(reason)) return 0;
   auto* const client = static_cast<Client*>(lws_get_opaque_user_data(wsi));
-  if (client == nullptr) return -1;
+  // Binding comes before libwebsockets knows the owner; whoever fails it never hears of a body.
+  if (reason == LWS_CALLBACK_CLIENT_HTTP_BIND_PROTOCOL || reason == LWS_CALLBACK_WS_CLIENT_BIND_PROTOCOL)
+    return 0;
+  if (client == nullptr) return reason == LWS_CALLBACK_CLIENT_RECEIVE ? kGoOnReading : -1;
   const std::shared_ptr<Client> alive = client->shared_from_this();
-  return alive->loop().guarded([&] { return alive->handle(wsi, reason, in, size); });
+  const int result = alive->loop().guarded([&] { return alive->handle(wsi, reason, in, size); });
+  return reason == LWS_CALLBACK_CLIENT_RECEIVE ? kGoOnReading : result;
 }
 
 }  // namespace vcplay::net

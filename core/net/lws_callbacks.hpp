@@ -18,6 +18,10 @@ inline constexpr const char* kClientProtocol = "client";
 inline constexpr const char* kWatchProtocol = "watch";
 inline constexpr const char* kServerProtocol = "server";
 
+// The only answer to RECEIVE. Told to close there, libwebsockets 4.1 sends a close frame first and meanwhile
+// writes what still arrives past the end of its buffer: a websocket is closed in WRITEABLE or killed.
+inline constexpr int kGoOnReading = 0;
+
 /// Forgets the owner of `wsi` and closes it on the loop's next turn, without a word to the peer.
 inline void kill_quietly(lws* wsi) noexcept {
   lws_set_opaque_user_data(wsi, nullptr);

@@ -3,6 +3,7 @@
 #include <libwebsockets.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace vcplay::net {
 namespace {
@@ -40,7 +41,7 @@ int MessageQueue::flush(lws* wsi) {
         wsi);  // a close frame that meets unsent data is lost: it waits for a turn of its own
     return 0;
   }
-  if (!closing()) return 0;
+  if (!closing() || std::exchange(handed_over_, true)) return 0;  // closing twice cuts the close frame off
   lws_close_reason(wsi, static_cast<lws_close_status>(close_->code), close_->reason.data(),
                    close_->reason.size());
   return -1;

@@ -39,6 +39,7 @@ class MessageQueue {
 
   std::deque<Message> messages_;
   std::optional<Close> close_;
+  bool handed_over_ = false;  // the close frame is libwebsockets' to send
 };
 
 /// Puts a message together from the pieces in which it arrives.

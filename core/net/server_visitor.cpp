@@ -11,6 +11,9 @@ namespace {
 
 constexpr std::size_t kHeaderRoom = 8192;
 constexpr std::size_t kMaxRequestBytes = 16 * 1024 * 1024;
+// After one answer, once it is on its way: given a second request that came along with the first,
+// libwebsockets 4.1 takes its head for its body and then never returns.
+constexpr int kHangUp = -1;
 
 std::string header(lws* wsi, lws_token_indexes token) {
   const int size = lws_hdr_total_length(wsi, token);
@@ -98,7 +101,7 @@ int Visitor::handle(lws* wsi, int reason, void* in, std::size_t size) {
     hall_->visitors.erase(this);
     return 0;
   }
-  if (!hall_->open()) return -1;
+  if (!hall_->open()) return is_websocket_ ? 0 : -1;  // close() killed it already
   const ByteView bytes{static_cast<const std::uint8_t*>(in), in == nullptr ? 0 : size};
   return is_websocket_ || reason == LWS_CALLBACK_ESTABLISHED ? on_websocket(reason, bytes)
                                                              : on_http(reason, bytes);
@@ -173,9 +176,10 @@ int Visitor::answer() {
     add("content-type:", "application/json");
     add("content-length:", std::to_string(reply_body_.size()));
   }
+  add("connection:", "close");
   for (const auto& [name, value] : reply.headers) add(name + ":", value);
   if (!fits || lws_finalize_write_http_header(wsi_, start, &place, end) != 0) return -1;
-  if (reply_body_.empty()) return finish_request();
+  if (reply_body_.empty()) return kHangUp;
   lws_callback_on_writable(wsi_);
   return 0;
 }
@@ -186,10 +190,8 @@ int Visitor::write_body() {
   std::copy(reply_body_.begin(), reply_body_.end(), buffer.begin() + LWS_PRE);
   reply_body_.clear();
   if (lws_write(wsi_, buffer.data() + LWS_PRE, buffer.size() - LWS_PRE, LWS_WRITE_HTTP_FINAL) < 0) return -1;
-  return finish_request();
+  return kHangUp;
 }
-
-int Visitor::finish_request() { return lws_http_transaction_completed(wsi_) != 0 ? -1 : 0; }
 
 int Visitor::on_upgrade() {
   request_ = {};
@@ -209,9 +211,10 @@ int Visitor::on_websocket(int reason, ByteView bytes) {
       hall_->handler->on_websocket(*this, request_.path, request_.query);
       return go_on();
     case LWS_CALLBACK_RECEIVE:
-      return on_piece(bytes);
+      on_piece(bytes);
+      return kGoOnReading;
     case LWS_CALLBACK_SERVER_WRITEABLE:
-      return dropped_ ? -1 : outgoing_.flush(wsi_);
+      return dropped_ ? 0 : outgoing_.flush(wsi_);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
       if (bytes.size() >= 2) peer_code_ = load_be16(bytes);
       return 0;  // libwebsockets answers it, then says "closed"
@@ -224,20 +227,18 @@ int Visitor::on_websocket(int reason, ByteView bytes) {
   }
 }
 
-int Visitor::on_piece(ByteView piece) {
+void Visitor::on_piece(ByteView piece) {
+  if (dropped_) return;
   switch (incoming_.add(wsi_, piece)) {
     case MessageAssembler::Result::incomplete:
-      return 0;
+      return;
     case MessageAssembler::Result::text:
-      hall_->handler->on_text(*this, as_text(incoming_.message()));
-      return go_on();
+      return hall_->handler->on_text(*this, as_text(incoming_.message()));
     case MessageAssembler::Result::binary:
-      hall_->handler->on_binary(*this, incoming_.message());
-      return go_on();
+      return hall_->handler->on_binary(*this, incoming_.message());
     case MessageAssembler::Result::too_big:
-      return -1;
+      return drop();
   }
-  return 0;
 }
 
 int server_callback(lws* wsi, lws_callback_reasons reason, void* /*user*/, void* in, std::size_t size) {
@@ -245,7 +246,8 @@ int server_callback(lws* wsi, lws_callback_reasons reason, void* /*user*/, void*
   auto* const visitor = static_cast<Visitor*>(lws_get_opaque_user_data(wsi));
   if (visitor == nullptr) return 0;
   const std::shared_ptr<Visitor> alive = visitor->shared_from_this();
-  return alive->hall().loop.impl().guarded([&] { return alive->handle(wsi, reason, in, size); });
+  const int result = alive->hall().loop.impl().guarded([&] { return alive->handle(wsi, reason, in, size); });
+  return reason == LWS_CALLBACK_RECEIVE ? kGoOnReading : result;
 }
 
 }  // namespace vcplay::net

@@ -1,4 +1,4 @@
-// One connection to a Server: HTTP requests one after the other, or a websocket.
+// One connection to a Server: one HTTP request, or a websocket.
 #pragma once
 
 #include <cstddef>
@@ -62,10 +62,9 @@ class Visitor final : public ServerSocket, public std::enable_shared_from_this<V
   int on_request_body(ByteView piece);
   int answer();
   int write_body();
-  int finish_request();
 
   int on_upgrade();
-  int on_piece(ByteView piece);
+  void on_piece(ByteView piece);
   [[nodiscard]] int go_on() const noexcept { return dropped_ || !hall_->open() ? -1 : 0; }
 
   const std::shared_ptr<Hall> hall_;

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "net/event_loop.hpp"
 #include "net/event_loop_impl.hpp"
 #include "net/lws_callbacks.hpp"
@@ -28,11 +30,13 @@ Timer::Timer(EventLoop& loop, EventLoop::Task on_expiry)
 Timer::~Timer() { cancel(); }
 
 void Timer::start_at(TimePoint when) {
+  // Absolute on libwebsockets' own clock, which is ours cut to microseconds: in order, and never early. Not
+  // before now, or a timer that starts itself in the past would never let go of the turn.
   using std::chrono::microseconds;
-  const TimePoint now = Clock::now();
-  // One more microsecond, because libwebsockets cuts the rest off its clock: never early.
-  const lws_usec_t wait = when <= now ? 0 : std::chrono::ceil<microseconds>(when - now).count() + 1;
-  lws_sul_schedule(impl_->loop.context, 0, impl_.get(), &Impl::expire, wait);
+  const lws_usec_t time = std::chrono::ceil<microseconds>(when.time_since_epoch()).count();
+  impl_->us = std::max(time, lws_now_usecs());
+  impl_->cb = &Impl::expire;
+  lws_sul2_schedule(impl_->loop.context, 0, LWSSULLI_MISS_IF_SUSPENDED, impl_.get());
 }
 
 void Timer::cancel() { lws_sul_cancel(impl_.get()); }

@@ -6,16 +6,19 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 
+#include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 
 #include "base/error.hpp"
 
 namespace vcplay::net {
 namespace {
 
+struct CloseFile {
+  void operator()(std::FILE* file) const noexcept { std::fclose(file); }
+};
 struct FreeBio {
   void operator()(BIO* bio) const noexcept { BIO_free(bio); }
 };
@@ -24,6 +27,17 @@ struct FreeCertificate {
 };
 using BioPtr = std::unique_ptr<BIO, FreeBio>;
 using CertificatePtr = std::unique_ptr<X509, FreeCertificate>;
+
+/// Appends the file to `text`. Returns the system's error number, 0 when all went well.
+int read_all(const std::string& path, std::string& text) {
+  const std::unique_ptr<std::FILE, CloseFile> file(std::fopen(path.c_str(), "rbe"));
+  if (!file) return errno;
+  std::array<char, 4096> piece;
+  while (const std::size_t size = std::fread(piece.data(), 1, piece.size(), file.get())) {
+    text.append(piece.data(), size);
+  }
+  return std::ferror(file.get()) != 0 ? errno : 0;
+}
 
 /// Adds every certificate in `pem`. Returns what is wrong with it, nothing when all is well.
 std::string add_all(SSL_CTX* context, std::string_view pem) {
@@ -73,11 +87,9 @@ TlsTrust::TlsTrust() : context_(SSL_CTX_new(TLS_client_method())) {
 TlsTrust::~TlsTrust() = default;
 
 void TlsTrust::add_anchors_from_file(const std::string& path) {
-  errno = 0;
-  std::ifstream file(path, std::ios::binary);
-  const std::string pem{std::istreambuf_iterator<char>(file), {}};
-  if (!file.good() && !file.eof()) {
-    throw Error(Cause::usage, "The CA file \"" + path + "\" cannot be read: " + std::strerror(errno) + ".");
+  std::string pem;
+  if (const int error = read_all(path, pem); error != 0) {
+    throw Error(Cause::usage, "The CA file \"" + path + "\" cannot be read: " + std::strerror(error) + ".");
   }
   const std::string fault = add_all(context_.get(), pem);
   if (!fault.empty())

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "net/resolver.hpp"
 
 namespace vcplay::net {
 namespace {
@@ -50,10 +51,9 @@ UdpSocket UdpSocket::connect_to(const std::string& address, std::uint16_t port) 
   hints.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV;
   addrinfo* list = nullptr;
   const std::string where = address + " port " + std::to_string(port);
-  if (const int error = ::getaddrinfo(address.c_str(), std::to_string(port).c_str(), &hints, &list);
-      error != 0) {
-    throw Error(Cause::network,
-                "\"" + address + "\" is no address to send voice to: " + ::gai_strerror(error) + ".");
+  if (!is_numeric_address(address) ||
+      ::getaddrinfo(address.c_str(), std::to_string(port).c_str(), &hints, &list) != 0) {
+    throw Error(Cause::network, "\"" + address + "\" is no IP address to send voice to.");
   }
   const std::unique_ptr<addrinfo, FreeAddresses> peer(list);
   UdpSocket socket(::socket(peer->ai_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));

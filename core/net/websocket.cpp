@@ -8,8 +8,7 @@
 namespace vcplay::net {
 namespace {
 
-constexpr Duration kCloseWait = 1500ms;         // for the peer's close frame; libwebsockets would wait 5 s
-constexpr std::uint16_t kMessageTooBig = 1009;  // RFC 6455 s7.4.1
+constexpr Duration kCloseWait = 1500ms;  // for the peer's close frame; libwebsockets would wait 5 s
 
 }  // namespace
 
@@ -32,8 +31,7 @@ struct WebSocket::Impl final : Client {
 
   int on_open();
   int on_answer();
-  int on_piece(ByteView piece);
-  [[nodiscard]] int go_on() const noexcept { return ended() ? -1 : 0; }
+  void on_piece(ByteView piece);
 
   WebSocketHandler& handler_;
   MessageAssembler incoming_;
@@ -60,7 +58,8 @@ int WebSocket::Impl::on_event(int reason, void* in, std::size_t size) {
     case LWS_CALLBACK_CLIENT_ESTABLISHED:
       return on_open();
     case LWS_CALLBACK_CLIENT_RECEIVE:
-      return on_piece(bytes);
+      on_piece(bytes);
+      return kGoOnReading;
     case LWS_CALLBACK_CLIENT_WRITEABLE:
       return outgoing.flush(wsi());
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
@@ -86,26 +85,23 @@ int WebSocket::Impl::on_answer() {
 int WebSocket::Impl::on_open() {
   arrived();
   open_ = true;
+  writeable();  // for what was sent before
   handler_.on_open();
-  return go_on();
+  return ended() ? -1 : 0;
 }
 
-int WebSocket::Impl::on_piece(ByteView piece) {
+void WebSocket::Impl::on_piece(ByteView piece) {
+  if (ended()) return;
   switch (incoming_.add(wsi(), piece)) {
     case MessageAssembler::Result::incomplete:
-      return 0;
+      return;
     case MessageAssembler::Result::text:
-      handler_.on_text(as_text(incoming_.message()));
-      return go_on();
+      return handler_.on_text(as_text(incoming_.message()));
     case MessageAssembler::Result::binary:
-      handler_.on_binary(incoming_.message());
-      return go_on();
+      return handler_.on_binary(incoming_.message());
     case MessageAssembler::Result::too_big:
-      lws_close_reason(wsi(), static_cast<lws_close_status>(kMessageTooBig), nullptr, 0);
-      end({CloseKind::lost, {}, "the peer sent a message of more than 64 MiB"});
-      return -1;
+      return end({CloseKind::lost, {}, "the peer sent a message of more than 64 MiB"});
   }
-  return 0;
 }
 
 CloseInfo WebSocket::Impl::on_closed() {

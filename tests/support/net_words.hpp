@@ -117,8 +117,8 @@ struct Owner : WebSocketHandler {
   Heard<CloseInfo> ends;
 };
 
-/// A server's host that echoes messages, does what text tells it ("close 4004 why", "drop") and answers
-/// requests by path.
+/// A server's host that echoes messages, does what text tells it ("close 4004 why", "drop", "keep this") and
+/// answers requests by path.
 struct Host : ServerHandler {
   ServerReply on_request(const ServerRequest& request) override {
     requests.add(request);
@@ -137,6 +137,7 @@ struct Host : ServerHandler {
       const auto code = static_cast<std::uint16_t>(std::stoi(std::string(text.substr(6, 4))));
       return socket.close(code, text.size() > 11 ? text.substr(11) : std::string_view{});
     }
+    if (text.starts_with("keep ")) return kept.add(std::string(text));
     socket.send_text(text);
   }
   void on_binary(ServerSocket& socket, ByteView bytes) override { socket.send_binary(bytes); }
@@ -145,6 +146,7 @@ struct Host : ServerHandler {
   std::map<std::string, ServerReply> replies;  // filled before the first request
   Heard<ServerRequest> requests;
   Heard<std::string> upgrades;
+  Heard<std::string> kept;
   Heard<std::uint16_t> closes;
 };
 
