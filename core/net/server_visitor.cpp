@@ -1,5 +1,8 @@
 #include "net/server_visitor.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <algorithm>
 #include <array>
 
@@ -41,6 +44,13 @@ std::string query(lws* wsi) {
 // In the order of lws_http_get_uri_and_method().
 constexpr std::array<const char*, 9> kMethods = {"GET",    "POST",    "OPTIONS", "PUT", "PATCH",
                                                  "DELETE", "CONNECT", "HEAD",    ""};
+
+/// libwebsockets leaves Nagle's algorithm on for accepted connections: each answer would wait 40 ms for an
+/// acknowledgement that the client delays.
+void answer_without_delay(int fd) {
+  const int on = 1;
+  static_cast<void>(::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
+}
 
 }  // namespace
 
@@ -243,6 +253,10 @@ void Visitor::on_piece(ByteView piece) {
 
 int server_callback(lws* wsi, lws_callback_reasons reason, void* /*user*/, void* in, std::size_t size) {
   if (concerns_nobody(reason)) return 0;
+  if (reason == LWS_CALLBACK_FILTER_NETWORK_CONNECTION) {
+    answer_without_delay(static_cast<int>(reinterpret_cast<std::intptr_t>(in)));
+    return 0;
+  }
   auto* const visitor = static_cast<Visitor*>(lws_get_opaque_user_data(wsi));
   if (visitor == nullptr) return 0;
   const std::shared_ptr<Visitor> alive = visitor->shared_from_this();
