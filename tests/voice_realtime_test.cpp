@@ -2,13 +2,17 @@
 #include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "net/udp_socket.hpp"
@@ -164,6 +168,53 @@ TEST_P(RealtimeStream, NeitherDoUnderrunsReplacedStreamsStallsAndTheEnd) {
   EXPECT_EQ(stats_.audio_packets.load() + stats_.dropped.load(), 30U);
   EXPECT_EQ(heap_, 0U);
   EXPECT_EQ(locks_, 0U);
+}
+
+/// Jumps from deadline to deadline and watches the thread that it paces, from its first step to its
+/// thousandth packet.
+class WatchingPacer final : public Pacer {
+ public:
+  static constexpr int kPackets = 1000;
+
+  void enter_thread() noexcept override { watch_.emplace(); }
+  [[nodiscard]] TimePoint now() noexcept override { return now_; }
+  void sleep_until(TimePoint deadline) noexcept override { now_ = std::max(now_, deadline); }
+  void hold_until(TimePoint deadline) noexcept override {
+    sleep_until(deadline);
+    if (++packets_ != kPackets) return;
+    heap.store(watch_->counts().heap);
+    locks.store(watch_->counts().locks);
+    watch_.reset();
+  }
+
+  std::atomic<std::size_t> heap{1};
+  std::atomic<std::size_t> locks{1};
+
+ private:
+  std::optional<interposed::Watch> watch_;
+  TimePoint now_{1s};
+  int packets_ = 0;
+};
+
+TEST_P(RealtimeStream, NeitherDoesTheThreadAroundIt) {
+  FrameQueue queue(WatchingPacer::kPackets);
+  queue_frames(queue, WatchingPacer::kPackets, next_frame_);
+  queue.finish();
+  Sender sender(queue, inbox_, stats_, {});
+  WatchingPacer pacer;
+  start(GetParam());
+  {
+    const SenderThread thread(sender, pacer);
+    for (std::optional<SenderReport> report; report != SenderReport::finished;
+         report = inbox_.take_report()) {
+      if (report == SenderReport::wants_speaking) post(SpeakingIsOn{});
+      if (report) continue;
+      pollfd readable{inbox_.report_fd(), POLLIN, 0};
+      ASSERT_EQ(poll(&readable, 1, 30'000), 1);
+    }
+  }
+  EXPECT_EQ(pacer.heap.load(), 0U);
+  EXPECT_EQ(pacer.locks.load(), 0U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Transport, RealtimeStream,

@@ -18,8 +18,8 @@ constexpr int kPatience = 30'000;  // ms; only a broken program waits that long
 // ── SpscRing ──
 
 TEST(SpscRing, CarriesEveryValueInOrderBetweenTwoThreads) {
-  constexpr std::uint64_t kValues = 200'000;
-  SpscRing<std::uint64_t> ring(8);
+  constexpr std::uint64_t kValues = 50'000;
+  SpscRing<std::uint64_t> ring(256);
   std::thread producer([&] {
     for (std::uint64_t value = 0; value < kValues;) {
       std::uint64_t copy = value;
@@ -45,8 +45,8 @@ TEST(SpscRing, CarriesEveryValueInOrderBetweenTwoThreads) {
 }
 
 TEST(SpscRing, HandsOwnershipOverAndKeepsNothing) {
-  constexpr int kValues = 20'000;
-  SpscRing<std::unique_ptr<int>> ring(4);
+  constexpr int kValues = 10'000;
+  SpscRing<std::unique_ptr<int>> ring(128);
   std::thread producer([&] {
     for (int i = 0; i < kValues; ++i) {
       auto value = std::make_unique<int>(i);

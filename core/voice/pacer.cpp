@@ -28,6 +28,11 @@ void MonotonicPacer::sleep_until(TimePoint deadline) noexcept {
   }
 }
 
+void MonotonicPacer::hold_until(TimePoint deadline) noexcept {
+  while (Clock::now() < deadline) {
+  }
+}
+
 bool make_thread_punctual() noexcept {
   // The kernel may otherwise gather an ordinary thread's timers within 50 µs.
   prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);

@@ -14,6 +14,8 @@ class Pacer {
   [[nodiscard]] virtual TimePoint now() noexcept = 0;
   /// Returns at `deadline` or a little later; at once when it has passed.
   virtual void sleep_until(TimePoint deadline) noexcept = 0;
+  /// For the last microseconds: as sleep_until(), without leaving the processor where there is a real one.
+  virtual void hold_until(TimePoint deadline) noexcept { sleep_until(deadline); }
   /// Called when the sender waits for frames or for the network thread: true when the clock must stand still
   /// until they act (an unthrottled rehearsal), false when time runs on (the real world).
   [[nodiscard]] virtual bool waits_for_data() noexcept { return false; }
@@ -25,6 +27,7 @@ class MonotonicPacer final : public Pacer {
   void enter_thread() noexcept override;
   [[nodiscard]] TimePoint now() noexcept override;
   void sleep_until(TimePoint deadline) noexcept override;
+  void hold_until(TimePoint deadline) noexcept override;
 };
 
 /// For the calling thread: timer slack 1 ns, SCHED_FIFO where the system allows it. True when it got

@@ -26,13 +26,31 @@ void set_once(std::atomic<std::int64_t>& when, TimePoint now) noexcept {
 
 void Sender::tick(TimePoint now) noexcept {
   read_inbox();
+  if (now >= due_ && prepare(now)) send_prepared(now);
+}
+
+bool Sender::prepare(TimePoint now) noexcept {
+  read_inbox();
   end_gathering();
-  if (now < due_) return;
-  if (!talking()) return pass_quiet_slot(now);
+  if (now < due_ - kMostHeadStart) return false;
+  if (!talking()) {
+    if (now >= due_) pass_quiet_slots(now);
+    return false;
+  }
   meet_schedule(now);
-  fill_slot(now);
+  load_packet();
+  return true;
+}
+
+void Sender::send_prepared(TimePoint now) noexcept {
+  if (packet_bytes_ > 0 && sink_takes_packet(now) && phase_ == Phase::audio) note_frame(*queue_.front(), now);
+  note_lateness(now - scheduled_);
   due_ += kFrameDuration;
   header_.timestamp += rtp::kTimestampStep;
+  if (phase_ == Phase::audio) return queue_.pop();
+  if (--silence_left_ > 0) return;
+  if (phase_ == Phase::lead_in) return enter(Phase::audio);
+  end_trailing();
 }
 
 bool Sender::waiting() const noexcept {
@@ -86,10 +104,7 @@ void Sender::on(SpeakingIsOn) noexcept {
 void Sender::on(StopPlaying) noexcept {
   stopping_ = true;
   if (phase_ == Phase::trailing || phase_ == Phase::finished) return;
-  if (talking() && anchored_) {
-    silence_left_ = kSilencePackets;
-    return enter(Phase::trailing);
-  }
+  if (talking() && anchored_) return begin_trailing();
   enter(Phase::finished);
   inbox_.report(SenderReport::finished);
 }
@@ -139,6 +154,11 @@ void Sender::end_gathering() noexcept {
   }
 }
 
+void Sender::begin_trailing() noexcept {
+  silence_left_ = kSilencePackets;
+  enter(Phase::trailing);
+}
+
 void Sender::end_trailing() noexcept {
   if (stopping_ || queue_.drained()) {
     enter(Phase::finished);
@@ -153,7 +173,7 @@ void Sender::end_trailing() noexcept {
 // ── the slots ──
 
 /// RFC 3550 s5.1: the timestamp goes on in silence, "the sampling clock" does not stop.
-void Sender::pass_quiet_slot(TimePoint now) noexcept {
+void Sender::pass_quiet_slots(TimePoint now) noexcept {
   if (anchored_) {
     const auto slots = (now - due_) / kFrameDuration + 1;
     due_ += slots * kFrameDuration;
@@ -181,8 +201,8 @@ void Sender::meet_schedule(TimePoint now) noexcept {
     anchored_ = true;
     due_ = now;
   }
+  scheduled_ = due_;
   const Duration late = now - due_;
-  note_lateness(late);
   if (late <= kMaxLatePackets * kFrameDuration) return;
   const auto missed = late / kFrameDuration;
   due_ += missed * kFrameDuration;
@@ -190,59 +210,29 @@ void Sender::meet_schedule(TimePoint now) noexcept {
   add_one(stats_.rebases);
 }
 
-void Sender::note_lateness(Duration late) noexcept {
-  const auto microseconds = static_cast<std::size_t>(late / 1us);
-  add_one(stats_.late_us[std::min(microseconds, SenderStats::kLateBuckets - 1)]);
-  if (late.count() > stats_.worst_late_ns.load(std::memory_order_relaxed)) {
-    stats_.worst_late_ns.store(late.count(), std::memory_order_relaxed);
-  }
-}
-
-void Sender::fill_slot(TimePoint now) noexcept {
-  if (phase_ == Phase::audio) {
-    if (const OpusFrame* const frame = queue_.front()) {
-      send_frame(*frame, now);
-      return queue_.pop();
-    }
-    silence_left_ = kSilencePackets;
-    enter(Phase::trailing);
-  }
-  send_silence(now);
-  if (--silence_left_ > 0) return;
-  if (phase_ == Phase::lead_in) return enter(Phase::audio);
-  end_trailing();
-}
-
-void Sender::send_frame(const OpusFrame& frame, TimePoint now) noexcept {
+/// Fills packet_ with what belongs into this slot, sealed. Silence goes past the transform: DAVE lets exactly
+/// that packet through in the clear.
+void Sender::load_packet() noexcept {
   const ByteSpan protocol_frame = ByteSpan(packet_).subspan(kRtpHeaderBytes, kMaxProtocolFrameBytes);
-  std::copy_n(frame.bytes.begin(), frame.size, protocol_frame.begin());
-  const std::size_t size = transform_ ? transform_->apply(protocol_frame, frame.size) : frame.size;
-  if (size == 0) return add_one(stats_.failed);  // not fit to be sent, and not to be waited for either
-  if (!send_packet(size, now)) return;
-  add_one(stats_.audio_packets);
-  set_once(stats_.first_audio_ns, now);
-  stats_.track.store(frame.track, std::memory_order_relaxed);
-  stats_.track_frame.store(frame.track_frame, std::memory_order_relaxed);
-}
-
-/// Past the transform: DAVE lets exactly this packet through in the clear.
-void Sender::send_silence(TimePoint now) noexcept {
-  std::copy(kOpusSilence.begin(), kOpusSilence.end(), packet_.begin() + kRtpHeaderBytes);
-  static_cast<void>(send_packet(kOpusSilence.size(), now));
-}
-
-/// Seals and sends what lies in packet_. A packet that the socket does not take is lost, as it would be on
-/// the way.
-bool Sender::send_packet(std::size_t payload, TimePoint now) noexcept {
-  header_.write(packet_);
-  const std::size_t size = cipher_->seal(packet_, payload);
-  if (size == 0) {
-    add_one(stats_.failed);
-    return false;
+  const OpusFrame* const frame = phase_ == Phase::audio ? queue_.front() : nullptr;
+  std::size_t size = kOpusSilence.size();
+  if (frame != nullptr) {
+    std::copy_n(frame->bytes.begin(), frame->size, protocol_frame.begin());
+    size = transform_ ? transform_->apply(protocol_frame, frame->size) : frame->size;
+  } else {
+    if (phase_ == Phase::audio) begin_trailing();
+    std::copy(kOpusSilence.begin(), kOpusSilence.end(), protocol_frame.begin());
   }
+  header_.write(packet_);
+  packet_bytes_ = size == 0 ? 0 : cipher_->seal(packet_, size);
+  if (packet_bytes_ == 0) return add_one(stats_.failed);  // its slot passes: neither sent nor waited for
   ++header_.sequence;
+}
+
+/// A packet that the socket does not take is lost, as it would be on the way.
+bool Sender::sink_takes_packet(TimePoint now) noexcept {
   last_sent_ = now;
-  const SendResult result = sink_->send(ByteView(packet_).first(size));
+  const SendResult result = sink_->send(ByteView(packet_).first(packet_bytes_));
   if (result != SendResult::sent) {
     add_one(result == SendResult::would_block ? stats_.dropped : stats_.failed);
     return false;
@@ -250,6 +240,21 @@ bool Sender::send_packet(std::size_t payload, TimePoint now) noexcept {
   add_one(stats_.packets);
   set_once(stats_.first_packet_ns, now);
   return true;
+}
+
+void Sender::note_lateness(Duration late) noexcept {
+  const auto microseconds = static_cast<std::size_t>(std::max(late, Duration::zero()) / 1us);
+  add_one(stats_.late_us[std::min(microseconds, SenderStats::kLateBuckets - 1)]);
+  if (late.count() > stats_.worst_late_ns.load(std::memory_order_relaxed)) {
+    stats_.worst_late_ns.store(late.count(), std::memory_order_relaxed);
+  }
+}
+
+void Sender::note_frame(const OpusFrame& frame, TimePoint now) noexcept {
+  add_one(stats_.audio_packets);
+  set_once(stats_.first_audio_ns, now);
+  stats_.track.store(frame.track, std::memory_order_relaxed);
+  stats_.track_frame.store(frame.track_frame, std::memory_order_relaxed);
 }
 
 }  // namespace vcplay::voice

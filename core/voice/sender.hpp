@@ -24,6 +24,8 @@ inline constexpr int kSilencePackets =
 inline constexpr int kMaxLatePackets = 3;  // later than this is a stall: rebase, do not burst
 inline constexpr int kStartFrames = 5;     // 100 ms queued before a stream starts to speak
 inline constexpr int kResumeFrames = 10;   // 200 ms queued before audio resumes after an underrun
+inline constexpr Duration kMostHeadStart =
+    std::chrono::microseconds(200);  // to prepare a packet before its deadline
 inline constexpr Duration kKeepaliveInterval = std::chrono::seconds(5);
 
 // ── network thread → sender thread ──
@@ -120,6 +122,13 @@ class Sender {
   [[nodiscard]] TimePoint next_deadline() const noexcept { return due_; }
   /// Reads the inbox and does what is due at `now`: sends at most one packet. Harmless when called early.
   void tick(TimePoint now) noexcept;
+
+  // The two halves of tick(), for a thread that gets up a little (kMostHeadStart at most) before the
+  // deadline.
+  /// Everything up to the sealed packet. True when there is one to be sent at next_deadline().
+  [[nodiscard]] bool prepare(TimePoint now) noexcept;
+  void send_prepared(TimePoint now) noexcept;
+
   [[nodiscard]] bool finished() const noexcept { return phase_ == Phase::finished; }
 
   // For a clock that can stand still: between reading the inbox and a tick, such a clock waits while
@@ -152,16 +161,16 @@ class Sender {
   [[nodiscard]] bool enough_gathered() const noexcept;
   void enter(Phase phase) noexcept;
   void end_gathering() noexcept;
+  void begin_trailing() noexcept;
   void end_trailing() noexcept;
 
-  void pass_quiet_slot(TimePoint now) noexcept;
+  void pass_quiet_slots(TimePoint now) noexcept;
   void keep_alive(TimePoint now) noexcept;
   void meet_schedule(TimePoint now) noexcept;
-  void fill_slot(TimePoint now) noexcept;
-  void send_frame(const OpusFrame& frame, TimePoint now) noexcept;
-  void send_silence(TimePoint now) noexcept;
-  [[nodiscard]] bool send_packet(std::size_t payload, TimePoint now) noexcept;
+  void load_packet() noexcept;
+  [[nodiscard]] bool sink_takes_packet(TimePoint now) noexcept;
   void note_lateness(Duration late) noexcept;
+  void note_frame(const OpusFrame& frame, TimePoint now) noexcept;
 
   FrameQueue& queue_;
   SenderInbox& inbox_;
@@ -181,11 +190,13 @@ class Sender {
 
   // the schedule
   TimePoint due_{};        // of the next slot; slots are 20 ms apart
+  TimePoint scheduled_{};  // where the prepared packet's slot was before a stall moved it
   bool anchored_ = false;  // the stream's first packet has fixed where its slots are
   TimePoint last_sent_{};  // packet or keepalive
   std::uint32_t keepalives_ = 0;
 
   std::array<std::uint8_t, kMaxPacketBytes> packet_{};
+  std::size_t packet_bytes_ = 0;  // prepared; 0: not fit to be sent
 };
 
 /// The thread that ticks a Sender until it is told to quit. Signals are for other threads.

@@ -32,6 +32,7 @@ struct Wire {
 
   rtp::TransportMode mode;
   SendResult answer = SendResult::sent;
+  bool deaf = false;             // keeps nothing
   std::vector<Bytes> datagrams;  // RTP alone
   std::vector<Bytes> keepalives;
 
@@ -73,6 +74,7 @@ class WireSink final : public PacketSink {
  public:
   explicit WireSink(Wire& wire) noexcept : wire_(wire) {}
   [[nodiscard]] SendResult send(ByteView packet) noexcept override {
+    if (wire_.deaf) return wire_.answer;
     const bool is_rtp = packet.size() > 8;
     (is_rtp ? wire_.datagrams : wire_.keepalives).emplace_back(packet.begin(), packet.end());
     return wire_.answer;
