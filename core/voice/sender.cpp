@@ -34,7 +34,7 @@ bool Sender::prepare(TimePoint now) noexcept {
   end_gathering();
   if (now < due_ - kMostHeadStart) return false;
   if (!talking()) {
-    if (now >= due_) pass_quiet_slots(now);
+    pass_quiet_slots(now);
     return false;
   }
   meet_schedule(now);
@@ -175,7 +175,7 @@ void Sender::end_trailing() noexcept {
 /// RFC 3550 s5.1: the timestamp goes on in silence, "the sampling clock" does not stop.
 void Sender::pass_quiet_slots(TimePoint now) noexcept {
   if (anchored_) {
-    const auto slots = (now - due_) / kFrameDuration + 1;
+    const auto slots = (now - due_) / kFrameDuration + 1;  // one, even a moment before it begins
     due_ += slots * kFrameDuration;
     header_.timestamp += static_cast<std::uint32_t>(slots) * rtp::kTimestampStep;
   } else {

@@ -123,9 +123,9 @@ class Sender {
   /// Reads the inbox and does what is due at `now`: sends at most one packet. Harmless when called early.
   void tick(TimePoint now) noexcept;
 
-  // The two halves of tick(), for a thread that gets up a little (kMostHeadStart at most) before the
-  // deadline.
-  /// Everything up to the sealed packet. True when there is one to be sent at next_deadline().
+  // The two halves of tick(), for a thread that gets up a little before the deadline.
+  /// Everything up to the sealed packet, up to kMostHeadStart ahead. True when there is one to be sent at
+  /// next_deadline(); then send_prepared() is owed.
   [[nodiscard]] bool prepare(TimePoint now) noexcept;
   void send_prepared(TimePoint now) noexcept;
 
