@@ -9,6 +9,7 @@ extern "C" {
 #include <libswresample/swresample.h>
 }
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <new>
@@ -86,6 +87,12 @@ class ChannelLayout {
   }
   [[nodiscard]] bool same_as(const AVChannelLayout& other) const {
     return av_channel_layout_compare(&layout_, &other) == 0;
+  }
+  /// FFmpeg's name of it: "stereo", "12 channels".
+  [[nodiscard]] std::string name() const {
+    std::array<char, 128> text{};
+    av_channel_layout_describe(&layout_, text.data(), text.size());
+    return text.data();
   }
   [[nodiscard]] const AVChannelLayout& get() const noexcept { return layout_; }
 

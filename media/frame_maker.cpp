@@ -37,7 +37,7 @@ void FrameMaker::encode_whole_frames(bool may_clip) {
 }
 
 void FrameMaker::flush() {
-  if (starts_.empty() || stop_.raised()) return;
+  if (fifo_.end() == 0 || stop_.raised()) return;
   const std::uint64_t frames = frames_until(fifo_.end() + encoder_.lookahead());
   fifo_.append_silence(frames * kSamplesPerFrame - fifo_.end());
   while (fifo_.size() > 0 && wait_for_room()) encode_front();

@@ -69,10 +69,12 @@ class Work {
   void play_all();
   void play(std::uint32_t track);
   void decode(std::uint32_t track);
-  void convert(Resampler& resampler);
+  void convert();
+  void play_out();
 
   const std::vector<Media> media_;
   const TrustAnchors trust_;
+  Resampler resampler_;
   FrameMaker maker_;
   bool began_ = false;  // the current track has given audio
 };
@@ -106,32 +108,36 @@ void Work::play(std::uint32_t track) {
   } catch (const std::exception& failure) {
     result.error = named(result.location) + " cannot be played: " + failure.what();
   }
-  if (stop.raised()) result.error.clear();  // it was interrupted, not faulty
-  if (track + 1 == media_.size()) maker_.flush();
+  if (!result.error.empty()) resampler_.give_up();  // its frame is gone
+  if (stop.raised()) result.error.clear();          // it was interrupted, not faulty
+  if (track + 1 == media_.size()) play_out();
   if (began_) result.frames = maker_.frames_of_track();
   outlet.tell([&](PipelineListener& listener) { listener.on_track_end(result); });
 }
 
 void Work::decode(std::uint32_t track) {
   Source source(media_[track], track, {stop, progress, trust_});
-  Resampler resampler(named(media_[track].location));
   const AVFrame* frame = source.next();
   while (frame != nullptr && !stop.raised()) {
-    resampler.take(*frame);
+    resampler_.take(*frame);
     if (!std::exchange(began_, true)) {
       maker_.begin_track(track);
       outlet.tell([&](PipelineListener& listener) { listener.on_track(source.info()); });
     }
-    convert(resampler);
+    convert();
     frame = source.next();
   }
-  resampler.take_end();
-  convert(resampler);
 }
 
-void Work::convert(Resampler& resampler) {
-  while (!stop.raised() && resampler.convert(maker_.fifo()))
-    maker_.encode_whole_frames(resampler.downmixes());
+void Work::convert() {
+  while (!stop.raised() && resampler_.convert(maker_.fifo()))
+    maker_.encode_whole_frames(resampler_.downmixes());
+}
+
+void Work::play_out() {
+  resampler_.take_end();
+  convert();
+  maker_.flush();
 }
 
 }  // namespace

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <stdexcept>
+#include <string>
 #include <vector>
-
-#include "base/error.hpp"
 
 namespace vcplay::media {
 namespace {
@@ -37,6 +37,12 @@ ResamplerPtr make_swr(const AVChannelLayout& from, int format, int rate) {
 }  // namespace
 
 void Resampler::take(const AVFrame& frame) {
+  const int channels = frame.ch_layout.nb_channels;
+  if (frame.sample_rate < kMinRate || frame.sample_rate > kMaxRate || channels < 1 ||
+      channels > static_cast<int>(kMaxChannels)) {
+    throw std::runtime_error("audio of an impossible form: " + std::to_string(frame.sample_rate) + " Hz, " +
+                             std::to_string(channels) + " channels");
+  }
   frame_ = &frame;
   used_ = 0;
 }
@@ -44,6 +50,13 @@ void Resampler::take(const AVFrame& frame) {
 void Resampler::take_end() {
   frame_ = nullptr;
   draining_ = swr_ != nullptr;
+}
+
+void Resampler::give_up() noexcept {
+  if (frame_ == nullptr) return;
+  frame_ = nullptr;
+  draining_ = false;
+  swr_.reset();
 }
 
 bool Resampler::convert(PcmFifo& out) {
@@ -67,42 +80,39 @@ bool Resampler::fits(const AVFrame& frame) const {
 }
 
 void Resampler::rebuild(const AVFrame& frame) {
-  const int channels = frame.ch_layout.nb_channels;
-  if (frame.sample_rate < kMinRate || frame.sample_rate > kMaxRate || channels < 1 ||
-      channels > static_cast<int>(kMaxChannels)) {
-    throw Error(Cause::no_media,
-                name_ + " has audio of an impossible form: " + std::to_string(frame.sample_rate) + " Hz, " +
-                    std::to_string(channels) + " channels");
-  }
   layout_.assign(frame.ch_layout);
   format_ = frame.format;
   rate_ = frame.sample_rate;
+  const int channels = frame.ch_layout.nb_channels;
   const ChannelLayout usual(channels);
-  if (set_up(frame.ch_layout.order == AV_CHANNEL_ORDER_UNSPEC ? usual.get() : frame.ch_layout)) return;
-  mix_by_hand();
+  const bool has_places = frame.ch_layout.order != AV_CHANNEL_ORDER_UNSPEC;
+  if (channels > 1 && mix_by_places(has_places ? frame.ch_layout : usual.get())) return;
+  mix_by_number();
 }
 
-bool Resampler::set_up(const AVChannelLayout& from) {
+bool Resampler::mix_by_places(const AVChannelLayout& from) {
   swr_ = make_swr(from, format_, rate_);
   if (swr_ == nullptr || swr_init(swr_.get()) < 0) swr_.reset();
   return swr_ != nullptr;
 }
 
-// For channels whose places nobody knows: the odd ones to the left, the even ones to the right.
-void Resampler::mix_by_hand() {
-  const auto channels = static_cast<std::size_t>(layout_.get().nb_channels);
+// One channel goes to both sides as loud as it is (libswresample would take 3 dB off). Where nobody knows the
+// channels' places, the odd ones go to the left and the even ones to the right.
+void Resampler::mix_by_number() {
   AVChannelLayout nameless{};
   nameless.order = AV_CHANNEL_ORDER_UNSPEC;
   nameless.nb_channels = layout_.get().nb_channels;
+  const auto channels = static_cast<std::size_t>(nameless.nb_channels);
   std::vector<double> matrix(channels * 2, 0.0);
   for (std::size_t channel = 0; channel < channels; ++channel) {
     matrix[(channel % 2) * channels + channel] = 2.0 / static_cast<double>(channels);
   }
+  if (channels == 1) matrix = {1.0, 1.0};
   swr_ = make_swr(nameless, format_, rate_);
   if (swr_ == nullptr || swr_set_matrix(swr_.get(), matrix.data(), nameless.nb_channels) < 0 ||
       swr_init(swr_.get()) < 0) {
-    throw Error(Cause::no_media,
-                name_ + " has " + std::to_string(channels) + " channels in a layout that cannot be mixed");
+    swr_.reset();
+    throw std::runtime_error(std::to_string(channels) + " channels in a layout that cannot be mixed");
   }
 }
 
@@ -118,7 +128,7 @@ bool Resampler::convert_slice(PcmFifo& out) {
   const int room = std::max(1, swr_get_out_samples(swr_.get(), slice));
   auto* output = reinterpret_cast<std::uint8_t*>(out.reserve(static_cast<std::size_t>(room)));
   const int made = swr_convert(swr_.get(), &output, room, input.data(), slice);
-  if (made < 0) throw Error(Cause::no_media, name_ + " cannot be resampled: " + describe(made));
+  if (made < 0) throw std::runtime_error("it cannot be resampled: " + describe(made));
   out.commit(static_cast<std::size_t>(made));
   return made > 0;
 }

@@ -1,24 +1,23 @@
 // From whatever a decoder makes to the one form that the encoder takes.
 #pragma once
 
-#include <string>
-
 #include "media/ffmpeg.hpp"
 #include "media/pcm_fifo.hpp"
 
 namespace vcplay::media {
 
 /// Turns decoded samples of any rate, channel layout and sample format into 48 kHz stereo float, losing none.
-/// A form that changes in mid-stream is followed. Lives on the media thread, for one track.
+/// A form that changes, in mid-stream or from track to track, is followed; where it stays, the filter runs
+/// through, so that an album cut into files sounds as if it were not. Lives on the media thread.
 class Resampler {
  public:
-  /// `name` of the media, for error sentences.
-  explicit Resampler(std::string name) : name_(std::move(name)) {}
-
-  /// Gives it `frame`, which stays alive until convert() has returned false.
+  /// Gives it `frame`, which stays alive until convert() has returned false. Throws std::runtime_error when
+  /// its form is absurd.
   void take(const AVFrame& frame);
-  /// After the track's last frame: what the filter still holds becomes available.
+  /// After the last frame of all: what the filter still holds becomes available.
   void take_end();
+  /// Forgets a frame that could not be converted, if there is one.
+  void give_up() noexcept;
   /// Appends the next few converted samples to `out`; false when there were none. In slices, so that even an
   /// absurd sample rate needs little memory. Throws Error when the samples are of a form that cannot be
   /// converted.
@@ -32,12 +31,11 @@ class Resampler {
  private:
   [[nodiscard]] bool fits(const AVFrame& frame) const;
   void rebuild(const AVFrame& frame);
-  [[nodiscard]] bool set_up(const AVChannelLayout& from);
-  void mix_by_hand();
+  [[nodiscard]] bool mix_by_places(const AVChannelLayout& from);
+  void mix_by_number();
   [[nodiscard]] bool convert_slice(PcmFifo& out);
   [[nodiscard]] bool drain(PcmFifo& out);
 
-  std::string name_;
   ResamplerPtr swr_;
   ChannelLayout layout_;
   int format_ = AV_SAMPLE_FMT_NONE;

@@ -41,7 +41,7 @@ void set_pcm_shape(Dictionary& options, const Media& media) {
   const int rate = media.rate > 0 ? media.rate : kPcmRateByDefault;
   const int channels = media.channels > 0 ? media.channels : kPcmChannelsByDefault;
   options.set("sample_rate", rate);
-  options.set("ch_layout", std::to_string(channels) + 'c');
+  options.set("ch_layout", ChannelLayout(channels).name());
   if (media.rate > 0 && media.channels > 0) return;
   log::warning("{} is read as {} at {} Hz with {} channel{}; give --rate and --channels if it is not",
                named(media.location), media.format, rate, channels, channels == 1 ? "" : "s");

@@ -1,0 +1,103 @@
+// Tracks follow each other as if they were one.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "support/audio_files.hpp"
+#include "support/playback.hpp"
+
+namespace vcplay::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+media::Media file(const std::string& location) { return {location, {}, 0, 0}; }
+
+/// Three seconds of a 441 Hz tone, whole and cut in two where no frame of 20 ms ends.
+struct CutTone {
+  explicit CutTone(int rate, int cut)
+      : whole(make_file("whole.wav", tone(rate), "-c:a pcm_f32le")),
+        head(make_file("head.wav", tone(rate), "-c:a pcm_f32le -af atrim=end_sample=" + std::to_string(cut))),
+        tail(make_file("tail.wav", tone(rate),
+                       "-c:a pcm_f32le -af atrim=start_sample=" + std::to_string(cut))) {}
+  static std::string tone(int rate) {
+    return "-f lavfi -i \"aevalsrc=0.5*sin(2*PI*441*t)|0.5*cos(2*PI*441*t):d=3:s=" + std::to_string(rate) +
+           '"';
+  }
+  std::string whole;
+  std::string head;
+  std::string tail;
+};
+
+TEST(Gapless, TwoHalvesBecomeTheVeryPacketsOfTheWhole) {
+  const CutTone tone(48'000, 50'001);
+  const Playback whole = play(tone.whole);
+  const Playback halves = play({file(tone.head), file(tone.tail)});
+  ASSERT_EQ(halves.frames.size(), whole.frames.size());
+  for (std::size_t i = 0; i < whole.frames.size(); ++i) {
+    ASSERT_EQ(to_hex(halves.frames[i].view()), to_hex(whole.frames[i].view())) << "packet " << i;
+  }
+}
+
+TEST(Gapless, AFrameBelongsToTheTrackThatItBeganWith) {
+  const CutTone tone(48'000, 50'001);  // in the middle of packet 52
+  const Playback halves = play({file(tone.head), file(tone.tail)});
+  ASSERT_EQ(halves.frames.size(), 151U);
+  EXPECT_EQ(halves.frames[52].track, 0U);
+  EXPECT_EQ(halves.frames[52].track_frame, 52U);
+  EXPECT_EQ(halves.frames[53].track, 1U);
+  EXPECT_EQ(halves.frames[53].track_frame, 0U);
+  EXPECT_EQ(halves.frames[150].track, 1U);
+  EXPECT_EQ(halves.frames[150].track_frame, 97U);
+  EXPECT_THAT(halves.order, ElementsAre("track 0", "end 0", "track 1", "end 1", "all"));
+  EXPECT_EQ(halves.results[0].frames, 53U);
+  EXPECT_EQ(halves.results[1].frames, 98U);
+}
+
+TEST(Gapless, ResampledHalvesJoinWithoutAClick) {
+  const CutTone tone(44'100, 50'001);
+  const Playback whole = play(tone.whole);
+  const Playback halves = play({file(tone.head), file(tone.tail)});
+  ASSERT_EQ(halves.frames.size(), whole.frames.size());
+  const std::vector<float> expected = whole.heard();
+  const std::vector<float> heard = halves.heard();
+  float worst = 0;
+  for (std::size_t i = 0; i < heard.size(); ++i) worst = std::max(worst, std::fabs(heard[i] - expected[i]));
+  EXPECT_LT(worst, 0.001F);
+}
+
+TEST(Gapless, TracksShorterThanAPacketAddUp) {
+  // 100 files of 7 ms, at a rate that has to be converted: 0.7 s.
+  const std::string tiny = make_file("tiny.wav", "-f lavfi -i sine=r=44100:d=0.007");
+  const Playback playback = play(std::vector<media::Media>(100, file(tiny)));
+  ASSERT_EQ(playback.results.size(), 100U);
+  ASSERT_EQ(playback.tracks.size(), 100U);
+  std::uint64_t counted = 0;
+  for (const media::TrackResult& result : playback.results) {
+    EXPECT_EQ(result.error, "");
+    counted += result.frames;
+  }
+  EXPECT_EQ(counted, playback.frames.size());
+  EXPECT_EQ(playback.frames.size(), 36U);  // 35 and the encoder's delay
+}
+
+TEST(Gapless, AFileThatFailsDoesNotStopTheOthers) {
+  const LogBook log;
+  const std::string song = make_audio("song.flac", Content::sweep);
+  const Playback playback = play({file(scratch() + "missing.mp3"), file(song),
+                                  file(write_file("empty.ogg", "")), file(song), file(scratch())});
+  ASSERT_EQ(playback.results.size(), 5U);
+  EXPECT_NE(playback.results[0].error, "");
+  EXPECT_EQ(playback.results[1].error, "");
+  EXPECT_NE(playback.results[2].error, "");
+  EXPECT_EQ(playback.results[3].error, "");
+  EXPECT_NE(playback.results[4].error, "");
+  EXPECT_EQ(playback.frames.size(), 501U);  // two songs and the encoder's delay
+  EXPECT_EQ(playback.frames.back().track, 3U);
+  EXPECT_THAT(log.lines(), IsEmpty());  // the caller has the sentences
+}
+
+}  // namespace
+}  // namespace vcplay::testing
