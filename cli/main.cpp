@@ -9,6 +9,7 @@
 #include "cli/output.hpp"
 #include "cli/play.hpp"
 #include "cli/rehearse.hpp"
+#include "cli/signals.hpp"
 #include "cli/token.hpp"
 #include "media/pipeline.hpp"
 
