@@ -156,26 +156,68 @@ TEST(ServerNames, AreSentForNamesAndNotForAddresses) {
   EXPECT_EQ(names.next(), "");
 }
 
-TEST(Trust, ComesFromTheSystemsDirectoryWhenItIsNeeded) {
-  const TemporaryFolder folder;
-  ::setenv("SSL_CERT_DIR", folder.file("").c_str(), 1);
-  const TlsTrust trust;  // the directory is still empty
-  ::unsetenv("SSL_CERT_DIR");
+// ── the system's store ──
 
-  const std::string ca = folder.write("ca.pem", loopback_identity().ca_pem);
-  vcplay::testing::Command openssl;
-  openssl.words = {"openssl", "x509", "-noout", "-subject_hash", "-in", ca};
-  openssl.environment = {{"PATH", "/usr/bin:/bin"}};
-  const vcplay::testing::Finished hash = vcplay::testing::run(openssl);
-  ASSERT_EQ(hash.exit_status, 0) << hash.err;
-  folder.write(hash.out.substr(0, 8) + ".0", loopback_identity().ca_pem);
+/// A trust whose system store is those two places, both still empty or missing.
+class SystemStore : public ::testing::Test {
+ protected:
+  SystemStore() {
+    // OpenSSL's own variables; OpenSSL reads them while the trust is made.
+    ::setenv("SSL_CERT_DIR", folder.file("").c_str(), 1);
+    ::setenv("SSL_CERT_FILE", folder.file("bundle.pem").c_str(), 1);
+    trust = std::make_unique<TlsTrust>();
+    ::unsetenv("SSL_CERT_DIR");
+    ::unsetenv("SSL_CERT_FILE");
+  }
+  std::string open() {
+    Owner owner;
+    Host host;
+    OnLoop<Server> server(loop, loopback_identity(), host);
+    OnLoop<WebSocket> socket(loop, *trust, owner, at("wss", "127.0.0.1", server->port()), kPatience);
+    loop.run([&] { socket->send_text("close 4000"); });
+    const CloseInfo end = owner.ends.next();
+    return end.kind == CloseKind::closed_by_peer ? owner.heard.next() : end.detail;
+  }
+  /// The file name under which OpenSSL looks for that authority.
+  std::string hashed_name(const std::string& file) {
+    vcplay::testing::Command openssl;
+    openssl.words = {"openssl", "x509", "-noout", "-subject_hash", "-in", file};
+    openssl.environment = {{"PATH", "/usr/bin:/bin"}};
+    const vcplay::testing::Finished hash = vcplay::testing::run(openssl);
+    EXPECT_EQ(hash.exit_status, 0) << hash.err;
+    return hash.out.substr(0, 8) + ".0";
+  }
 
+  TemporaryFolder folder;
+  std::unique_ptr<TlsTrust> trust;
   LoopThread loop;
-  Host host;
-  OnLoop<Server> server(loop, loopback_identity(), host);
-  Owner owner;
-  OnLoop<WebSocket> socket(loop, trust, owner, at("wss", "127.0.0.1", server->port()), kPatience);
-  EXPECT_EQ(owner.heard.next(), "open");
+};
+
+TEST_F(SystemStore, WithNothingInItTrustsNobody) {
+  EXPECT_EQ(open(), "unable to get local issuer certificate");
+  folder.write("bundle.pem", loopback_identity().ca_pem);
+  EXPECT_EQ(open(), "unable to get local issuer certificate");  // the bundle is read once
+}
+
+TEST_F(SystemStore, IsLookedUpInItsDirectoryWhenItIsNeeded) {
+  const std::string ca = folder.write("ca.pem", loopback_identity().ca_pem);
+  folder.write(hashed_name(ca), loopback_identity().ca_pem);
+  EXPECT_EQ(open(), "open");
+  EXPECT_EQ(open(), "open");
+}
+
+TEST_F(SystemStore, IsReadFromItsBundleWhenItIsNeeded) {
+  const std::string others = ServerIdentity::make({"other"}).ca_pem + self_signed("third").ca_pem;
+  folder.write("bundle.pem", "# comment\n" + others + loopback_identity().ca_pem + "trailing text");
+  EXPECT_EQ(open(), "open");
+  EXPECT_EQ(open(), "open");
+}
+
+TEST_F(SystemStore, IsNotNeededByWhoIsTrustedAnyway) {
+  trust->add_anchors(loopback_identity().ca_pem);
+  EXPECT_EQ(open(), "open");
+  folder.write("bundle.pem", self_signed("late").ca_pem);
+  EXPECT_EQ(open(), "open");
 }
 
 TEST(Trust, NamesTheFileThatHoldsNoCertificate) {

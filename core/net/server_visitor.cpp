@@ -118,6 +118,8 @@ int Visitor::handle(lws* wsi, int reason, void* in, std::size_t size) {
 }
 
 int Visitor::on_http(int reason, ByteView bytes) {
+  // libwebsockets completes a body once more when something comes after it.
+  if (answered_ && reason != LWS_CALLBACK_HTTP_WRITEABLE) return 0;
   switch (reason) {
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
       return on_upgrade();
@@ -166,6 +168,7 @@ int Visitor::on_request_body(ByteView piece) {
 }
 
 int Visitor::answer() {
+  answered_ = true;
   const ServerReply reply = hall_->handler->on_request(request_);
   if (go_on() != 0) return -1;
   const bool bodiless = reply.status == 204 || reply.status == 304;

@@ -75,6 +75,7 @@ class Visitor final : public ServerSocket, public std::enable_shared_from_this<V
   MessageQueue outgoing_;
   MessageAssembler incoming_;
   std::uint16_t peer_code_ = 0;
+  bool answered_ = false;
   bool is_websocket_ = false;
   bool dropped_ = false;
 };

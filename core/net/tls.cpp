@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "base/error.hpp"
+#include "net/system_trust.hpp"
 
 namespace vcplay::net {
 namespace {
@@ -76,10 +77,10 @@ void drop_literal_server_name(const SSL* ssl, int where, int /*value*/) {
 void TlsTrust::Free::operator()(ssl_ctx_st* context) const noexcept { SSL_CTX_free(context); }
 
 TlsTrust::TlsTrust() : context_(SSL_CTX_new(TLS_client_method())) {
-  if (!context_ || SSL_CTX_set_min_proto_version(context_.get(), TLS1_2_VERSION) != 1 ||
-      SSL_CTX_set_default_verify_paths(context_.get()) != 1) {
+  if (!context_ || SSL_CTX_set_min_proto_version(context_.get(), TLS1_2_VERSION) != 1) {
     throw Error(Cause::unexpected, "OpenSSL could not set up TLS.");
   }
+  add_system_authorities(SSL_CTX_get_cert_store(context_.get()));
   SSL_CTX_set_verify(context_.get(), SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_info_callback(context_.get(), drop_literal_server_name);
 }
