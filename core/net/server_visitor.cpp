@@ -45,8 +45,8 @@ std::string query(lws* wsi) {
 constexpr std::array<const char*, 9> kMethods = {"GET",    "POST",    "OPTIONS", "PUT", "PATCH",
                                                  "DELETE", "CONNECT", "HEAD",    ""};
 
-/// libwebsockets leaves Nagle's algorithm on for accepted connections: each answer would wait 40 ms for an
-/// acknowledgement that the client delays.
+/// With Nagle's algorithm each answer would wait 40 ms for an acknowledgement that the client delays;
+/// libwebsockets turns it off for connections that it made itself, not for adopted ones.
 void answer_without_delay(int fd) {
   const int on = 1;
   static_cast<void>(::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
@@ -62,6 +62,7 @@ Hall::~Hall() {
 }
 
 void Hall::receive(std::shared_ptr<Hall> self, int fd) {
+  answer_without_delay(fd);
   const auto visitor = std::make_shared<Visitor>(std::move(self));
   visitors.emplace(visitor.get(), visitor);
   lws_adopt_desc_t adoption{};
@@ -256,10 +257,6 @@ void Visitor::on_piece(ByteView piece) {
 
 int server_callback(lws* wsi, lws_callback_reasons reason, void* /*user*/, void* in, std::size_t size) {
   if (concerns_nobody(reason)) return 0;
-  if (reason == LWS_CALLBACK_FILTER_NETWORK_CONNECTION) {
-    answer_without_delay(static_cast<int>(reinterpret_cast<std::intptr_t>(in)));
-    return 0;
-  }
   auto* const visitor = static_cast<Visitor*>(lws_get_opaque_user_data(wsi));
   if (visitor == nullptr) return 0;
   const std::shared_ptr<Visitor> alive = visitor->shared_from_this();
