@@ -117,7 +117,7 @@ const Silence kSilences[] = {
 };
 
 INSTANTIATE_TEST_SUITE_P(AtEachStep, Silent, ::testing::ValuesIn(kSilences),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& row) { return row.param.name; });
 
 TEST(Connection, TellsTheChannelOnTheWayIn) {
   rehearsal::DiscordOptions options;

@@ -135,8 +135,8 @@ const Format kFormats[] = {
     {"webm_opus", "a.webm", {"-c:a", "libopus", "-b:a", "128k"}},
 };
 
-std::string test_name(const ::testing::TestParamInfo<std::tuple<std::string, Format>>& info) {
-  return std::get<1>(info.param).name + (std::get<0>(info.param) == kSweep ? "_sweep" : "_speech");
+std::string test_name(const ::testing::TestParamInfo<std::tuple<std::string, Format>>& row) {
+  return std::get<1>(row.param).name + (std::get<0>(row.param) == kSweep ? "_sweep" : "_speech");
 }
 
 INSTANTIATE_TEST_SUITE_P(OfFormats, Fidelity,

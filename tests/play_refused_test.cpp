@@ -70,7 +70,7 @@ const Refusal kRefusals[] = {
 };
 
 INSTANTIATE_TEST_SUITE_P(ByDiscord, Refused, ::testing::ValuesIn(kRefusals),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& row) { return row.param.name; });
 
 TEST(Refused, ACertificateFromAnUnknownAuthority) {
   Stage stage;
@@ -163,7 +163,7 @@ const Oddity kOddities[] = {
 };
 
 INSTANTIATE_TEST_SUITE_P(Discord, Odd, ::testing::ValuesIn(kOddities),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& row) { return row.param.name; });
 
 }  // namespace
 }  // namespace vcplay::testing
