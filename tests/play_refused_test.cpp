@@ -39,8 +39,8 @@ TEST_P(Refused, EndsWithOneSentenceAndItsStatus) {
 
 const Refusal kRefusals[] = {
     {"WrongToken", [](auto& o) { o.identify_close_code = 4004; }, 5, {"token"}},
-    {"WrongShard", [](auto& o) { o.identify_close_code = 4010; }, 1, {"shard"}},
-    {"ShardingRequired", [](auto& o) { o.identify_close_code = 4011; }, 1, {"shard"}},
+    {"WrongShard", [](auto& o) { o.identify_close_code = 4010; }, 2, {"shard"}},
+    {"ShardingRequired", [](auto& o) { o.identify_close_code = 4011; }, 2, {"shard"}},
     {"TextChannel", [](auto& o) { o.channel_type = 0; }, 6, {"Rehearsal", "voice"}},
     {"MissingConnect", [](auto& o) { o.everyone_permissions = {kView}; }, 6, {"Connect"}},
     {"MissingSpeak",
@@ -125,7 +125,7 @@ TEST_P(Odd, ButItPlays) {
   rehearsal::DiscordOptions options;
   GetParam().furnish(options);
   Stage stage(options);
-  const Finished finished = run(stage.play({stage.tone("tone.wav", 0.5)}), 60s);
+  const Finished finished = run(stage.play({stage.tone("tone.wav", 1.0)}), 60s);
   EXPECT_EQ(finished.exit_status, 0) << finished.err;
   EXPECT_EQ(findings(stage.discord().report()), "");
   EXPECT_GE(stage.discord().report().audio_packets, 25U);
@@ -137,8 +137,8 @@ const Oddity kOddities[] = {
     {"DiscoveryAnswersForAnother", [](auto& o) { o.wrong_discovery_answers = 1; }},
     {"FourShards", [](auto& o) { o.demanded_shards = 4; }},
     {"SequenceWraps", [](auto& o) { o.voice_first_sequence = 65534; }},
-    {"FractionalHeartbeats", [](auto& o) { o.voice_heartbeat_interval_ms = 41.25; }},
-    {"BusyMainHeartbeat", [](auto& o) { o.heartbeat_interval = std::chrono::milliseconds(50); }},
+    {"FractionalHeartbeats", [](auto& o) { o.voice_heartbeat_interval_ms = 412.5; }},
+    {"BusyMainHeartbeat", [](auto& o) { o.heartbeat_interval = std::chrono::milliseconds(400); }},
     {"MalformedGatewayMessages",
      [](auto& o) {
        o.extra_gateway_texts = {"{",
