@@ -99,6 +99,7 @@ TEST_P(Fidelity, WhatIsHeardIsWhatTheFileSays) {
   make.push_back(file);
   ffmpeg(make);
   ffmpeg({"-i", file, "-ar", "48000", "-ac", "2", "-f", "s16le", folder.file("reference.raw")});
+  ffmpeg({"-f", "lavfi", "-i", source, "-ar", "48000", "-ac", "2", "-f", "s16le", folder.file("source.raw")});
 
   Command rehearse;
   rehearse.words = {kProgram,    "rehearse", "--fast",   "--json",
@@ -115,8 +116,11 @@ TEST_P(Fidelity, WhatIsHeardIsWhatTheFileSays) {
 
   const auto report = nlohmann::json::parse(finished.out);
   const auto samples = report.at("packets").at("audio").get<std::size_t>() * kPacket;
-  EXPECT_GE(samples + 1, reference.size());  // nothing is cut
-  EXPECT_LE(samples, reference.size() + 2 * kPacket);
+  // To within one packet. ffmpeg 5.1 leaves AAC's padding at the end of an m4a; a Matroska file says nothing
+  // of it.
+  const std::size_t source_samples = contents_of(folder.file("source.raw")).size() / 4;
+  EXPECT_GE(samples + 1, source_samples);  // nothing is cut
+  EXPECT_LT(samples, std::max(source_samples, reference.size()) + 2 * kPacket);
   EXPECT_EQ(report.at("packets").at("lost"), 0);
 }
 
