@@ -42,7 +42,7 @@ void SenderInbox::destroy_retired() noexcept {
 }
 
 void SenderInbox::report(SenderReport report) noexcept {
-  static_cast<void>(reports_.push(std::move(report)));
+  static_cast<void>(reports_.push(SenderReport{report}));
   static_cast<void>(eventfd_write(report_fd_, 1));
 }
 
