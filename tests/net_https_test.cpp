@@ -136,14 +136,26 @@ TEST_F(RestCalls, MayBeDestroyedByTheirOwnAnswer) {
   EXPECT_EQ(statuses.next(), 200);
 }
 
-TEST_F(RestCalls, DestroyedBeforeTheirAnswerNeverCallBack) {
-  for (int i = 0; i < 10; ++i) {
-    OnLoop<HttpsCall> call(loop, trust, request("GET", port(), "/echo"), [](HttpResponse) { ADD_FAILURE(); });
-  }
-  EXPECT_EQ(ask(request("GET", port(), "/echo")).status, 200);
-}
-
 // ── byte by byte ──
+
+TEST_F(HttpsCalls, DestroyedBeforeTheirAnswerNeverCallBack) {
+  Heard<std::string> said;
+  const RawTlsPeer peer(loopback_identity(), [&](Conversation& talk) {
+    said.add(talk.read_until("\r\n\r\n"));
+    talk.wait_for_end();
+    talk.write("HTTP/1.1 204 No Content\r\n\r\n");
+    said.add("too late");
+  });
+  const auto never = [](HttpResponse) { ADD_FAILURE(); };
+  for (int i = 0; i < 3; ++i) {
+    loop.run([&] { const HttpsCall at_once(*loop, trust, request("GET", peer.port(), "/"), never); });
+    {
+      OnLoop<HttpsCall> after_asking(loop, trust, request("GET", peer.port(), "/"), never);
+      EXPECT_THAT(said.next(), HasSubstr("GET / HTTP"));
+    }
+    EXPECT_EQ(said.next(), "too late");
+  }
+}
 
 TEST_F(HttpsCalls, SayWhatTheyMustAndNoMore) {
   Heard<std::string> said;

@@ -34,6 +34,10 @@ class Servers : public ::testing::Test {
     return vcplay::testing::run(command);
   }
 
+  void answer(const std::string& path, const ServerReply& reply) {
+    loop.run([&] { host.replies[path] = reply; });
+  }
+
   vcplay::testing::TemporaryFolder folder;
   Host host;
   LoopThread loop;
@@ -41,32 +45,32 @@ class Servers : public ::testing::Test {
 };
 
 TEST_F(Servers, ShowACertificateThatOpenSslAccepts) {
-  host.replies["/"] = {200, R"({"a":1})", {{"x-extra", "yes"}}};
+  answer("/", {200, R"({"a":1})", {{"x-extra", "yes"}}});
   const std::string request = "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-  const vcplay::testing::Finished answer = say(request);
-  EXPECT_THAT(answer.out, ::testing::StartsWith("HTTP/1.1 200 OK\r\n")) << answer.err;
-  EXPECT_THAT(answer.out, HasSubstr("content-type: application/json\r\n"));
-  EXPECT_THAT(answer.out, HasSubstr("content-length: 7\r\n"));
-  EXPECT_THAT(answer.out, HasSubstr("x-extra: yes\r\n"));
-  EXPECT_THAT(answer.out, ::testing::EndsWith("\r\n\r\n{\"a\":1}"));
+  const vcplay::testing::Finished heard = say(request);
+  EXPECT_THAT(heard.out, ::testing::StartsWith("HTTP/1.1 200 OK\r\n")) << heard.err;
+  EXPECT_THAT(heard.out, HasSubstr("content-type: application/json\r\n"));
+  EXPECT_THAT(heard.out, HasSubstr("content-length: 7\r\n"));
+  EXPECT_THAT(heard.out, HasSubstr("x-extra: yes\r\n"));
+  EXPECT_THAT(heard.out, ::testing::EndsWith("\r\n\r\n{\"a\":1}"));
   EXPECT_EQ(say(request, "discord.com").out, "");
 }
 
 TEST_F(Servers, AnswerOneRequestPerConnection) {
-  host.replies["/one"] = {200, "1", {}};
-  const vcplay::testing::Finished answer =
+  answer("/one", {200, "1", {}});
+  const vcplay::testing::Finished heard =
       say("POST /one HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello"
           "POST /two HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello");
   EXPECT_EQ(host.requests.next().body, "hello");
   EXPECT_TRUE(host.requests.empty());
-  EXPECT_THAT(answer.out, HasSubstr("connection: close\r\n"));
-  EXPECT_THAT(answer.out, ::testing::EndsWith("\r\n\r\n1"));
+  EXPECT_THAT(heard.out, HasSubstr("connection: close\r\n"));
+  EXPECT_THAT(heard.out, ::testing::EndsWith("\r\n\r\n1"));
 }
 
 TEST_F(Servers, WantToKnowHowLongABodyIs) {
-  const vcplay::testing::Finished answer =
+  const vcplay::testing::Finished heard =
       say("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n");
-  EXPECT_THAT(answer.out, ::testing::StartsWith("HTTP/1.1 411 "));
+  EXPECT_THAT(heard.out, ::testing::StartsWith("HTTP/1.1 411 "));
   EXPECT_TRUE(host.requests.empty());
 }
 
@@ -82,20 +86,20 @@ std::string frame(std::uint8_t first, std::string_view payload) {
 
 TEST_F(Servers, PutFragmentsTogether) {
   // A message in three fragments, a ping between them; a binary one; and the server hangs up.
-  const vcplay::testing::Finished answer =
+  const vcplay::testing::Finished heard =
       say(kUpgrade + frame(0x01, "ab") + frame(0x00, "cd") + frame(0x89, "ping") + frame(0x80, "ef") +
           frame(0x82, "bin") + frame(0x81, "close 4001"));
   // RFC 6455 s1.3: the accept key that belongs to the sample nonce.
-  EXPECT_THAT(answer.out, HasSubstr("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
-  EXPECT_THAT(answer.out, HasSubstr(std::string("\x81\x06", 2) + "abcdef"));
-  EXPECT_THAT(answer.out, HasSubstr(std::string("\x8A\x04", 2) + "ping"));
-  EXPECT_THAT(answer.out, HasSubstr(std::string("\x82\x03", 2) + "bin"));
-  EXPECT_THAT(answer.out, ::testing::EndsWith(std::string("\x88\x02\x0F\xA1", 4)));
+  EXPECT_THAT(heard.out, HasSubstr("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+  EXPECT_THAT(heard.out, HasSubstr(std::string("\x81\x06", 2) + "abcdef"));
+  EXPECT_THAT(heard.out, HasSubstr(std::string("\x8A\x04", 2) + "ping"));
+  EXPECT_THAT(heard.out, HasSubstr(std::string("\x82\x03", 2) + "bin"));
+  EXPECT_THAT(heard.out, ::testing::EndsWith(std::string("\x88\x02\x0F\xA1", 4)));
 }
 
 TEST_F(Servers, TellApartThoseWhoWentWithoutAWord) {
-  const vcplay::testing::Finished answer = say(kUpgrade + frame(0x81, "drop"));
-  EXPECT_EQ(answer.out.find("\x88"), std::string::npos);
+  const vcplay::testing::Finished heard = say(kUpgrade + frame(0x81, "drop"));
+  EXPECT_EQ(heard.out.find("\x88"), std::string::npos);
   EXPECT_EQ(host.closes.next(), 0);
 }
 
