@@ -354,6 +354,34 @@ TEST(UnlawfulPlayer, HangsUpWithoutLeaving) {
   EXPECT_FALSE(discord.report().left_cleanly);
 }
 
+TEST(MediaServer, BlamesNobodyForAStreamThatTheServerCutOff) {
+  const std::vector<std::pair<std::string, std::function<void(PaperDiscord&, PaperPlayer&)>>> cuts = {
+      {"",
+       [](PaperDiscord& discord, PaperPlayer& player) {
+         player.gateway_says(player.joining(discord.world.other_channel().str()));
+       }},
+      {"voice-unknown-opcode",
+       [](PaperDiscord&, PaperPlayer& player) {
+         player.voice_says({{"op", 99}});
+       }},
+      {"gateway-unknown-opcode", [](PaperDiscord& discord, PaperPlayer& player) {
+         player.gateway_says({{"op", 99}});
+         discord.gateway.on_closed(player.gateway, discord.now);
+       }}};
+  for (const auto& [rule, cut] : cuts) {
+    PaperDiscord discord;
+    PaperPlayer player(discord);
+    player.get_ready();
+    player.speak(1);
+    player.send(sound(), 10);
+    cut(discord, player);
+    discord.advance(1s);
+    EXPECT_NE(player.voice.closed, std::nullopt);
+    discord.voice.on_closed(player.voice, discord.now);
+    EXPECT_EQ(discord.broken(), rule.empty() ? std::vector<std::string>{} : std::vector<std::string>{rule});
+  }
+}
+
 TEST(UnlawfulPlayer, SendsTooMuchAtOnce) {
   PaperDiscord discord;
   PaperPlayer player(discord);

@@ -48,8 +48,8 @@ struct House {
         gateway(world, books),
         voice_gateway(world, books, sfu),
         rest(world, books, gateway) {
-    gateway.on_voice_session_over = [this](Snowflake user, TimePoint now) {
-      voice_gateway.end_session(user, now);
+    gateway.on_voice_session_over = [this](Snowflake user, VoiceEnd end, TimePoint now) {
+      voice_gateway.end_session(user, end, now);
     };
     sfu.on_audio = [this](Snowflake user, TimePoint now) { disturb(user, now); };
   }
@@ -64,7 +64,10 @@ struct House {
     }
     if (options.voice_close_code_mid_play)
       voice_gateway.close_all_of(user, *options.voice_close_code_mid_play);
-    if (options.gateway_drops_mid_play) gateway.drop(user);
+    if (options.gateway_drops_mid_play) {
+      sfu.excuse(user);
+      gateway.drop(user);
+    }
   }
 
   [[nodiscard]] std::optional<TimePoint> deadline() const {

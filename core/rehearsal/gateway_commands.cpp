@@ -143,13 +143,14 @@ void GatewayServer::join(Connection& connection, Snowflake channel, bool self_mu
   const bool replaced = before != nullptr && joined_through_[user] != id;
   const bool flags_only = before != nullptr && !elsewhere && !replaced &&
                           (before->self_mute != self_mute || before->self_deaf != self_deaf);
-  if (elsewhere || replaced) on_voice_session_over(user, now);
+  if (elsewhere || replaced) on_voice_session_over(user, VoiceEnd::taken, now);
   if (replaced) world_.leave(user);  // a new stay has a new session id
 
   VoiceState& state = world_.join(user, channel);
   state.self_mute = self_mute;
   state.self_deaf = self_deaf;
   joined_through_[user] = id;
+  ledger(connection).excused = false;
   ledger(connection).facts.left_cleanly = false;
   const std::string session = state.session_id;
   const bool server_first = world_.options().server_update_first;
@@ -167,7 +168,7 @@ void GatewayServer::leave(Connection& connection, TimePoint now) {
   world_.leave(user);
   joined_through_.erase(user);
   announce_voice_state(user, session, now);
-  on_voice_session_over(user, now);
+  on_voice_session_over(user, VoiceEnd::left, now);
 }
 
 void GatewayServer::send_voice_server(Connection& connection, TimePoint now) {

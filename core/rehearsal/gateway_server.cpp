@@ -167,7 +167,7 @@ void GatewayServer::on_closed(net::ServerSocket& socket, TimePoint now) {
   const std::string session = world_.voice_state(person->user)->session_id;
   world_.leave(person->user);
   announce_voice_state(person->user, session, now);
-  on_voice_session_over(person->user, now);
+  on_voice_session_over(person->user, ours ? VoiceEnd::taken : VoiceEnd::left, now);
 }
 
 void GatewayServer::on_time(TimePoint now) {

@@ -18,6 +18,12 @@
 
 namespace vcplay::rehearsal {
 
+/// Whose doing it is that a voice session's credentials stop being valid.
+enum class VoiceEnd : std::uint8_t {
+  left,   // the account's: it left, or its gateway connection ended
+  taken,  // ours: moved to another channel, replaced, closed by the server
+};
+
 /// Holds every account's gateway connections to the protocol. Lives on the rehearsal's thread.
 class GatewayServer {
  public:
@@ -25,9 +31,9 @@ class GatewayServer {
 
   /// Where clients find us; known once the servers listen.
   void set_addresses(std::string own_url, std::string voice_endpoint);
-  /// Called when a voice session's credentials stop being valid: the account left, moved, or was replaced or
-  /// removed.
-  std::function<void(Snowflake user, TimePoint now)> on_voice_session_over = [](Snowflake, TimePoint) {};
+  /// Called when a voice session's credentials stop being valid.
+  std::function<void(Snowflake user, VoiceEnd end, TimePoint now)> on_voice_session_over =
+      [](Snowflake, VoiceEnd, TimePoint) {};
 
   void on_open(net::ServerSocket& socket, std::string_view query, TimePoint now);
   void on_text(net::ServerSocket& socket, std::string_view text, TimePoint now);

@@ -30,7 +30,7 @@ class Ledger {
 
   Report facts;  // counters; findings, phases and arrival are kept below
   ErrorHistogram arrival;
-  bool excused = false;  // the server ended it in mid-play: how it was left says nothing about the account
+  bool excused = false;  // the server disturbed it: how it leaves says nothing about the account
 
  private:
   std::map<Rule, Finding> findings_;

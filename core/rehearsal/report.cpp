@@ -112,8 +112,8 @@ std::string to_text(const Report& report) {
   const auto to = std::back_inserter(out);
   fmt::format_to(to, "encryption  {}\n", report.mode.empty() ? "none was agreed on" : report.mode);
   write_heard(out, report);
-  fmt::format_to(to, "ended       {}, {}\n",
-                 report.speaking_ended ? "stopped speaking" : "was still speaking",
+  const char* const otherwise = report.packets_received > 0 ? "was still speaking" : "never spoke";
+  fmt::format_to(to, "ended       {}, {}\n", report.speaking_ended ? "stopped speaking" : otherwise,
                  report.left_cleanly ? "left the channel" : "never left the channel");
   fmt::format_to(to, "phases\n");
   write_phases(out, report);

@@ -90,6 +90,12 @@ void Sfu::close(std::uint32_t ssrc) {
   sessions_.erase(ssrc);
 }
 
+void Sfu::excuse(Snowflake user) {
+  for (auto& [ssrc, session] : sessions_) {
+    if (session->user == user) session->inspector.excuse_end();
+  }
+}
+
 void Sfu::on_datagram(ByteSpan datagram, PeerAddress source, TimePoint arrival, TimePoint now) {
   const bool is_discovery = datagram.size() == kDiscoveryBytes && load_be16(datagram) == kDiscoveryRequest;
   if (is_discovery) {

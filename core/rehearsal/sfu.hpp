@@ -67,6 +67,8 @@ class Sfu {
                                                                            rtp::TransportMode mode);
   void set_speaking(MediaSession& session, std::uint8_t flags, TimePoint now);
   void close(std::uint32_t ssrc);
+  /// The server ends what the account does now: how its streams end says nothing about it.
+  void excuse(Snowflake user);
 
   void on_datagram(ByteSpan datagram, PeerAddress source, TimePoint arrival, TimePoint now);
   /// Our own socket lost so many datagrams: nobody's fault.

@@ -153,7 +153,7 @@ void StreamInspector::on_speaking(std::uint8_t flags, TimePoint now) {
 }
 
 void StreamInspector::on_end() {
-  if (ledger_.excused) return;
+  if (end_excused_) return;
   if (audio_since_speaking_ && trailing_silence_ < kTrailingSilence) {
     ledger_.breach(Rule::missing_silence,
                    fmt::format("the stream ended after {} silence packets instead of 5", trailing_silence_));

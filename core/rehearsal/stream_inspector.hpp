@@ -33,6 +33,8 @@ class StreamInspector {
   void excuse_gap(std::uint64_t packets) noexcept { excused_gap_ += packets; }
   /// SPEAKING came. All packets that arrived before it have been accepted.
   void on_speaking(std::uint8_t flags, TimePoint now);
+  /// Whatever its end will be, it is not its doing.
+  void excuse_end() noexcept { end_excused_ = true; }
   /// The voice session is over.
   void on_end();
 
@@ -55,6 +57,7 @@ class StreamInspector {
   NonceSet nonces_;
   std::optional<Last> last_;
   std::uint64_t excused_gap_ = 0;
+  bool end_excused_ = false;
   std::uint8_t speaking_ = 0;
   bool audio_since_speaking_ = false;
   std::uint64_t trailing_silence_ = 0;

@@ -181,7 +181,8 @@ std::optional<TimePoint> VoiceGatewayServer::deadline() const {
   return earliest;
 }
 
-void VoiceGatewayServer::end_session(Snowflake user, TimePoint now) {
+void VoiceGatewayServer::end_session(Snowflake user, VoiceEnd end, TimePoint now) {
+  if (end == VoiceEnd::taken) sfu_.excuse(user);
   for (auto& [id, connection] : connections_) {
     const bool his = connection.person != nullptr && connection.person->user == user;
     if (his && !connection.closing && !connection.close_at) connection.close_at = now + kCloseAfterWord;
@@ -189,6 +190,7 @@ void VoiceGatewayServer::end_session(Snowflake user, TimePoint now) {
 }
 
 void VoiceGatewayServer::close_all_of(Snowflake user, std::uint16_t code) {
+  sfu_.excuse(user);
   for (auto& [id, connection] : connections_) {
     if (connection.person == nullptr || connection.person->user != user || connection.closing) continue;
     books_.of(user).excused = true;
@@ -214,6 +216,7 @@ void VoiceGatewayServer::close(Connection& connection, std::uint16_t code, std::
 void VoiceGatewayServer::refuse(Connection& connection, Rule rule, std::uint16_t code,
                                 std::string_view reason, std::string detail) {
   ledger(connection).breach(rule, std::move(detail));
+  if (connection.person != nullptr) sfu_.excuse(connection.person->user);
   close(connection, code, reason);
 }
 

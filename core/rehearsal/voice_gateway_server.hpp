@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "net/server.hpp"
 #include "rehearsal/ack_window.hpp"
+#include "rehearsal/gateway_server.hpp"
 #include "rehearsal/ledger.hpp"
 #include "rehearsal/sfu.hpp"
 #include "rehearsal/world.hpp"
@@ -35,7 +36,7 @@ class VoiceGatewayServer {
 
   /// The account's credentials are no longer valid: closes with 4014, a moment later than the main gateway's
   /// word.
-  void end_session(Snowflake user, TimePoint now);
+  void end_session(Snowflake user, VoiceEnd end, TimePoint now);
   /// Closes the account's voice connections at once; that says nothing about the account.
   void close_all_of(Snowflake user, std::uint16_t code);
 

@@ -73,7 +73,9 @@ struct PaperDiscord {
     gateway.set_addresses("wss://127.0.0.1:1", "127.0.0.1:2");
     voice.set_media_port(3);
     rest.set_gateway_url("wss://127.0.0.1:1");
-    gateway.on_voice_session_over = [this](Snowflake user, TimePoint when) { voice.end_session(user, when); };
+    gateway.on_voice_session_over = [this](Snowflake user, VoiceEnd end, TimePoint when) {
+      voice.end_session(user, end, when);
+    };
     sfu.send = [this](PeerAddress to, ByteView datagram) {
       datagrams.emplace_back(to, Bytes(datagram.begin(), datagram.end()));
     };
