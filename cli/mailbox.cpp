@@ -9,7 +9,7 @@
 namespace vcplay::cli {
 
 Mailbox::Mailbox() : fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  if (fd_ < 0) throw Error(Cause::unexpected, "no file descriptor is left for the main thread's mailbox");
+  if (fd_ < 0) throw Error(Cause::unexpected, "No file descriptor is left for the main thread's mailbox.");
 }
 
 Mailbox::~Mailbox() { close(fd_); }

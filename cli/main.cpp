@@ -1,8 +1,10 @@
 // From the command line to the exit status.
-#include <clocale>
 #include <cstdio>
 #include <exception>
+#include <string>
+#include <vector>
 
+#include "base/libraries.hpp"
 #include "base/log.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/options.hpp"
@@ -11,10 +13,22 @@
 #include "cli/rehearse.hpp"
 #include "cli/signals.hpp"
 #include "cli/token.hpp"
+#include "crypto/libraries.hpp"
 #include "media/pipeline.hpp"
+#include "net/libraries.hpp"
+#include "rehearsal/libraries.hpp"
 
 namespace vcplay::cli {
 namespace {
+
+std::vector<std::string> all_library_versions() {
+  std::vector<std::string> all = media::library_versions();
+  for (const auto& more : {crypto::library_versions(), net::library_versions(), rehearsal::library_versions(),
+                           vcplay::library_versions()}) {
+    all.insert(all.end(), more.begin(), more.end());
+  }
+  return all;
+}
 
 RunResult run(const Options& options) {
   media::route_ffmpeg_log();
@@ -37,7 +51,7 @@ int report(const Error& error) {
 
 int print_and_leave(const ParseOutcome& parsed) {
   std::fputs(parsed.complaint.c_str(), stderr);
-  if (parsed.version) write_output(version_text(media::library_versions()));
+  if (parsed.version) write_output(version_text(all_library_versions()));
   write_output(parsed.output);
   return number(parsed.status);
 }
@@ -55,7 +69,7 @@ int main(int argc, char** argv) {
   } catch (const Error& error) {
     return report(error);
   } catch (const std::exception& error) {
-    log::error("unexpected failure: {}", error.what());
+    log::error("Unexpected failure: {}.", error.what());
     return number(ExitStatus::unexpected);
   }
 }

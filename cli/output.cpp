@@ -15,7 +15,8 @@ void write_output(std::string_view text) {
     const ssize_t written = write(STDOUT_FILENO, text.data(), text.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) {
-      throw Error(Cause::output, std::string("standard output can't be written: ") + std::strerror(errno));
+      throw Error(Cause::output,
+                  std::string("Standard output can't be written: ") + std::strerror(errno) + ".");
     }
     text.remove_prefix(static_cast<std::size_t>(written));
   }

@@ -129,7 +129,7 @@ void Player::check_media_progress(TimePoint now) {
   const media::Pipeline::Activity activity = pipeline_.activity();
   if (stop_deadline_ || !activity.busy || now - activity.since < kMediaSilence) return;
   const std::string& location = setup_.media.at(activity.track).location;
-  outcome_.error.emplace(Cause::unexpected, fmt::format("{}: no sound came out of it for 10 s; giving up",
+  outcome_.error.emplace(Cause::unexpected, fmt::format("{}: no sound came out of it for 10 s; giving up.",
                                                         display_safe(location)));
   stop(now);
 }
@@ -144,9 +144,9 @@ void Player::stop(TimePoint now) {
 std::optional<Error> verdict(const PlayerOutcome& outcome) {
   if (outcome.error) return outcome.error;
   if (outcome.failed_tracks == 0) return std::nullopt;
-  if (outcome.failed_tracks >= outcome.tracks) return Error(Cause::no_media, "nothing could be played");
+  if (outcome.failed_tracks >= outcome.tracks) return Error(Cause::no_media, "Nothing could be played.");
   return Error(Cause::some_media,
-               fmt::format("{} of {} media could not be played", outcome.failed_tracks, outcome.tracks));
+               fmt::format("{} of {} media could not be played.", outcome.failed_tracks, outcome.tracks));
 }
 
 }  // namespace vcplay::cli

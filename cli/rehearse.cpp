@@ -63,8 +63,8 @@ RehearsalResult collect(rehearsal::Report report, PlayerOutcome& outcome, const 
 std::optional<Error> verdict_with_findings(const PlayerOutcome& outcome, const rehearsal::Report& report) {
   if (auto error = verdict(outcome)) return error;
   if (report.findings.empty()) return std::nullopt;
-  return Error(Cause::rehearsal_fault,
-               fmt::format("the rehearsal found {} fault(s); the report names them", report.findings.size()));
+  return Error(Cause::rehearsal_fault, fmt::format("The rehearsal found {} fault(s); the report names them.",
+                                                   report.findings.size()));
 }
 
 bool is_pipe(int fd) {
@@ -122,6 +122,7 @@ RunResult rehearse(const Options& options) {
   RehearsalResult result = collect(discord.report(), outcome, stats);
   discord.stop();
   result.started = started;
+  if (options.fast) result.first_packet = result.first_audio = {};  // of a clock that does not keep real time
   if (bare) result.bare = rehearsal::pacing_of(bare->stop());
   if (recorder) recorder->finish();
   write_output(options.json ? to_json_line(result) : to_report_text(result));

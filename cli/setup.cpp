@@ -23,7 +23,7 @@ std::uint8_t flags_of(Speaking speaking) {
 
 net::Url url_or_complain(const std::string& text, std::string_view option) {
   const auto url = net::Url::parse(text);
-  if (!url) throw Error(Cause::usage, fmt::format("{}: {} is no https or wss URL", option, text));
+  if (!url) throw Error(Cause::usage, fmt::format("{}: {} is no https or wss URL.", option, text));
   return *url;
 }
 

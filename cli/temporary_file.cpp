@@ -21,7 +21,8 @@ TemporaryFile::TemporaryFile(std::string_view contents) {
   if (fd >= 0) close(fd);
   if (complete) return;
   if (fd >= 0) unlink(path_.c_str());
-  throw Error(Cause::output, "the temporary file " + path_ + " can't be written: " + std::strerror(reason));
+  throw Error(Cause::output,
+              "The temporary file " + path_ + " can't be written: " + std::strerror(reason) + ".");
 }
 
 TemporaryFile::~TemporaryFile() { unlink(path_.c_str()); }

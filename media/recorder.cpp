@@ -48,7 +48,7 @@ struct Recorder::Impl {
   bool finished = false;
 
   [[nodiscard]] Error error(int reason) const {
-    return Error(Cause::output, display_safe(path) + " can't be written: " + describe(reason));
+    return Error(Cause::output, display_safe(path) + " can't be written: " + describe(reason) + ".");
   }
   void note(int result) {
     if (result < 0 && failure == 0) failure = result;
@@ -57,7 +57,7 @@ struct Recorder::Impl {
   void open() {
     AVFormatContext* made_muxer = nullptr;
     if (avformat_alloc_output_context2(&made_muxer, nullptr, is_wav ? "wav" : "ogg", nullptr) < 0) {
-      throw Error(Cause::unexpected, "FFmpeg has no writer for " + display_safe(path));
+      throw Error(Cause::unexpected, "FFmpeg has no writer for " + display_safe(path) + ".");
     }
     muxer.reset(made_muxer);
     packet.reset(made(av_packet_alloc()));

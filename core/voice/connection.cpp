@@ -50,7 +50,7 @@ std::string_view name(ConnectionPhase phase) noexcept {
 Error connection_error(std::string_view what, const net::Url& url, const net::CloseInfo& info) {
   const std::string where = fmt::format("{} at {}", what, url.host_and_port());
   const auto sentence = [&](std::string_view reason) {
-    return Error(Cause::network, fmt::format("{}: {}", where, reason));
+    return Error(Cause::network, fmt::format("{}: {}.", where, reason));
   };
   const std::string detail = info.detail.empty() ? "no reason given" : display_safe(info.detail, 200);
   switch (info.kind) {
@@ -91,7 +91,7 @@ void Connection::Impl::start() {
   }
   enter(ConnectionPhase::finding_gateway);
   if (!api) {
-    fail(Error(Cause::usage, "there is neither a gateway URL nor an API URL to ask for one"));
+    fail(Error(Cause::usage, "There is neither a gateway URL nor an API URL to ask for one."));
     return;
   }
   api->gateway_bot([this](rest::Result<rest::GatewayBot> result) {
@@ -100,12 +100,10 @@ void Connection::Impl::start() {
     const auto& found = std::get<rest::GatewayBot>(result);
     if (found.identifies_left < 1) {
       return fail(Error(Cause::identify_budget,
-                        "this bot has used up Discord's identifies of the day; try again later"));
+                        "This bot has used up Discord's identifies of the day; try again later."));
     }
-    // Discord, Gateway topic, "Sharding": shard_id = (guild_id >> 22) % num_shards.
-    const int count = std::max(found.shards, 1);
-    const int id = static_cast<int>((config.guild.value >> 22) % static_cast<std::uint64_t>(count));
-    const auto [shard_id, shard_count] = config.shard.value_or(std::pair{id, count});
+    const int own = gateway::shard_of(config.guild, found.shards);
+    const auto [shard_id, shard_count] = config.shard.value_or(std::pair{own, found.shards});
     open_gateway(found.url, shard_id, shard_count);
   });
 }
@@ -170,7 +168,7 @@ void Connection::Impl::phase_timed_out() {
   if (phase == ConnectionPhase::lingering || phase == ConnectionPhase::ready) return leave();
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(config.join_timeout).count();
   const auto give_up = [&](std::string_view what) {
-    fail(Error(Cause::network, fmt::format("joining the channel took longer than {} s: {}", seconds, what)));
+    fail(Error(Cause::network, fmt::format("Joining the channel took longer than {} s: {}.", seconds, what)));
   };
   switch (phase) {
     case ConnectionPhase::finding_gateway:

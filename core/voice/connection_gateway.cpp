@@ -85,13 +85,13 @@ void Connection::Impl::handle(gateway::Action& action) {
                  [&](gateway::GuildCreated& created) { guild_arrived(std::move(created.guild)); },
                  [&](gateway::GuildDeleted& deleted) {
                    fail(deleted.unavailable
-                            ? Error(Cause::network, "the guild became unavailable: Discord has an outage")
-                            : Error(Cause::removed, "the bot was removed from the guild"));
+                            ? Error(Cause::network, "The guild became unavailable: Discord has an outage.")
+                            : Error(Cause::removed, "The bot was removed from the guild."));
                  },
                  [&](gateway::ChannelUpdated& update) { channel_updated(update.channel); },
                  [&](gateway::ChannelDeleted& deleted) {
                    if (deleted.channel == config.channel)
-                     fail(Error(Cause::removed, "the voice channel was deleted"));
+                     fail(Error(Cause::removed, "The voice channel was deleted."));
                  },
                  [&](gateway::OwnVoiceState& state) { own_voice_state(state); },
                  [&](gateway::VoiceServer& server) { voice_server_update(std::move(server)); },
@@ -128,7 +128,7 @@ void Connection::Impl::guild_arrived(resources::Guild created) {
 /// Discord never says why a join stays unanswered; REST knows whether the id exists at all and where.
 void Connection::Impl::explain_unknown_channel() {
   const auto give_up = [this](std::string_view reason) {
-    fail(Error(Cause::not_permitted, fmt::format("channel {} {}", config.channel.str(), reason)));
+    fail(Error(Cause::not_permitted, fmt::format("Channel {} {}.", config.channel.str(), reason)));
   };
   const std::string not_here = "is not in guild " + config.guild.str() + "; check --guild and --channel";
   if (!api) return give_up(not_here);
@@ -164,21 +164,21 @@ void Connection::Impl::own_voice_state(const gateway::OwnVoiceState& state) {
   if (!state.channel) {
     // Before our own join is answered this is the echo of somebody's leave, perhaps of an earlier run of
     // ours.
-    if (voice_session_id) fail(Error(Cause::removed, "the bot was removed from the voice channel"));
+    if (voice_session_id) fail(Error(Cause::removed, "The bot was removed from the voice channel."));
     return;
   }
   // The session id of a voice state need not be READY's; once ours is known, another one is another process.
   if (voice_session_id && state.session_id != *voice_session_id) {
-    return fail(Error(Cause::busy, "another process plays with this bot in this guild and took over"));
+    return fail(Error(Cause::busy, "Another process plays with this bot in this guild and took over."));
   }
   if (*state.channel != config.channel) {
-    if (voice_session_id) fail(Error(Cause::removed, "the bot was moved to another voice channel"));
+    if (voice_session_id) fail(Error(Cause::removed, "The bot was moved to another voice channel."));
     return;
   }
   if (state.mute)
-    log::warning("the bot is muted by the server: nobody hears it until a moderator unmutes it");
+    log::warning("The bot is muted by the server: nobody hears it until a moderator unmutes it.");
   if (state.suppress)
-    log::warning("the bot is in the audience of this stage: nobody hears it until it is invited to speak");
+    log::warning("The bot is in the audience of this stage: nobody hears it until it is invited to speak.");
   if (voice_session_id) return;
   voice_session_id = state.session_id;
   open_voice_when_complete();
@@ -187,8 +187,8 @@ void Connection::Impl::own_voice_state(const gateway::OwnVoiceState& state) {
 void Connection::Impl::voice_server_update(gateway::VoiceServer server) {
   if (ending() || phase < ConnectionPhase::joining_channel) return;
   if (!joining() || voice) {
-    return fail(Error(Cause::network, server.endpoint ? "Discord moved the call to another voice server"
-                                                      : "the voice server went away"));
+    return fail(Error(Cause::network, server.endpoint ? "Discord moved the call to another voice server."
+                                                      : "The voice server went away."));
   }
   if (!server.endpoint) return;  // being allocated: another one follows
   log::hide(server.token);

@@ -61,7 +61,7 @@ void Connection::Impl::voice_closed(const net::CloseInfo& info) {
   if (phase == ConnectionPhase::leaving) return;
   if (phase == ConnectionPhase::closing) return finish_if_closed();
   if (phase == ConnectionPhase::opening_voice)
-    return fail(connection_error("the voice server", voice_url, info));
+    return fail(connection_error("The voice server", voice_url, info));
   run(voice->on_close(info.code, info.detail, loop.now()));
 }
 
@@ -111,7 +111,7 @@ void Connection::Impl::discover() {
   if (discovery->exhausted(now)) {
     return fail(
         Error(Cause::network,
-              "no UDP packet came back from the voice server; UDP to it seems to be blocked by a firewall"));
+              "No UDP packet came back from the voice server; UDP to it seems to be blocked by a firewall."));
   }
   if (discovery->due(now)) static_cast<void>(udp->send(discovery->request()));
   discovery_timer.start_at(discovery->deadline());
@@ -138,7 +138,7 @@ void Connection::Impl::session_ready(SessionReady session) {
   std::random_device random;
   stream.first = {.sequence = static_cast<std::uint16_t>(random()), .timestamp = random(), .ssrc = ssrc};
   if (!inbox.post(std::move(stream))) {
-    return fail(Error(Cause::unexpected, "the sender thread does not read its commands"));
+    return fail(Error(Cause::unexpected, "The sender thread does not read its commands."));
   }
   if (sender_thread) return;  // a new key in a live session
   phase_timer.cancel();
