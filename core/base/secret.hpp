@@ -1,11 +1,10 @@
 // Secrets are a type: they zeroize, do not copy and cannot be printed.
 #pragma once
 
-#include <string.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <string>
 #include <string_view>
 #include <utility>

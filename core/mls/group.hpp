@@ -71,7 +71,7 @@ class Group {
   [[nodiscard]] NewCommit commit(const PendingProposals& pending) const;
 
   /// s12.4.2: another member's Commit.
-  [[nodiscard]] std::variant<Group, RemovedFromGroup> process(const PublicMessage& commit,
+  [[nodiscard]] std::variant<Group, RemovedFromGroup> process(const PublicMessage& message,
                                                               const PendingProposals& pending,
                                                               const Application& application = {}) const;
 

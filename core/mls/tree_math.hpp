@@ -11,13 +11,14 @@ namespace vcplay::mls {
 /// A member's place among the leaves, counted from the left.
 struct LeafIndex {
   std::uint32_t value = 0;
-  friend auto operator<=>(const LeafIndex&, const LeafIndex&) = default;
+  // clang-tidy 14 takes the 0 that the language compares the result with for a pointer.
+  friend auto operator<=>(const LeafIndex&, const LeafIndex&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
 /// A node's place in the array: leaves at even numbers, parents between them.
 struct NodeIndex {
   std::uint32_t value = 0;
-  friend auto operator<=>(const NodeIndex&, const NodeIndex&) = default;
+  friend auto operator<=>(const NodeIndex&, const NodeIndex&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
 /// How many leaves the tree has room for: a power of two.
