@@ -25,7 +25,9 @@ struct Unfinished {
 thread_local Unfinished unfinished;
 
 /// We keep every decoder but the audio ones from being opened; that FFmpeg says so each time helps nobody.
-bool is_our_own_doing(std::string_view line) { return line.find("not on whitelist 'aac") != line.npos; }
+bool is_our_own_doing(std::string_view line) {
+  return line.find("not on whitelist 'aac") != std::string_view::npos;
+}
 
 void pass_on(int level, const std::string& line) {
   if (level <= AV_LOG_ERROR && unfinished.complaint.empty()) unfinished.complaint = line;
@@ -45,7 +47,7 @@ std::string name_of(void* object) {
   return std::string(type->item_name(object)) + ": ";
 }
 
-void append(void* object, int level, const char* format, va_list arguments) {
+[[gnu::format(printf, 3, 0)]] void append(void* object, int level, const char* format, va_list arguments) {
   std::string& line = unfinished.line;
   if (line.empty()) unfinished.speaker = name_of(object);
   std::array<char, 1024> text{};
@@ -60,7 +62,7 @@ void append(void* object, int level, const char* format, va_list arguments) {
 }
 
 // Called by C code on any thread: nothing may be thrown out of it.
-void on_log(void* object, int level, const char* format, va_list arguments) {
+[[gnu::format(printf, 3, 0)]] void on_log(void* object, int level, const char* format, va_list arguments) {
   level &= 0xff;  // above are colours
   if (level > AV_LOG_VERBOSE) return;
   if (level > AV_LOG_ERROR && !log::enabled(log::Level::debug)) return;

@@ -1,9 +1,8 @@
 #include "media/pipeline.hpp"
 
 #include <pthread.h>
-#include <signal.h>
-
 #include <algorithm>
+#include <csignal>
 #include <exception>
 #include <thread>
 #include <utility>
@@ -83,7 +82,7 @@ void Work::run() noexcept {
   try {
     play_all();
   } catch (const std::exception& failure) {
-    log::error("the media thread failed: {}", failure.what());
+    log::error("The media thread failed: {}.", failure.what());
   }
   progress.leave();
   outlet.finish();
@@ -147,7 +146,7 @@ struct Pipeline::Impl {
   std::thread thread;
 };
 
-Pipeline::Pipeline(std::vector<Media> media, PipelineOptions options, FrameQueue& queue,
+Pipeline::Pipeline(std::vector<Media> media, const PipelineOptions& options, FrameQueue& queue,
                    PipelineListener& listener)
     : impl_(std::make_unique<Impl>()) {
   route_ffmpeg_log();

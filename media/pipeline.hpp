@@ -15,37 +15,38 @@ namespace vcplay::media {
 
 /// One MEDIA argument and what the command line said about its format.
 struct Media {
-  std::string location;                 // a file's name, an http(s) URL, or "-" for standard input
-  std::string format;                   // FFmpeg's name of the input format; empty: find out
-  int rate = 0;                         // Hz, for raw PCM; 0: not given
-  int channels = 0;                     // for raw PCM; 0: not given
+  std::string location;  // a file's name, an http(s) URL, or "-" for standard input
+  std::string format;    // FFmpeg's name of the input format; empty: find out
+  int rate = 0;          // Hz, for raw PCM; 0: not given
+  int channels = 0;      // for raw PCM; 0: not given
 };
 
 struct PipelineOptions {
-  int bitrate = 64'000;                 // bit/s, until set_bitrate()
-  double volume = 1.0;                  // linear; above 1 the soft limiter keeps peaks under full scale
-  std::string ca_file;                  // further trust anchors (PEM) for https media; empty: only the system's
+  int bitrate = 64'000;  // bit/s, until set_bitrate()
+  double volume = 1.0;   // linear; above 1 the soft limiter keeps peaks under full scale
+  std::string ca_file;   // further trust anchors (PEM) for https media; empty: only the system's
 };
 
-/// What a person wants to know of a track that plays. Texts are as they came: pass them through display_safe().
+/// What a person wants to know of a track that plays. Texts are as they came: pass them through
+/// display_safe().
 struct TrackInfo {
-  std::uint32_t track = 0;              // index of the MEDIA argument
+  std::uint32_t track = 0;  // index of the MEDIA argument
   std::string location;
   std::string title;
   std::string artist;
-  std::string codec;                    // FFmpeg's name
+  std::string codec;  // FFmpeg's name
   std::string container;
-  int sample_rate = 0;                  // of the source, Hz
-  int channels = 0;                     // of the source
-  std::optional<Duration> duration;     // nothing when it is not known
+  int sample_rate = 0;               // of the source, Hz
+  int channels = 0;                  // of the source
+  std::optional<Duration> duration;  // nothing when it is not known
 };
 
 /// How one MEDIA ended.
 struct TrackResult {
   std::uint32_t track = 0;
   std::string location;
-  std::uint64_t frames = 0;             // OpusFrames that it became
-  std::string error;                    // empty: played whole; else one sentence that names the file
+  std::uint64_t frames = 0;  // OpusFrames that it became
+  std::string error;         // empty: played whole; else one sentence that names the file
 };
 
 /// Called on the media thread; keep it short, post it on.
@@ -54,15 +55,17 @@ class PipelineListener {
   virtual ~PipelineListener() = default;
   virtual void on_track(const TrackInfo& info) = 0;
   virtual void on_track_end(const TrackResult& result) = 0;
-  virtual void on_pipeline_end() = 0;   // after the last track; the queue is finished
+  virtual void on_pipeline_end() = 0;  // after the last track; the queue is finished
 };
 
 /// Decodes, resamples and encodes all MEDIA one after the other into a FrameQueue, about a second ahead.
 /// Owns the media thread. Tracks follow each other without a gap: the encoder runs through.
 class Pipeline {
  public:
-  Pipeline(std::vector<Media> media, PipelineOptions options, FrameQueue& queue, PipelineListener& listener);
-  ~Pipeline();  // stop(), then joins; a read that hangs in the kernel does not hold it up for more than a second
+  Pipeline(std::vector<Media> media, const PipelineOptions& options, FrameQueue& queue,
+           PipelineListener& listener);
+  ~Pipeline();  // stop(), then joins; a read that hangs in the kernel does not hold it up for more than a
+                // second
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
@@ -72,8 +75,8 @@ class Pipeline {
   /// Any thread: from the next frame on.
   void set_bitrate(int bits_per_second);
 
-  /// Any thread: for the watchdog. `busy` means that the media thread is inside a file (not waiting for room in the
-  /// queue, nor for a pipe's or terminal's next bytes); `since` is when it last made progress.
+  /// Any thread: for the watchdog. `busy` means that the media thread is inside a file (not waiting for room
+  /// in the queue, nor for a pipe's or terminal's next bytes); `since` is when it last made progress.
   struct Activity {
     bool busy = false;
     TimePoint since{};

@@ -50,7 +50,7 @@ void write_all(int fd, std::string_view text) {
 TrustAnchors::TrustAnchors(const std::string& ca_file) : path_(system_bundle()) {
   if (ca_file.empty()) return;
   const std::string further = contents(ca_file);
-  if (further.find("-----BEGIN CERTIFICATE-----") == further.npos) {
+  if (further.find("-----BEGIN CERTIFICATE-----") == std::string::npos) {
     throw Error(Cause::usage,
                 "the CA file \"" + ca_file + "\" cannot be read or holds no certificate in PEM form");
   }

@@ -2,13 +2,13 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
 #include <atomic>
 #include <cmath>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -25,7 +25,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
-constexpr media::PipelineOptions kOptions{};
+const media::PipelineOptions kOptions{};
 const media::Media kRawStdin{"-", "s16le", 48'000, 2};
 constexpr std::size_t kRawFrameBytes = kSamplesPerFrame * kChannels * 2;
 

@@ -31,7 +31,7 @@ const std::string& scratch() {
 }
 
 std::string make_file(const std::string& name, const std::string& input, const std::string& arguments) {
-  const std::string path = scratch() + name;
+  std::string path = scratch() + name;
   run("ffmpeg -nostdin -v error -y " + input + ' ' + arguments + " \"" + path + '"');
   return path;
 }
@@ -60,7 +60,7 @@ std::vector<float> ffmpeg_decode(const std::string& path) {
 }
 
 std::string write_file(const std::string& name, const std::string& contents) {
-  const std::string path = scratch() + name;
+  std::string path = scratch() + name;
   std::ofstream(path, std::ios::binary) << contents;
   return path;
 }
