@@ -159,16 +159,27 @@ TEST_F(WebSockets, MayBeDestroyedFromInsideAnyCallback) {
 }
 
 TEST_F(WebSockets, ClosedBeforeTheyOpenEndOnceAndLater) {
-  OnLoop<WebSocket> socket(loop, trust, owner, url(), kPatience);
+  std::unique_ptr<WebSocket> socket;
   loop.run([&] {
+    socket = std::make_unique<WebSocket>(*loop, trust, owner, url(), kPatience);
     socket->close(1000, "never mind");
     socket->close(1000, "really");
     EXPECT_TRUE(owner.ends.empty());
   });
   EXPECT_EQ(owner.ends.next().kind, CloseKind::closed_by_us);
-  loop.run([] {});
+  loop.run([&] { socket.reset(); });
   EXPECT_TRUE(owner.ends.empty());
   EXPECT_TRUE(owner.heard.empty());
+}
+
+TEST_F(WebSockets, ClosedSomewhereOnTheirWayEndAsClosedByUs) {
+  for (int i = 0; i < 20; ++i) {
+    OnLoop<WebSocket> socket(loop, trust, owner, url(), kPatience);
+    for (int turn = 0; turn < i; ++turn) loop.run([] {});  // each time a little further on its way
+    loop.run([&] { socket->close(1000, "never mind"); });
+    EXPECT_EQ(owner.ends.next().kind, CloseKind::closed_by_us);
+  }
+  EXPECT_TRUE(owner.ends.empty());
 }
 
 TEST_F(WebSockets, WhoseOwnerThrowsEndTheRunWithTheException) {

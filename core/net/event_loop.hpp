@@ -19,7 +19,8 @@ class EventLoop {
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
-  /// Services everything until stop(). The calling thread becomes the loop's thread.
+  /// Services everything until stop(), for good. The calling thread becomes the loop's thread. The first
+  /// exception that a task, a timer or a handler lets out ends it, and comes out here.
   void run();
   /// Any thread: makes run() return soon.
   void stop();

@@ -39,6 +39,7 @@ struct HttpResponse {
 class HttpsCall {
  public:
   using Done = std::function<void(HttpResponse)>;
+  /// Throws Error{unexpected} when a header holds a control character.
   HttpsCall(EventLoop& loop, const TlsTrust& trust, HttpRequest request, Done done);
   ~HttpsCall();
   HttpsCall(const HttpsCall&) = delete;

@@ -47,18 +47,19 @@ struct ServerReply {
 class ServerHandler {
  public:
   virtual ~ServerHandler() = default;
+  /// Path and query come percent-decoded.
   virtual ServerReply on_request(const ServerRequest& request) = 0;
   /// 101 accepts the upgrade; another status refuses it with that.
   virtual int on_upgrade(std::string_view path, std::string_view query) = 0;
   virtual void on_websocket(ServerSocket& socket, std::string_view path, std::string_view query) = 0;
   virtual void on_text(ServerSocket& socket, std::string_view text) = 0;
   virtual void on_binary(ServerSocket& socket, ByteView bytes) = 0;
-  /// `code` is 0 when no close frame came.
+  /// `code` is 0 when no close frame came, or when it met something that was still being sent.
   virtual void on_websocket_closed(ServerSocket& socket, std::uint16_t code) = 0;
 };
 
-/// Listens on 127.0.0.1, an ephemeral port unless one is given. Must be built and destroyed on the loop's
-/// thread, or while the loop does not run.
+/// Answers one request per connection; websockets last. Listens on 127.0.0.1, an ephemeral port unless one is
+/// given. Must be built and destroyed on the loop's thread, or while the loop does not run.
 class Server {
  public:
   Server(EventLoop& loop, const ServerIdentity& identity, ServerHandler& handler, std::uint16_t port = 0);

@@ -55,7 +55,7 @@ std::string key_text(EVP_PKEY* key) {
 }
 
 KeyPtr make_key() {
-  KeyPtr key(EVP_EC_gen("P-256"));
+  KeyPtr key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
   require(key != nullptr);
   return key;
 }

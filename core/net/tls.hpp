@@ -12,6 +12,7 @@ namespace vcplay::net {
 
 /// The system's trust store plus, where asked for, further anchors. Certificates are always verified, TLS 1.2
 /// or later.
+/// Cheap to make: the system's store is read when a certificate asks for it.
 class TlsTrust {
  public:
   TlsTrust();  // the system's store

@@ -16,7 +16,7 @@ struct Url {
   std::string path = "/";  // path and query, starts with '/'
 
   /// Nothing unless `text` is https:// or wss:// with a host, a sane port and no user info, space or control
-  /// character.
+  /// character, and at most 1500 bytes of path and query.
   [[nodiscard]] static std::optional<Url> parse(std::string_view text);
   /// `host[:port]` as Discord names a voice server: any scheme is stripped, a legacy :80 becomes 443.
   [[nodiscard]] static std::optional<Url> from_voice_endpoint(std::string_view endpoint);

@@ -83,6 +83,7 @@ int WebSocket::Impl::on_answer() {
 }
 
 int WebSocket::Impl::on_open() {
+  if (outgoing.closing()) return 0;  // closed on its way: the end is a turn away
   arrived();
   open_ = true;
   writeable();  // for what was sent before

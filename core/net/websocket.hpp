@@ -23,7 +23,7 @@ enum class CloseKind {
   tls_failed,           // TLS: anything else
   http_refused,         // the server answered the upgrade with an HTTP status
   timed_out,            // no answer in time
-  lost,                 // ended without a close frame after it was open
+  lost,                 // ended without a close frame, or after TLS without an answer
   closed_by_peer,       // a close frame came
   closed_by_us,         // after close()
 };
