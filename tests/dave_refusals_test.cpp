@@ -191,6 +191,26 @@ TEST_F(Refusals, AnotherGroupsCommitIsNotForUs) {
   expect_nothing_changed();
 }
 
+TEST(dave_policy, a_committer_stays_who_it_is) {
+  const Gateway gateway;
+  Peer ann(kAnn);
+  Peer other_ann(kAnn);
+  Peer bob(kBob);
+  for (Peer* peer : {&ann, &other_ann, &bob}) peer->found(gateway.extensions());
+  EXPECT_NO_THROW(policy::committer_stays_who_it_is(ann.group(), ann.group(), {0}));
+  EXPECT_THROW(policy::committer_stays_who_it_is(ann.group(), other_ann.group(), {0}), Refusal)
+      << "another signature key";
+  EXPECT_THROW(policy::committer_stays_who_it_is(ann.group(), bob.group(), {0}), Refusal);
+}
+
+TEST(dave_policy, a_user_is_eight_bytes_from_the_great_end) {
+  EXPECT_EQ(to_hex(identity_of({0x0102030405060708})), "0102030405060708");
+  EXPECT_EQ(user_of(identity_of(kBot)), kBot);
+  EXPECT_EQ(user_of(Bytes(7)), std::nullopt);
+  EXPECT_EQ(user_of(Bytes(9)), std::nullopt);
+  EXPECT_EQ(user_of({}), std::nullopt);
+}
+
 // ── getting back in ──
 
 TEST_F(Refusals, AfterABadCommitTheOldKeyStaysUntilWeAreWelcomedAgain) {
@@ -306,6 +326,14 @@ TEST_F(Welcomes, ToAGroupWithACredentialThatNamesNoUser) {
   const auto key = mls::PrivateKey::generate();
   const auto nobody = mls::make_key_package({{{'x'}}, {}, {}, {}}, key);
   expect_refused(ann_adds({add_bot(), {mls::Add{nobody.key_package}}}).welcome);
+}
+
+TEST_F(Welcomes, ThatNeedAPreSharedKey) {
+  mls::Application application;
+  application.find_psk = [](const mls::PreSharedKeyId&) { return SecretBytes(32); };
+  mls::CommitOptions options;
+  options.by_value = {add_bot(), {mls::PreSharedKey{{mls::ExternalPskId{{1}}, Bytes(32)}}}};
+  expect_refused(CommitWelcome(ann_.group().commit({}, options, application)).welcome);
 }
 
 TEST_F(Welcomes, ForSomebodyElse) { expect_refused(ann_adds({bob_.add()}).welcome); }

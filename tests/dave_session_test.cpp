@@ -485,6 +485,38 @@ TEST_F(LenientCall, AnUpgradeMayBeAnnouncedFirstAndNeedsItsGroup) {
   EXPECT_TRUE(heard_by(ann_));
 }
 
+TEST_F(LenientCall, WithoutAGroupItsMessagesAreNotForUs) {
+  begin(0);
+  external_sender();
+  welcome(2, Bytes(40));
+  commit(3, Bytes(40));
+  EXPECT_EQ(said(), Said{});
+}
+
+TEST_F(LenientCall, AfterADowngradeItsMessagesAreNotForUs) {
+  join_ann();
+  prepare(7, 0);
+  execute(7);
+  static_cast<void>(said());
+  welcome(2, Bytes(40));
+  commit(3, Bytes(40));
+  EXPECT_EQ(said(), Said{});
+  EXPECT_EQ(media_, "plain");
+}
+
+TEST_F(LenientCall, AnUpgradeOnItsWayOutlivesADowngrade) {
+  begin(0);
+  external_sender();
+  connect(kAnn);
+  prepare(7, 0);
+  prepare_epoch(1);
+  execute(7);
+  ann_.found(gateway_.extensions());
+  welcome(8, ann_adds({add_bot()}).welcome);
+  execute(8);
+  EXPECT_TRUE(heard_by(ann_));
+}
+
 TEST_F(LenientCall, AnUpgradeWithoutAGroupHolds) {
   begin(0);
   connect(kAnn);

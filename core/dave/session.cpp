@@ -131,7 +131,8 @@ void Session::on_proposals(ByteView body) {
 void Session::on_announcement(Opcode opcode, ByteView body) {
   const auto announced = read_announcement(body);
   if (!announced) return log::debug("dave: ignored a message without a transition");
-  if (!active_version_) return log::debug("dave: ignored a group's message before the session");
+  if (!active_version_ || group_version_ == 0)
+    return log::debug("dave: ignored a message of no group of ours");
   Followed followed{};
   try {
     followed = follow(opcode, announced->message);
@@ -205,6 +206,7 @@ void Session::execute(TransitionId transition) {
   active_version_ = execution->version;
   has_key_ = execution->key != Execution::Key::none;
   if (execution->version == 0) {
+    if (membership_.established() != nullptr) group_version_ = 0;  // or else an upgrade is on its way already
     membership_.leave();
     transitions_.forget_group();
   }
