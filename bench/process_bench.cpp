@@ -81,7 +81,7 @@ class Loopback {
 };
 
 std::string make_song(const Programs& programs, int seconds) {
-  const std::string file = (programs.scratch / fmt::format("song-{}.mp3", seconds)).string();
+  std::string file = (programs.scratch / fmt::format("song-{}.mp3", seconds)).string();
   // Not silence and not one tone: an encoder must have something to do.
   const std::string sound = fmt::format(
       "aevalsrc=exprs='0.25*sin(2*PI*(220+20*sin(t))*t)+0.15*sin(2*PI*660*t)*exp(-4*mod(t\\,0.5))+0.05*"
@@ -172,7 +172,7 @@ std::string make_ten_hours(const Programs& programs) {
   const std::string minute = (programs.scratch / "minute.mp3").string();
   run({"ffmpeg", "-loglevel", "error", "-y", "-f", "lavfi", "-i", "anoisesrc=d=60:a=0.2:r=24000", "-b:a",
        "32k", "-write_xing", "0", "-id3v2_version", "0", minute});
-  const std::string file = (programs.scratch / "ten-hours.mp3").string();
+  std::string file = (programs.scratch / "ten-hours.mp3").string();
   std::ifstream in(minute, std::ios::binary);
   const std::string frames((std::istreambuf_iterator<char>(in)), {});
   std::ofstream out(file, std::ios::binary);
