@@ -21,7 +21,8 @@ class EventView final : public PlayerView {
   void on_track_end(const media::TrackResult& result) override { events_.track_end(result); }
   void on_underrun(bool began) override;
   /// The last lines: "left" if it had joined, "statistics", and "error" if there was one.
-  void finish(const PlayerOutcome& outcome, const std::optional<Error>& error, const voice::SenderStats& stats);
+  void finish(const PlayerOutcome& outcome, const std::optional<Error>& error,
+              const voice::SenderStats& stats);
 
  private:
   EventWriter events_;

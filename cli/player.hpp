@@ -29,10 +29,10 @@ class PlayerView {
   [[nodiscard]] virtual Duration tick_interval() const { return std::chrono::seconds(1); }
   virtual void on_phase(voice::ConnectionPhase) {}
   virtual void on_channel(const voice::ChannelFacts&) {}
-  virtual void on_bitrate(int /*bits_per_second*/) {}         // what is encoded with from now on
+  virtual void on_bitrate(int /*bits_per_second*/) {}  // what is encoded with from now on
   virtual void on_session(const voice::SessionFacts&) {}
-  virtual void on_track(const media::TrackInfo&) {}           // its first packet has been sent
-  virtual void on_track_end(const media::TrackResult&) {}     // all of it is encoded, or it failed
+  virtual void on_track(const media::TrackInfo&) {}        // its first packet has been sent
+  virtual void on_track_end(const media::TrackResult&) {}  // all of it is encoded, or it failed
   virtual void on_underrun(bool /*began*/) {}
   virtual void on_tick(const voice::SenderStats&, std::size_t /*frames_queued*/) {}
 };
@@ -64,7 +64,8 @@ struct PlayerOutcome {
 class Player {
  public:
   /// `signals` were blocked before any thread started. Throws Error.
-  Player(PlayerSetup setup, voice::SenderStats& stats, voice::Pacer& pacer, Signals& signals, PlayerView& view);
+  Player(PlayerSetup setup, voice::SenderStats& stats, voice::Pacer& pacer, Signals& signals,
+         PlayerView& view);
   ~Player();
   Player(const Player&) = delete;
   Player& operator=(const Player&) = delete;

@@ -13,12 +13,12 @@ namespace vcplay::cli {
 
 /// All that one rehearsal found out, on both ends of the line.
 struct RehearsalResult {
-  rehearsal::Report report;          // what Discord and the listener saw
-  rehearsal::Pacing bare;            // the bare sleep loop beside it; no samples with --fast
-  rehearsal::Pacing sender;          // deadline to send
-  std::vector<PhaseTime> phases;     // of our own side
-  TimePoint started;                 // of main()
-  TimePoint first_packet{};          // epoch: none was sent
+  rehearsal::Report report;       // what Discord and the listener saw
+  rehearsal::Pacing bare;         // the bare sleep loop beside it; no samples with --fast
+  rehearsal::Pacing sender;       // deadline to send
+  std::vector<PhaseTime> phases;  // of our own side
+  TimePoint started;              // of main()
+  TimePoint first_packet{};       // epoch: none was sent
   TimePoint first_audio{};
   std::uint64_t packets_sent = 0;
   std::uint64_t audio_packets_sent = 0;

@@ -9,10 +9,10 @@
 
 namespace vcplay {
 
-inline constexpr int kSampleRate = 48'000;             // Hz
-inline constexpr int kChannels = 2;                    // interleaved stereo
-inline constexpr std::size_t kSamplesPerFrame = 960;   // per channel, 20 ms at 48 kHz
-inline constexpr std::size_t kMaxOpusBytes = 1276;     // RFC 6716 s3.4: a code 0 packet, TOC and 1275 bytes
+inline constexpr int kSampleRate = 48'000;            // Hz
+inline constexpr int kChannels = 2;                   // interleaved stereo
+inline constexpr std::size_t kSamplesPerFrame = 960;  // per channel, 20 ms at 48 kHz
+inline constexpr std::size_t kMaxOpusBytes = 1276;    // RFC 6716 s3.4: a code 0 packet, TOC and 1275 bytes
 
 /// 960 × 2 interleaved float samples in [-1, 1]: 20 ms of stereo at 48 kHz.
 using PcmFrame = std::array<float, kSamplesPerFrame * kChannels>;
@@ -23,9 +23,9 @@ inline constexpr std::array<std::uint8_t, 3> kOpusSilence = {0xF8, 0xFF, 0xFE};
 /// One Opus packet of 20 ms and where it comes from.
 struct OpusFrame {
   std::array<std::uint8_t, kMaxOpusBytes> bytes;
-  std::uint16_t size = 0;           // bytes used
-  std::uint32_t track = 0;          // index of the MEDIA argument that it was decoded from
-  std::uint64_t track_frame = 0;    // its number within that track, in steps of 20 ms
+  std::uint16_t size = 0;         // bytes used
+  std::uint32_t track = 0;        // index of the MEDIA argument that it was decoded from
+  std::uint64_t track_frame = 0;  // its number within that track, in steps of 20 ms
 
   [[nodiscard]] ByteView view() const noexcept { return {bytes.data(), size}; }
 };

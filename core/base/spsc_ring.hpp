@@ -10,14 +10,15 @@
 
 namespace vcplay {
 
-/// Carries values from one producer thread to one consumer thread without a lock or, after construction, an allocation.
-/// `T` is default constructible and its move assignment does not throw.
+/// Carries values from one producer thread to one consumer thread without a lock or, after construction, an
+/// allocation. `T` is default constructible and its move assignment does not throw.
 template <typename T>
 class SpscRing {
  public:
   /// Room for at least `capacity` values.
   explicit SpscRing(std::size_t capacity)
-      : mask_(std::bit_ceil(capacity < 1 ? std::size_t{1} : capacity) - 1), slots_(std::make_unique<T[]>(mask_ + 1)) {}
+      : mask_(std::bit_ceil(capacity < 1 ? std::size_t{1} : capacity) - 1),
+        slots_(std::make_unique<T[]>(mask_ + 1)) {}
   SpscRing(const SpscRing&) = delete;
   SpscRing& operator=(const SpscRing&) = delete;
 
@@ -37,7 +38,9 @@ class SpscRing {
     if (tail - head_.load(std::memory_order_acquire) > mask_) return nullptr;
     return &slots_[tail & mask_];
   }
-  void publish() noexcept { tail_.store(tail_.load(std::memory_order_relaxed) + 1, std::memory_order_release); }
+  void publish() noexcept {
+    tail_.store(tail_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  }
 
   /// False, with `value` untouched, when the ring is full.
   [[nodiscard]] bool push(T&& value) noexcept {
