@@ -203,6 +203,18 @@ TEST(dave_policy, a_committer_stays_who_it_is) {
   EXPECT_THROW(policy::committer_stays_who_it_is(ann.group(), bob.group(), {0}), Refusal);
 }
 
+TEST(dave_policy, nothing_but_adds_and_removes_is_proposed) {
+  const Peer bob(kBob);
+  const auto update = std::get<mls::Add>(bob.add().content).key_package.leaf_node;
+  EXPECT_NO_THROW(policy::adds_or_removes(bob.add()));
+  EXPECT_NO_THROW(policy::adds_or_removes({mls::Remove{{0}}}));
+  EXPECT_THROW(policy::adds_or_removes({mls::Update{update}}), Refusal);
+  EXPECT_THROW(policy::adds_or_removes({mls::PreSharedKey{{mls::ExternalPskId{{1}}, Bytes(32)}}}), Refusal);
+  EXPECT_THROW(policy::adds_or_removes({mls::ReInit{}}), Refusal);
+  EXPECT_THROW(policy::adds_or_removes({mls::ExternalInit{}}), Refusal);
+  EXPECT_THROW(policy::adds_or_removes({mls::GroupContextExtensions{}}), Refusal);
+}
+
 TEST(dave_policy, a_user_is_eight_bytes_from_the_great_end) {
   EXPECT_EQ(to_hex(identity_of({0x0102030405060708})), "0102030405060708");
   EXPECT_EQ(user_of(identity_of(kBot)), kBot);
@@ -252,6 +264,31 @@ TEST_F(Refusals, WhatWasPreparedBeforeABadCommitIsStillExecuted) {
   commit(3, Bytes{0, 1, 0, 1});
   execute(2);
   EXPECT_TRUE(heard_by(bob_));
+}
+
+TEST_F(Refusals, WhoIsNotWelcomedBackAsksAgainAndThenGivesUp) {
+  EXPECT_EQ(bot_->deadline(), std::nullopt);
+  commit(2, Bytes{0, 1, 0, 1});
+  EXPECT_EQ(said(), (Said{invalid(2), "key package"}));
+  pass(9999ms);
+  EXPECT_EQ(said(), Said{});
+  pass(1ms);
+  EXPECT_EQ(said(), (Said{invalid(2), "key package"}));
+  pass(10s);
+  ASSERT_TRUE(failure_);
+  EXPECT_EQ(failure_->cause(), Cause::encryption);
+}
+
+TEST_F(Refusals, WhoIsWelcomedBackInTimeGoesOn) {
+  commit(2, Bytes{0, 1, 0, 1});
+  pass(10s);
+  static_cast<void>(said());
+  welcome(3, ann_adds({remove({1}), add_bot()}).welcome);
+  EXPECT_EQ(bot_->deadline(), std::nullopt);
+  execute(3);
+  pass(1h);
+  EXPECT_FALSE(failure_);
+  EXPECT_TRUE(heard_by(ann_));
 }
 
 /// The bot waits to be welcomed.

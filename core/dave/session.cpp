@@ -256,11 +256,16 @@ Actions Session::settle(TimePoint now) {
 
 // ── time ──
 
-void Session::hold_to_time(TimePoint now) {
+bool Session::somebody_waits() const noexcept {
   // An emptied call may fall back to version 0; nobody misses anything while it is empty.
-  const bool somebody_waits =
-      line_ == Line::waiting || (line_ == Line::not_encrypted && (began_without_ || !is_alone()));
-  if (!somebody_waits || over_) return key_due_.reset();
+  if (line_ == Line::not_encrypted) return began_without_ || !is_alone();
+  if (line_ == Line::waiting) return true;
+  // The group is lost: the others forget the key that we still use.
+  return line_ == Line::encrypted && group() == nullptr && !is_alone();
+}
+
+void Session::hold_to_time(TimePoint now) {
+  if (over_ || !somebody_waits()) return key_due_.reset();
   if (key_due_) return;
   key_due_ = now + kKeyTimeout;
   asked_again_ = false;

@@ -117,6 +117,7 @@ class Session {
   [[nodiscard]] bool speaks(int version) const;
   [[nodiscard]] Line line_now() const noexcept;
   [[nodiscard]] Actions settle(TimePoint now);
+  [[nodiscard]] bool somebody_waits() const noexcept;
   void hold_to_time(TimePoint now);
   void fail(const std::string& sentence);
 
@@ -132,7 +133,7 @@ class Session {
   bool recovering_ = false;            // opcode 31 and a new key package are out, no answer yet
   TransitionId last_transition_ = kInitialTransition;
   Line line_ = Line::nothing_yet;     // as said last
-  std::optional<TimePoint> key_due_;  // while media wait for a key and somebody might listen
+  std::optional<TimePoint> key_due_;  // while somebody waits for media that need a key
   bool asked_again_ = false;          // the first wait is over
   bool over_ = false;
   Actions actions_;
