@@ -81,7 +81,11 @@ void Source::open(const Media& media) {
       media.format.empty() ? nullptr : find_format(media.format, Cause::no_media);
   Dictionary options;
   options.set("codec_whitelist", audio_decoders());
-  if (wanted != nullptr && is_raw_pcm(*wanted)) set_pcm_shape(options, media);
+  if (wanted != nullptr && is_raw_pcm(*wanted)) {
+    set_pcm_shape(options, media);
+  } else if (media.rate > 0) {
+    options.set("sample_rate", media.rate);  // some formats take a rate alone
+  }
 
   AVFormatContext* format = made(avformat_alloc_context());
   access_.guard(*format);
@@ -96,7 +100,7 @@ void Source::open(const Media& media) {
   if (const int found = avformat_find_stream_info(format, nullptr); found < 0) {
     throw Error(Cause::no_media, cannot_be_opened(found));
   }
-  if ((media.rate > 0 || media.channels > 0) && !is_raw_pcm(*format->iformat)) {
+  if (options.has("sample_rate") || (media.channels > 0 && !is_raw_pcm(*format->iformat))) {
     log::warning("--rate and --channels are for raw PCM: {} says its own", named(media.location));
   }
 }

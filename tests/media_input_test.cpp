@@ -139,6 +139,13 @@ TEST(BadInput, RawPcmWithoutItsShapeIsReadAsFFmpegDoesAndSaysSo) {
   EXPECT_THAT(log.lines(), ElementsAre(AllOf(HasSubstr("44100 Hz with 1 channel;"), HasSubstr("--rate"))));
 }
 
+TEST(BadInput, ARateForAFileThatKnowsItsOwnIsMentionedAndIgnored) {
+  const LogBook log;
+  const std::string song = make_audio("song.wav", Content::sweep);
+  EXPECT_EQ(play({{song, {}, 8'000, 1}}).frames.size(), 251U);
+  EXPECT_THAT(log.lines(), ElementsAre(HasSubstr("are for raw PCM")));
+}
+
 TEST(BadInput, AbsurdRatesAreRefusedAndLowOnesNeedNoMemory) {
   const std::string pcm = write_file("slow.pcm", std::string(400, '\1'));
   EXPECT_THAT(refusal(raw(pcm, 2'000'000'000, 1)), HasSubstr("2000000000 Hz"));

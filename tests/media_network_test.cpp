@@ -105,6 +105,20 @@ TEST_F(Https, APlaylistFromAServerReachesNoFile) {
       "");
 }
 
+TEST_F(Https, PlaysAPlaylistOfSegmentsOfTheSameServer) {
+  const std::string segment = contents_of(make_audio("segment.ts", Content::sweep, "-c:a mp2"));
+  const RawTlsPeer server(loopback_, [&](Conversation& client) {
+    const bool wants_list = client.read_until("\r\n\r\n").find(".m3u8") != std::string::npos;
+    client.write(ok(
+        wants_list ? "#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\na.ts\n#EXTINF:5,\nb.ts\n#EXT-X-ENDLIST\n"
+                   : segment));
+  });
+  const std::string list = "https://127.0.0.1:" + std::to_string(server.port()) + "/list.m3u8";
+  const Playback playback = play({at(list)}, trusting(loopback_));
+  EXPECT_EQ(playback.results.at(0).error, "");
+  EXPECT_NEAR(static_cast<double>(playback.frames.size()), 501.0, 5.0);
+}
+
 TEST_F(Https, QuotesWhatTheServerSays) {
   const RawTlsPeer server(loopback_,
                           answer("HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"));

@@ -4,6 +4,7 @@
 
 #include <cctype>
 #include <cmath>
+#include <ostream>
 
 #include "support/audio_files.hpp"
 #include "support/playback.hpp"
@@ -20,6 +21,8 @@ struct Wrapping {
   const char* arguments;
   bool knows_its_length = true;  // Matroska drops what Vorbis says of the padding of its last packet
 };
+
+void PrintTo(const Wrapping& wrapping, std::ostream* out) { *out << wrapping.file; }
 
 class EveryWrapping : public ::testing::TestWithParam<Wrapping> {
  protected:
