@@ -119,8 +119,8 @@ RunResult rehearse(const Options& options) {
     outcome = player.run();
   }
   view->finish();
-  RehearsalResult result = collect(discord.report(), outcome, stats);
   discord.stop();
+  RehearsalResult result = collect(discord.report(), outcome, stats);
   result.started = started;
   if (options.fast) result.first_packet = result.first_audio = {};  // of a clock that does not keep real time
   if (bare) result.bare = rehearsal::pacing_of(bare->stop());
@@ -146,9 +146,8 @@ RunResult serve(const Options& options) {
   }
   write_output(place.dump() + "\n");
   const auto signal = wait_for_the_end(signals);
-  const rehearsal::Report report = discord.report();
   discord.stop();
-  write_output(rehearsal::to_json(report) + "\n");
+  write_output(rehearsal::to_json(discord.report()) + "\n");
   return {.error = std::nullopt, .signal = signal};
 }
 

@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "support/stage.hpp"
+#include "support/trickling_server.hpp"
 
 namespace vcplay::testing {
 namespace {
@@ -154,6 +155,38 @@ TEST(Play, ATitleWithEscapeSequencesReachesNobodysTerminal) {
   EXPECT_THAT(finished.err, Not(HasSubstr("\x1b")));
   EXPECT_THAT(finished.err, Not(HasSubstr("\xe2\x80\xae")));
   EXPECT_THAT(finished.err, HasSubstr("\\x1b[31mred\\nsecond line"));
+}
+
+TEST(Play, ASourceThatGetsNowhereIsGivenUpAndNamed) {
+  // One packet would take an hour: the connection is alive, the decoder is silent.
+  const TricklingServer server("HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\n\r\n" +
+                               Stage::wav(Stage::pcm(1.0)).substr(0, 44));
+  Stage stage;
+  const Finished finished = run(stage.play({server.url("/slow.wav")}), kDeadline);
+  EXPECT_EQ(finished.exit_status, 1) << finished.err;
+  EXPECT_THAT(finished.err, HasSubstr("/slow.wav: no sound came out of it for 10 s"));
+  EXPECT_TRUE(stage.discord().report().left_cleanly);
+}
+
+TEST(Play, AnOggOfWhatWasHeardHoldsTheVeryPackets) {
+  const TemporaryFolder folder;
+  const std::string tone = folder.write("tone.wav", Stage::wav(Stage::pcm(1.0)));
+  Command rehearse;
+  rehearse.words = {kProgram, "rehearse", "--fast", "--output", folder.file("heard.ogg"), tone};
+  EXPECT_EQ(run(rehearse, kDeadline).exit_status, 0);
+  Command probe;
+  probe.words = {"ffprobe",
+                 "-v",
+                 "error",
+                 "-count_packets",
+                 "-show_entries",
+                 "stream=codec_name,nb_read_packets",
+                 "-of",
+                 "csv=p=0",
+                 folder.file("heard.ogg")};
+  probe.environment = {{"PATH", "/usr/bin:/bin"}};
+  // 10 packets of lead-in, 51 of audio, 5 of silence.
+  EXPECT_EQ(run(probe, kDeadline).out, "opus,66\n");
 }
 
 // ── output that can't be written ──

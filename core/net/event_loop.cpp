@@ -46,7 +46,9 @@ void write_log(int /*level*/, const char* line) {
 void initialise_process() {
   static std::once_flag once;
   std::call_once(once, [] {
-    lws_set_log_level(LLL_ERR | LLL_WARN | LLL_NOTICE, write_log);
+    // Its line buffer is one static array for all threads, and two loops may log at once: silent unless asked
+    // for.
+    lws_set_log_level(log::enabled(log::Level::debug) ? LLL_ERR | LLL_WARN | LLL_NOTICE : 0, write_log);
     lws_context_creation_info info{};
     info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
     info.port = CONTEXT_PORT_NO_LISTEN;
