@@ -271,6 +271,15 @@ TEST_F(Listener, RemembersAThousandFramesThatDidNotComeYet) {
   EXPECT_EQ(hear(frames[1]), Opened::decrypted);
 }
 
+TEST_F(Listener, RemembersNoMoreThanAThousandHoweverManyGapsThereAre) {
+  std::vector<Bytes> frames;
+  for (int i = 0; i < 2004; ++i) frames.push_back(transformed(sender_, bytes("01")));
+  for (std::size_t i = 1; i < frames.size(); i += 2) EXPECT_EQ(hear(frames[i]), Opened::decrypted);
+  EXPECT_EQ(hear(frames[0]), Opened::replayed) << "1,002 frames are missing, and this is the first";
+  EXPECT_EQ(hear(frames[2]), Opened::replayed);
+  EXPECT_EQ(hear(frames[4]), Opened::decrypted);
+}
+
 TEST_F(Listener, FollowsTheSenderToTheNextGeneration) {
   FrameEncryptor sender(ratchet(), kFramesPerGeneration - 3);
   const TimePoint days_later = kStart + 100h;

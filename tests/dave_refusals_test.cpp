@@ -192,15 +192,16 @@ TEST_F(Refusals, AnotherGroupsCommitIsNotForUs) {
 }
 
 TEST(dave_policy, a_committer_stays_who_it_is) {
-  const Gateway gateway;
-  Peer ann(kAnn);
-  Peer other_ann(kAnn);
-  Peer bob(kBob);
-  for (Peer* peer : {&ann, &other_ann, &bob}) peer->found(gateway.extensions());
-  EXPECT_NO_THROW(policy::committer_stays_who_it_is(ann.group(), ann.group(), {0}));
-  EXPECT_THROW(policy::committer_stays_who_it_is(ann.group(), other_ann.group(), {0}), Refusal)
-      << "another signature key";
-  EXPECT_THROW(policy::committer_stays_who_it_is(ann.group(), bob.group(), {0}), Refusal);
+  const auto key = mls::PrivateKey::generate();
+  const auto group_of = [](Snowflake user, const mls::PrivateKey& signature_key) {
+    const auto package = mls::make_key_package({{identity_of(user)}, {}, {}, {}}, signature_key);
+    return mls::Group::create(identity_of(kChannel), package, {});
+  };
+  const mls::Group before = group_of(kAnn, key);
+  EXPECT_NO_THROW(policy::committer_stays_who_it_is(before, group_of(kAnn, key), {0}));
+  EXPECT_THROW(policy::committer_stays_who_it_is(before, group_of(kBob, key), {0}), Refusal);
+  EXPECT_THROW(policy::committer_stays_who_it_is(before, group_of(kAnn, mls::PrivateKey::generate()), {0}),
+               Refusal);
 }
 
 TEST(dave_policy, nothing_but_adds_and_removes_is_proposed) {
