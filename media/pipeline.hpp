@@ -45,8 +45,10 @@ struct TrackInfo {
 struct TrackResult {
   std::uint32_t track = 0;
   std::string location;
-  std::uint64_t frames = 0;  // OpusFrames that it became
-  std::string error;         // empty: played whole; else one sentence that names the file
+  std::uint64_t frames = 0;  // OpusFrames that began in it
+  /// Empty: played, as far as a damaged file goes (log::warning has said where it is), or until stop().
+  /// Else one sentence that names the file.
+  std::string error;
 };
 
 /// Called on the media thread; keep it short, post it on.
@@ -54,6 +56,8 @@ class PipelineListener {
  public:
   virtual ~PipelineListener() = default;
   virtual void on_track(const TrackInfo& info) = 0;
+  /// Its samples have all been taken. The last of them wait for the next track's first ones to fill their
+  /// frame.
   virtual void on_track_end(const TrackResult& result) = 0;
   virtual void on_pipeline_end() = 0;  // after the last track; the queue is finished
 };
@@ -62,10 +66,12 @@ class PipelineListener {
 /// Owns the media thread. Tracks follow each other without a gap: the encoder runs through.
 class Pipeline {
  public:
+  /// Throws Error{usage} when `options.ca_file` is needed and cannot be used.
   Pipeline(std::vector<Media> media, const PipelineOptions& options, FrameQueue& queue,
            PipelineListener& listener);
-  ~Pipeline();  // stop(), then joins; a read that hangs in the kernel does not hold it up for more than a
-                // second
+  /// Stops and joins. A read that hangs in the kernel does not hold it up for more than a second; the queue
+  /// is then finished, and on_pipeline_end() does not come.
+  ~Pipeline();
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
