@@ -31,30 +31,30 @@ trap clean_up EXIT
 trap 'exit 1' INT TERM
 
 bare_debian() {
-  machine=$lab/$1
-  mkdir "$machine"
-  tar -C "$machine" -xf "$lab/bare.tar"
-  for file in /etc/resolv.conf /etc/hosts; do cp "$file" "$machine$file" 2>/dev/null || :; done
-  for folder in /etc/apt/auth.conf.d /usr/local/share/ca-certificates; do
-    if [ -d "$folder" ]; then mkdir -p "$machine$folder" && cp -r "$folder/." "$machine$folder/"; fi
+  folder=$lab/$1
+  mkdir "$folder"
+  tar -C "$folder" -xf "$lab/bare.tar"
+  for file in /etc/resolv.conf /etc/hosts; do cp "$file" "$folder$file" 2>/dev/null || :; done
+  for extra in /etc/apt/auth.conf.d /usr/local/share/ca-certificates; do
+    if [ -d "$extra" ]; then mkdir -p "$folder$extra" && cp -r "$extra/." "$folder$extra/"; fi
   done
   # A proxy counts as part of the road to the mirror; rules about what to install do not.
-  grep -lisE 'proxy|acquire::(check|https?)' /etc/apt/apt.conf /etc/apt/apt.conf.d/* | xargs -r cp -t "$machine/etc/apt/apt.conf.d/"
-  printf 'deb %s bookworm main\ndeb %s bookworm-updates main\n' "$(mirror)" "$(mirror)" >"$machine/etc/apt/sources.list"
-  mount -t proc proc "$machine/proc"
-  mount -t sysfs sysfs "$machine/sys" 2>/dev/null || :
-  mount --rbind /dev "$machine/dev" 2>/dev/null || mount --bind /dev "$machine/dev"
-  chroot "$machine" update-ca-certificates >/dev/null 2>&1 || :
+  grep -lisE 'proxy|acquire::(check|https?)' /etc/apt/apt.conf /etc/apt/apt.conf.d/* | xargs -r cp -t "$folder/etc/apt/apt.conf.d/"
+  printf 'deb %s bookworm main\ndeb %s bookworm-updates main\n' "$(mirror)" "$(mirror)" >"$folder/etc/apt/sources.list"
+  mount -t proc proc "$folder/proc"
+  mount -t sysfs sysfs "$folder/sys" 2>/dev/null || :
+  mount --rbind /dev "$folder/dev" 2>/dev/null || mount --bind /dev "$folder/dev"
+  chroot "$folder" update-ca-certificates >/dev/null 2>&1 || :
 }
 
 # Runs a command in machine $1 as user $2 with home $3, in an environment as bare as a new login's.
 inside() {
-  machine=$lab/$1 user=$2 home=$3
+  chroot_folder=$lab/$1 chroot_user=$2 chroot_home=$3
   shift 3
-  env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME="$home" LANG=C.UTF-8 \
+  env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME="$chroot_home" LANG=C.UTF-8 \
     ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} \
     NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt \
-    chroot --userspec="$user" "$machine" sh -euc "$*"
+    chroot --userspec="$chroot_user" "$chroot_folder" sh -euc "$*"
 }
 
 # What a person types after git clone.
