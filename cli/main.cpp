@@ -1,4 +1,7 @@
 // From the command line to the exit status.
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <cstdio>
 #include <exception>
 #include <string>
@@ -56,7 +59,16 @@ int print_and_leave(const ParseOutcome& parsed) {
   return number(parsed.status);
 }
 
+/// A caller may have closed standard input, output or error: without this a socket would take its number, and
+/// what is meant for a person would go out on it.
+void occupy_standard_descriptors() {
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; ++fd) {
+    if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", O_RDWR) < 0) return;
+  }
+}
+
 int main(int argc, char** argv) {
+  occupy_standard_descriptors();
   harden_process();
   try {
     const ParseOutcome parsed = parse(argc, argv);
