@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "base/overloaded.hpp"
 #include "base/text.hpp"
 
 namespace vcplay::cli {
@@ -15,13 +16,6 @@ namespace {
 // The connection promises to be gone 2 s after stop(); past this the program ends without it.
 constexpr Duration kStopTimeout = 2500ms;
 constexpr Duration kMediaSilence = 10s;
-
-template <typename... Handlers>
-struct Overloaded : Handlers... {
-  using Handlers::operator()...;
-};
-template <typename... Handlers>
-Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 void wait_for(int mailbox, int signals, Duration time) {
   std::array<pollfd, 2> fds = {pollfd{.fd = mailbox, .events = POLLIN, .revents = 0},

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/log.hpp"
+#include "base/overloaded.hpp"
 #include "gateway/session.hpp"
 #include "net/udp_socket.hpp"
 #include "net/websocket.hpp"
@@ -16,13 +17,6 @@
 #include "voice/session.hpp"
 
 namespace vcplay::voice {
-
-template <typename... Handlers>
-struct Overloaded : Handlers... {
-  using Handlers::operator()...;
-};
-template <typename... Handlers>
-Overloaded(Handlers...) -> Overloaded<Handlers...>;
 
 /// What a person needs to know of a connection that did not come about or was lost.
 [[nodiscard]] Error connection_error(std::string_view what, const net::Url& url, const net::CloseInfo& info);
