@@ -51,7 +51,8 @@ bool is_raw_pcm(const AVInputFormat& format) {
 }
 
 const std::string& audio_decoders() {
-  static const std::string names = [] {
+  // Never destroyed: a media thread that had to be left behind may read it while the process exits.
+  static const std::string& names = *new std::string([] {
     std::string list = "aac";  // first, so that the log knows our list when it sees it
     void* position = nullptr;
     while (const AVCodec* const codec = av_codec_iterate(&position)) {
@@ -59,7 +60,7 @@ const std::string& audio_decoders() {
       list.append(",").append(codec->name);
     }
     return list;
-  }();
+  }());
   return names;
 }
 
