@@ -35,7 +35,14 @@ void EventView::on_session(const voice::SessionFacts& facts) {
                   .bitrate = bitrate_,
                   .encryption = std::string(rtp::name(facts.mode)),
                   .join_time = Clock::now() - started_});
-  events_.e2ee({.version = facts.dave_version, .epoch = std::nullopt, .code = std::nullopt});
+}
+
+void EventView::on_encryption(const voice::EncryptionFacts& facts) {
+  events_.e2ee({.active = facts.line == voice::LineState::encrypted,
+                .version = facts.version,
+                .line = std::string(voice::name(facts.line)),
+                .epoch = facts.epoch,
+                .code = facts.privacy_code.empty() ? std::nullopt : std::optional(facts.privacy_code)});
 }
 
 void EventView::on_track(const media::TrackInfo& info) { events_.track(info, tracks_); }

@@ -17,6 +17,7 @@ class EventView final : public PlayerView {
   void on_channel(const voice::ChannelFacts& facts) override;
   void on_bitrate(int bits_per_second) override { bitrate_ = bits_per_second; }
   void on_session(const voice::SessionFacts& facts) override;
+  void on_encryption(const voice::EncryptionFacts& facts) override;
   void on_track(const media::TrackInfo& info) override;
   void on_track_end(const media::TrackResult& result) override { events_.track_end(result); }
   void on_underrun(bool began) override;

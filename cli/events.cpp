@@ -28,7 +28,7 @@ constexpr EventRow kTable[] = {
     {"start", "schema vcplay", "The first line: version of this schema and of vcplay."},
     {"joined", "guild channel channel_name user bitrate encryption join_seconds",
      "The bot is in the channel and audio may flow."},
-    {"e2ee", "active version epoch code", "The state of end-to-end encryption changed."},
+    {"e2ee", "active version line epoch code", "The state of end-to-end encryption changed."},
     {"track", "track tracks media title artist codec container rate channels duration", "A medium begins."},
     {"track_end", "track media played error", "A medium ended; error is null when it was played whole."},
     {"underrun", "underruns", "The input came too slowly and silence was sent; so many times in this run."},
@@ -116,8 +116,9 @@ void EventWriter::joined(const JoinedEvent& event) {
 }
 
 void EventWriter::e2ee(const E2eeEvent& event) {
-  impl_->write("e2ee", {{"active", event.version > 0},
+  impl_->write("e2ee", {{"active", event.active},
                         {"version", event.version},
+                        {"line", safe(event.line)},
                         {"epoch", event.epoch ? Json(*event.epoch) : Json(nullptr)},
                         {"code", event.code ? safe(*event.code) : Json(nullptr)}});
 }

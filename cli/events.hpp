@@ -32,7 +32,9 @@ struct JoinedEvent {
 
 /// The state of end-to-end encryption changed.
 struct E2eeEvent {
+  bool active = false;                 // audio is encrypted from end to end
   int version = 0;                     // of the DAVE protocol; 0: none
+  std::string line;                    // why audio flows or not: voice::name(LineState)
   std::optional<std::uint64_t> epoch;  // nothing without a group
   std::optional<std::string> code;     // the epoch's displayable code
 };

@@ -23,9 +23,13 @@ struct ConnectionEnded {
 struct Underrun {
   bool began;
 };
+struct EncryptionChanged {
+  voice::EncryptionFacts facts;
+  TimePoint when;
+};
 struct PipelineEnded {};
-using Message = std::variant<PhaseEntered, voice::ChannelFacts, voice::SessionFacts, Underrun,
-                             ConnectionEnded, media::TrackInfo, media::TrackResult, PipelineEnded>;
+using Message = std::variant<PhaseEntered, voice::ChannelFacts, voice::SessionFacts, EncryptionChanged,
+                             Underrun, ConnectionEnded, media::TrackInfo, media::TrackResult, PipelineEnded>;
 
 /// Carries messages from the network and media threads to the main thread, which waits on fd().
 class Mailbox final : public voice::ConnectionListener, public media::PipelineListener {
@@ -42,6 +46,9 @@ class Mailbox final : public voice::ConnectionListener, public media::PipelineLi
   void on_phase(voice::ConnectionPhase phase, TimePoint now) override { post(PhaseEntered{phase, now}); }
   void on_channel(const voice::ChannelFacts& facts) override { post(facts); }
   void on_session(const voice::SessionFacts& facts) override { post(facts); }
+  void on_encryption(const voice::EncryptionFacts& facts) override {
+    post(EncryptionChanged{facts, Clock::now()});
+  }
   void on_underrun(bool began) override { post(Underrun{began}); }
   void on_end(std::optional<Error> error) override { post(ConnectionEnded{std::move(error)}); }
 

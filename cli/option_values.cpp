@@ -16,7 +16,10 @@ namespace {
 // RFC 6716 s2.1.1: Opus's useful range.
 constexpr double kMinBitrate = 6'000;
 constexpr double kMaxBitrate = 510'000;
-constexpr double kMaxLeadInSeconds = 10;
+constexpr Duration kMaxLeadIn = 10s;
+constexpr Duration kMinChurn = 100ms;
+constexpr Duration kMaxChurn = std::chrono::hours(1);
+constexpr int kMaxListeners = 100;
 constexpr std::size_t kShownColumns = 40;  // of what was typed
 
 template <typename... Args>
@@ -54,6 +57,15 @@ std::optional<Number> read_number(std::string_view text) {
     if (!std::isfinite(value)) return std::nullopt;
   }
   return value;
+}
+
+/// "200ms", "0.2s" or "0.2".
+std::optional<Duration> read_time(std::string_view text) {
+  const double unit = take_end(text, "ms") ? 0.001 : 1;
+  if (unit == 1) take_end(text, "s");
+  const auto number = read_number<double>(text);
+  if (!number || std::fabs(*number) > 1e6) return std::nullopt;
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(*number * unit));
 }
 
 [[noreturn]] void refuse_id(std::string_view text, std::string_view source, std::string_view thing,
@@ -130,15 +142,34 @@ std::optional<int> parse_bitrate(std::string_view text) {
 }
 
 Duration parse_lead_in(std::string_view text) {
-  std::string_view digits = text;
-  const double unit = take_end(digits, "ms") ? 0.001 : 1;
-  if (unit == 1) take_end(digits, "s");
-  const auto number = read_number<double>(digits);
-  const double seconds = number.value_or(-1) * unit;
-  if (seconds < 0 || seconds > kMaxLeadInSeconds) {
+  const auto time = read_time(text);
+  if (!time || *time < Duration::zero() || *time > kMaxLeadIn) {
     refuse("--lead-in wants a time from 0 to 10 s, such as 200ms or 0.2, not {}.", shown(text));
   }
-  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+  return *time;
+}
+
+Duration parse_churn(std::string_view text) {
+  const auto time = read_time(text);
+  if (!time || *time < kMinChurn || *time > kMaxChurn) {
+    refuse("--churn wants a time from 100ms to 1 h, such as 5 or 500ms, not {}.", shown(text));
+  }
+  return *time;
+}
+
+WhenAlone parse_when_alone(std::string_view text) {
+  if (text == "play") return WhenAlone::play;
+  if (text == "wait") return WhenAlone::wait;
+  if (text == "exit") return WhenAlone::exit;
+  refuse("--when-alone wants play, wait or exit, not {}.", shown(text));
+}
+
+int parse_listeners(std::string_view text) {
+  const auto count = read_number<int>(text);
+  if (!count || *count < 0 || *count > kMaxListeners) {
+    refuse("--listeners wants 0 to {}, not {}.", kMaxListeners, shown(text));
+  }
+  return *count;
 }
 
 Speaking parse_speaking(std::string_view text) {

@@ -25,7 +25,10 @@ struct ChannelName {
 [[nodiscard]] std::optional<int> parse_bitrate(std::string_view text);  // "auto", "64000" or "64k" → bit/s
 [[nodiscard]] Duration parse_lead_in(std::string_view text);            // "200ms", "0.2s" or "0.2"
 [[nodiscard]] Speaking parse_speaking(std::string_view text);
-[[nodiscard]] Shard parse_shard(std::string_view text);  // "0/2"
+[[nodiscard]] WhenAlone parse_when_alone(std::string_view text);
+[[nodiscard]] int parse_listeners(std::string_view text);
+[[nodiscard]] Duration parse_churn(std::string_view text);  // as --lead-in
+[[nodiscard]] Shard parse_shard(std::string_view text);     // "0/2"
 [[nodiscard]] int parse_rate(std::string_view text);
 [[nodiscard]] int parse_channels(std::string_view text);
 [[nodiscard]] std::string parse_url(std::string_view text, std::string_view option, std::string_view scheme);

@@ -20,6 +20,9 @@ enum class Verb { play, rehearse };
 /// What Discord shows next to the bot's name while it sends.
 enum class Speaking { microphone, soundshare, priority };
 
+/// What to do while nobody is in the channel to listen.
+enum class WhenAlone { play, wait, exit };
+
 /// Which of how many shards, as IDENTIFY wants it.
 struct Shard {
   int index = 0;
@@ -44,11 +47,15 @@ struct Options {
   std::optional<int> bitrate;  // bit/s; nothing: the channel's own
   Speaking speaking = Speaking::microphone;
   Duration lead_in = 200ms;
+  WhenAlone when_alone = WhenAlone::play;
+  bool allow_plaintext = false;
 
   bool json = false;
   std::string output;  // `rehearse` only: what the listener heard, .wav or .ogg
   bool fast = false;   // `rehearse` only
   bool serve = false;  // `rehearse` only
+  int listeners = 1;   // `rehearse` only: members who listen
+  Duration churn{};    // `rehearse` only: so often one of them comes or goes; 0: never
 
   bool quiet = false;  // no status line
   log::Level log_level = log::Level::warning;

@@ -31,6 +31,10 @@ class PlayView final : public PlayerView {
   void on_session(const voice::SessionFacts& facts) override {
     if (events_ != nullptr) events_->on_session(facts);
   }
+  void on_encryption(const voice::EncryptionFacts& facts) override {
+    status_.on_encryption(facts);
+    if (events_ != nullptr) events_->on_encryption(facts);
+  }
   void on_track(const media::TrackInfo& info) override {
     status_.on_track(info);
     if (events_ != nullptr) events_->on_track(info);

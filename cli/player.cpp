@@ -55,6 +55,7 @@ PlayerOutcome Player::run() {
       announce_tracks();
       check_media_progress(now);
       view_.on_tick(stats_, queue_.size());
+      fingerprints_.log_next();
       next_tick = now + view_.tick_interval();
     }
     if (stop_deadline_ && now >= *stop_deadline_) break;
@@ -71,7 +72,11 @@ void Player::handle(Message& message) {
                    view_.on_phase(phase.phase);
                  },
                  [&](voice::ChannelFacts& facts) { channel_described(facts); },
-                 [&](voice::SessionFacts& facts) { view_.on_session(facts); },
+                 [&](voice::SessionFacts& facts) {
+                   fingerprints_.set_own_user(facts.user);
+                   view_.on_session(facts);
+                 },
+                 [&](EncryptionChanged& change) { encryption_changed(change); },
                  [&](Underrun& underrun) { view_.on_underrun(underrun.began); },
                  [&](ConnectionEnded& ended) {
                    if (ended.error && !outcome_.error) outcome_.error = std::move(ended.error);
@@ -84,6 +89,15 @@ void Player::handle(Message& message) {
                  },
              },
              message);
+}
+
+void Player::encryption_changed(EncryptionChanged& change) {
+  if (change.facts.line == voice::LineState::encrypted && !outcome_.first_key) {
+    outcome_.first_key = change.when;
+  }
+  fingerprints_.add(change.facts.members);
+  view_.on_encryption(change.facts);
+  if (change.facts.epoch) outcome_.encryption = std::move(change.facts);
 }
 
 void Player::channel_described(const voice::ChannelFacts& facts) {
@@ -109,7 +123,10 @@ void Player::handle_track_end(const media::TrackResult& result) {
 
 /// A track is announced when its first packet is sent, a second after it was opened.
 void Player::announce_tracks() {
-  if (stats_.audio_packets.load(std::memory_order_relaxed) == 0) return;
+  if (stats_.audio_packets.load(std::memory_order_relaxed) == 0 &&
+      stats_.unheard.load(std::memory_order_relaxed) == 0) {
+    return;
+  }
   const std::uint32_t current = stats_.track.load(std::memory_order_relaxed);
   for (; next_to_announce_ <= current; ++next_to_announce_) {
     const auto info = waiting_.find(next_to_announce_);

@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/frame_queue.hpp"
+#include "cli/fingerprints.hpp"
 #include "cli/mailbox.hpp"
 #include "cli/network_thread.hpp"
 #include "cli/signals.hpp"
@@ -31,6 +32,7 @@ class PlayerView {
   virtual void on_channel(const voice::ChannelFacts&) {}
   virtual void on_bitrate(int /*bits_per_second*/) {}  // what is encoded with from now on
   virtual void on_session(const voice::SessionFacts&) {}
+  virtual void on_encryption(const voice::EncryptionFacts&) {}
   virtual void on_track(const media::TrackInfo&) {}        // its first packet has been sent
   virtual void on_track_end(const media::TrackResult&) {}  // all of it is encoded, or it failed
   virtual void on_underrun(bool /*began*/) {}
@@ -58,6 +60,8 @@ struct PlayerOutcome {
   std::size_t tracks = 0;
   std::size_t failed_tracks = 0;
   std::vector<PhaseTime> phases;
+  std::optional<TimePoint> first_key;  // when audio could first be sent under end-to-end encryption
+  voice::EncryptionFacts encryption;   // of the last epoch
 };
 
 /// One run, from the first thread's start to the last one's end. Lives on the main thread.
@@ -76,6 +80,7 @@ class Player {
 
  private:
   void handle(Message& message);
+  void encryption_changed(EncryptionChanged& change);
   void channel_described(const voice::ChannelFacts& facts);
   void handle_track_end(const media::TrackResult& result);
   void announce_tracks();
@@ -92,6 +97,7 @@ class Player {
   NetworkThread network_;
 
   PlayerOutcome outcome_;
+  Fingerprints fingerprints_;
   bool over_ = false;
   std::optional<TimePoint> stop_deadline_;
   std::uint64_t frames_made_ = 0;

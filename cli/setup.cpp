@@ -21,6 +21,18 @@ std::uint8_t flags_of(Speaking speaking) {
   return voice::kMicrophone;
 }
 
+voice::WhenAlone policy_of(WhenAlone when_alone) {
+  switch (when_alone) {
+    case WhenAlone::play:
+      return voice::WhenAlone::play;
+    case WhenAlone::wait:
+      return voice::WhenAlone::wait;
+    case WhenAlone::exit:
+      return voice::WhenAlone::exit;
+  }
+  return voice::WhenAlone::play;
+}
+
 net::Url url_or_complain(const std::string& text, std::string_view option) {
   const auto url = net::Url::parse(text);
   if (!url) throw Error(Cause::usage, fmt::format("{}: {} is no https or wss URL.", option, text));
@@ -38,6 +50,8 @@ PlayerSetup common_setup(const Options& options) {
   setup.pipeline.ca_file = options.ca_file;
   if (options.bitrate) setup.pipeline.bitrate = *options.bitrate;
   setup.connection.speaking_flags = flags_of(options.speaking);
+  setup.connection.when_alone = policy_of(options.when_alone);
+  setup.connection.allow_plaintext = options.allow_plaintext;
   setup.connection.lead_in_packets =
       static_cast<int>((options.lead_in + kFrameDuration / 2) / kFrameDuration);
   return setup;

@@ -27,9 +27,18 @@ std::string cut(std::string_view text, std::size_t columns, bool utf8) {
   return ascii;
 }
 
-std::string head(const StatusSnapshot& status) {
-  std::string text = status.phase.empty() ? format_time(status.position) : status.phase;
+/// U+1F512 and U+1F513, where they can be shown.
+std::string_view sign(Padlock lock, bool utf8) {
+  if (lock == Padlock::none) return "";
+  if (lock == Padlock::closed) return utf8 ? "\xF0\x9F\x94\x92 " : "E2EE ";
+  return utf8 ? "\xF0\x9F\x94\x93 " : "";
+}
+
+std::string head(const StatusSnapshot& status, bool utf8) {
+  std::string text(status.phase.empty() ? sign(status.lock, utf8) : "");
+  text += status.phase.empty() ? format_time(status.position) : status.phase;
   if (status.phase.empty() && status.duration) text += '/' + format_time(*status.duration);
+  if (status.phase.empty() && !status.note.empty()) text += fmt::format("  [{}]", status.note);
   if (status.tracks > 1) text += fmt::format("  {}/{}", status.track, status.tracks);
   return text;
 }
@@ -60,7 +69,7 @@ std::string format_time(Duration time) {
 }
 
 std::string render(const StatusSnapshot& status, std::size_t columns, Style style) {
-  const std::string start = cut(head(status), columns, style.utf8);
+  const std::string start = cut(head(status, style.utf8), columns, style.utf8);
   std::size_t room = columns - display_width(start);
   const std::size_t title_width = display_width(cut(status.title, kUsefulTitle, style.utf8));
   const std::size_t reserved = title_width == 0 ? 0 : title_width + 2;

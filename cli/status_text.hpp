@@ -10,10 +10,15 @@
 
 namespace vcplay::cli {
 
+/// End-to-end encryption at a glance.
+enum class Padlock : std::uint8_t { none, open, closed };
+
 /// One moment of a run, as a person wants to see it.
 struct StatusSnapshot {
-  std::string phase;        // "joining", "leaving", …; empty while it plays
-  std::uint32_t track = 1;  // 1 for the first MEDIA
+  std::string phase;             // "joining", "leaving", …; empty while it plays
+  Padlock lock = Padlock::none;  // not while joining
+  std::string note;              // why nobody hears it, or that it is not encrypted; empty: all is well
+  std::uint32_t track = 1;       // 1 for the first MEDIA
   std::uint32_t tracks = 1;
   std::string title;  // as it came; made harmless here
   Duration position{};

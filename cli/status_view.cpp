@@ -13,6 +13,23 @@ std::string_view words(voice::ConnectionPhase phase) {
   return "leaving";
 }
 
+/// What a person has to know of the line; nothing while audio is encrypted.
+std::string_view note(voice::LineState line) {
+  switch (line) {
+    case voice::LineState::encrypted:
+      return "";
+    case voice::LineState::plain:
+      return "not end-to-end encrypted";
+    case voice::LineState::alone:
+      return "nobody is listening";
+    case voice::LineState::waiting:
+      return "waiting for the key";
+    case voice::LineState::not_encrypted:
+      return "held: no end-to-end encryption";
+  }
+  return "";
+}
+
 }  // namespace
 
 StatusView::StatusView(std::unique_ptr<StatusLine> line, std::uint32_t tracks) : line_(std::move(line)) {
@@ -24,6 +41,11 @@ Duration StatusView::tick_interval() const { return line_ ? Duration(200ms) : Pl
 
 void StatusView::on_phase(voice::ConnectionPhase phase) { snapshot_.phase = words(phase); }
 
+void StatusView::on_encryption(const voice::EncryptionFacts& facts) {
+  snapshot_.lock = facts.line == voice::LineState::encrypted ? Padlock::closed : Padlock::open;
+  snapshot_.note = note(facts.line);
+}
+
 void StatusView::on_track(const media::TrackInfo& info) {
   snapshot_.track = info.track + 1;
   snapshot_.title = info.title.empty() ? info.location : info.title;
@@ -33,7 +55,8 @@ void StatusView::on_track(const media::TrackInfo& info) {
 
 void StatusView::on_tick(const voice::SenderStats& stats, std::size_t frames_queued) {
   if (!line_) return;
-  const bool playing = stats.audio_packets.load(std::memory_order_relaxed) > 0;
+  const bool playing = stats.audio_packets.load(std::memory_order_relaxed) > 0 ||
+                       stats.unheard.load(std::memory_order_relaxed) > 0;
   const auto frames = static_cast<std::int64_t>(stats.track_frame.load(std::memory_order_relaxed));
   snapshot_.position = playing ? (frames + 1) * kFrameDuration : Duration{};
   snapshot_.buffered = static_cast<std::int64_t>(frames_queued) * kFrameDuration;

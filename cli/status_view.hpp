@@ -18,6 +18,7 @@ class StatusView final : public PlayerView {
   [[nodiscard]] Duration tick_interval() const override;
   void on_phase(voice::ConnectionPhase phase) override;
   void on_bitrate(int bits_per_second) override { snapshot_.bitrate = bits_per_second; }
+  void on_encryption(const voice::EncryptionFacts& facts) override;
   void on_track(const media::TrackInfo& info) override;
   void on_tick(const voice::SenderStats& stats, std::size_t frames_queued) override;
   /// Takes the line off the terminal.

@@ -2,86 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "support/outgoing.hpp"
+#include "support/sender_story.hpp"
 
 namespace vcplay::voice {
 namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-constexpr auto kWantsSpeaking = SenderReport::wants_speaking;
-constexpr auto kWentQuiet = SenderReport::went_quiet;
-constexpr auto kFinished = SenderReport::finished;
-constexpr rtp::Header kFirst{.sequence = 100, .timestamp = 5000, .ssrc = kSsrc};
-
-std::string silence(int packets) {
-  std::string words = "s";
-  for (int i = 1; i < packets; ++i) words += " s";
-  return words;
-}
-
-std::string frames(int first, int last) {
-  std::string words = std::to_string(first);
-  for (int i = first + 1; i <= last; ++i) words += ' ' + std::to_string(i);
-  return words;
-}
-
-class SenderStory : public testing::Test {
- protected:
-  void queue(int count) { queue_frames(queue_, count, next_frame_); }
-  void post(SenderCommand&& command) { ASSERT_TRUE(inbox_.post(std::move(command))); }
-  void start(Wire& wire, rtp::Header first = kFirst) { post(stream_to(wire, first)); }
-  /// Lets the sender take `slots` ticks, each exactly when it asked for it.
-  void tick(int slots = 1) {
-    for (int i = 0; i < slots; ++i) {
-      now_ = std::max(now_, sender_.next_deadline());
-      sender_.tick(now_);
-    }
-  }
-  /// A started stream whose five first frames wait for SpeakingIsOn.
-  void ask() {
-    queue(5);
-    start(wire_);
-    tick();
-    ASSERT_THAT(reports(), ElementsAre(kWantsSpeaking));
-  }
-  /// ... and that has come through its lead-in: next is frame 0.
-  void begin_audio() {
-    ask();
-    post(SpeakingIsOn{});
-    tick(kLeadIn);
-    ASSERT_EQ(wire_.story(), silence(kLeadIn));
-    wire_.datagrams.clear();
-  }
-  std::vector<SenderReport> reports() {
-    std::vector<SenderReport> all;
-    while (const auto report = inbox_.take_report()) all.push_back(*report);
-    return all;
-  }
-  /// The timestamps' and sequences' way through the packets of `wire`, as steps of 960 and of 1.
-  static std::vector<int> timestamp_steps(const Wire& wire) {
-    const std::vector<Heard> all = wire.heard();
-    std::vector<int> steps;
-    for (std::size_t i = 1; i < all.size(); ++i) {
-      const std::uint32_t step = all[i].header.timestamp - all[i - 1].header.timestamp;
-      EXPECT_EQ(step % rtp::kTimestampStep, 0U);
-      EXPECT_EQ(static_cast<std::uint16_t>(all[i].header.sequence - all[i - 1].header.sequence), 1);
-      EXPECT_FALSE(all[i].marker);
-      steps.push_back(static_cast<int>(step / rtp::kTimestampStep));
-    }
-    return steps;
-  }
-
-  static constexpr int kLeadIn = 4;
-  FrameQueue queue_{64};
-  SenderInbox inbox_;
-  SenderStats stats_;
-  Sender sender_{queue_, inbox_, stats_, {.lead_in_packets = kLeadIn}};
-  Wire wire_;
-  TimePoint now_{1000s};
-  std::uint32_t next_frame_ = 0;
-};
 
 // ── from the first packet to the last ──
 

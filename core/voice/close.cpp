@@ -38,8 +38,8 @@ Meaning meaning(CloseCode code) {
     case CloseCode::dave_required:
       return {
           Cause::encryption,
-          "This channel requires end-to-end encryption (DAVE), which this vcplay does not speak{}: play in a "
-          "stage channel, which does not require it."};
+          "This channel requires end-to-end encryption (DAVE) in a way that this vcplay does not speak{}: "
+          "update it, or play in a stage channel, which does not require it."};
     case CloseCode::unknown_opcode:
     case CloseCode::failed_to_decode:
     case CloseCode::not_authenticated:

@@ -130,6 +130,7 @@ void Connection::Impl::fail(Error reason) {
 void Connection::Impl::leave() {
   speaking_timer.cancel();
   discovery_timer.cancel();
+  alone_timer.cancel();
   sender_thread.reset();
   enter(ConnectionPhase::leaving);
   if (!joined || !gateway || !gateway_socket) return close_sockets();

@@ -7,12 +7,14 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/frame_queue.hpp"
 #include "base/secret.hpp"
 #include "base/snowflake.hpp"
+#include "dave/session.hpp"
 #include "net/event_loop.hpp"
 #include "net/tls.hpp"
 #include "net/url.hpp"
@@ -42,6 +44,13 @@ enum class ConnectionPhase {
 };
 [[nodiscard]] std::string_view name(ConnectionPhase phase) noexcept;  // "identifying", …: stable words
 
+/// What to do while nobody is in the channel to listen.
+enum class WhenAlone : std::uint8_t {
+  play,  // the position runs on, as a radio's would
+  wait,  // hold at the position until somebody comes
+  exit,  // leave, with Cause::nobody_there
+};
+
 struct ConnectionConfig {
   SecretString token;
   Snowflake guild;
@@ -52,6 +61,8 @@ struct ConnectionConfig {
   std::uint8_t speaking_flags = 1;           // SpeakingFlag bits while audio flows
   int lead_in_packets = 10;                  // of silence before the first audio
   Duration join_timeout = std::chrono::seconds(15);
+  WhenAlone when_alone = WhenAlone::play;
+  bool allow_plaintext = false;  // play without end-to-end encryption where a channel ought to have it
 };
 
 /// What a person wants to know about the place.
@@ -70,6 +81,26 @@ struct SessionFacts {
   int dave_version = 0;  // 0: no end-to-end encryption
 };
 
+/// What stands between the audio and the channel.
+enum class LineState : std::uint8_t {
+  encrypted,      // audio is encrypted from end to end
+  plain,          // audio goes out without end-to-end encryption
+  alone,          // nobody is there
+  waiting,        // others are there, the key is not yet
+  not_encrypted,  // the server wants audio without end-to-end encryption, and that is refused
+};
+
+[[nodiscard]] std::string_view name(
+    LineState line) noexcept;  // "encrypted", "not-encrypted", …: stable words
+
+struct EncryptionFacts {
+  LineState line{};
+  int version = 0;                         // of DAVE; 0: no end-to-end encryption
+  std::optional<std::uint64_t> epoch;      // of the group; nothing: there is none
+  std::string privacy_code;                // 30 digits, of that epoch
+  std::vector<dave::GroupMember> members;  // of that epoch, the bot included
+};
+
 /// Hears from a Connection, on the network thread. Must not destroy the Connection from inside.
 class ConnectionListener {
  public:
@@ -77,7 +108,8 @@ class ConnectionListener {
   virtual void on_phase(ConnectionPhase phase, TimePoint now) = 0;
   virtual void on_channel(const ChannelFacts& facts) = 0;  // again when the channel changes
   virtual void on_session(const SessionFacts& facts) = 0;
-  virtual void on_underrun(bool began) = 0;  // the queue ran dry; audio flows again
+  virtual void on_encryption(const EncryptionFacts& facts) = 0;  // each time that something of it changes
+  virtual void on_underrun(bool began) = 0;                      // the queue ran dry; audio flows again
   /// Exactly once, last: nothing when the stream was played (or stopped) and left, else why it ended.
   virtual void on_end(std::optional<Error> error) = 0;
 };

@@ -71,6 +71,8 @@ struct Connection::Impl {
     Impl& self;
   } voice_handler{*this};
   net::Url voice_url;
+  mls::PrivateKey signature_key =
+      mls::PrivateKey::generate();  // one, so that others' verification of us lasts
   std::optional<Session> voice;
   std::unique_ptr<net::WebSocket> voice_socket;
 
@@ -85,12 +87,18 @@ struct Connection::Impl {
   std::optional<SenderThread> sender_thread;
   bool stopping = false;  // stop() was called: no linger
 
+  // ── end-to-end encryption ──
+  EncryptionFacts encryption;
+  bool alone = false;          // as the sender was told last
+  bool alone_is_sure = false;  // the server has had its time to name who is there
+
   // ── time ──
   net::Timer phase_timer{loop, [this] { phase_timed_out(); }};
   net::Timer gateway_timer{loop, [this] { run(gateway->on_time(loop.now())); }};
   net::Timer voice_timer{loop, [this] { run(voice->on_time(loop.now())); }};
   net::Timer discovery_timer{loop, [this] { discover(); }};
   net::Timer speaking_timer{loop, [this] { speaking_is_on(); }};
+  net::Timer alone_timer{loop, [this] { nobody_came(); }};
 
   void enter(ConnectionPhase next) {
     phase = next;
@@ -126,10 +134,26 @@ struct Connection::Impl {
   void voice_closed(const net::CloseInfo& info);
   void run(Actions actions);
   void handle(Action& action);
-  void media_server(const MediaServer& server);
+  void handle(SendText& send);
+  void handle(SendBinary& send);
+  void handle(CloseSocket& close);
+  void handle(Failed& failed);
+  void handle(MediaServer& server);
   void discover();
   void drain_udp();
-  void session_ready(SessionReady session);
+  void handle(SessionReady& session);
+
+  // connection_encryption.cpp
+  void handle(dave::UseEncryptor& use);
+  void handle(dave::SendPlain& plain);
+  void handle(dave::HoldAudio& hold);
+  void handle(dave::NewEpoch& epoch);
+  void line_is(LineState line);
+  void be_alone();
+  void nobody_came();
+  void look_who_is_there();
+  void hold_sender(Hold hold);
+  void command(SenderCommand&& order);
 
   void read_reports();
   void speaking_is_on();

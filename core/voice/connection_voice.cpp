@@ -39,13 +39,17 @@ void Connection::Impl::open_voice_when_complete() {
   enter(ConnectionPhase::opening_voice);
   voice_url = *url;
   voice_url.path = fmt::format("/?v={}", kGatewayVersion);
+  // Stage channels are not encrypted from end to end (DAVE, "Protocol Availability").
   const resources::Channel* const channel = guild->channel(config.channel);
+  const bool is_stage = channel != nullptr && channel->type == resources::kGuildStageVoice;
+  const bool may_be_plain = is_stage || config.allow_plaintext;
   voice.emplace(Config{.server = config.guild,
                        .user = user,
                        .session_id = *voice_session_id,
                        .token = SecretString(voice_server->token),
-                       .max_dave_version = 0,
-                       .is_stage = channel != nullptr && channel->type == resources::kGuildStageVoice});
+                       .channel = config.channel,
+                       .signature_key = signature_key.duplicate(),
+                       .plaintext = may_be_plain ? dave::Plaintext::allowed : dave::Plaintext::refused});
   voice_socket = std::make_unique<net::WebSocket>(loop, trust, voice_handler, voice_url, config.join_timeout);
 }
 
@@ -71,28 +75,29 @@ void Connection::Impl::run(Actions actions) {
     handle(action);
   }
   if (ending() || !voice) return;
+  look_who_is_there();
   if (const auto next = voice->deadline()) voice_timer.start_at(*next);
 }
 
 void Connection::Impl::handle(Action& action) {
-  std::visit(Overloaded{
-                 [&](SendText& send) {
-                   if (voice_socket) voice_socket->send_text(send.text);
-                 },
-                 [&](SendBinary& send) {
-                   if (voice_socket) voice_socket->send_binary(send.bytes);
-                 },
-                 [&](CloseSocket& close) {
-                   if (voice_socket) voice_socket->close(close.code, close.reason);
-                 },
-                 [&](MediaServer& server) { media_server(server); },
-                 [&](SessionReady& session) { session_ready(std::move(session)); },
-                 [&](Failed& failed) { fail(std::move(failed.error)); },
-             },
-             action);
+  std::visit([this](auto& order) { handle(order); }, action);
 }
 
-void Connection::Impl::media_server(const MediaServer& server) {
+void Connection::Impl::handle(SendText& send) {
+  if (voice_socket) voice_socket->send_text(send.text);
+}
+
+void Connection::Impl::handle(SendBinary& send) {
+  if (voice_socket) voice_socket->send_binary(send.bytes);
+}
+
+void Connection::Impl::handle(CloseSocket& close) {
+  if (voice_socket) voice_socket->close(close.code, close.reason);
+}
+
+void Connection::Impl::handle(Failed& failed) { fail(std::move(failed.error)); }
+
+void Connection::Impl::handle(MediaServer& server) {
   if (udp) return;
   enter(ConnectionPhase::discovering_address);
   ssrc = server.ssrc;
@@ -130,18 +135,21 @@ void Connection::Impl::drain_udp() {
   }
 }
 
-void Connection::Impl::session_ready(SessionReady session) {
+void Connection::Impl::handle(SessionReady& session) {
+  auto cipher = std::make_unique<rtp::TransportCipher>(session.mode, std::move(session.key));
+  if (sender_thread) return command(SwapCipher{std::move(cipher)});
   StartStream stream;
   stream.sink = std::make_unique<SocketSink>(udp);
-  stream.cipher = std::make_unique<rtp::TransportCipher>(session.mode, std::move(session.key));
+  stream.cipher = std::move(cipher);
+  // Until end-to-end encryption says what may be sent.
+  stream.transform = std::make_unique<dave::SilenceOnly>();
+  stream.hold = Hold::pause;
   // RFC 3550 s5.1: sequence and timestamp start at random.
   std::random_device random;
   stream.first = {.sequence = static_cast<std::uint16_t>(random()), .timestamp = random(), .ssrc = ssrc};
-  if (!inbox.post(std::move(stream))) {
-    return fail(Error(Cause::unexpected, "The sender thread does not read its commands."));
-  }
-  if (sender_thread) return;  // a new key in a live session
+  command(std::move(stream));
   phase_timer.cancel();
+  encryption.version = session.dave_version;
   listener.on_session({.user = user, .mode = session.mode, .dave_version = session.dave_version});
   enter(ConnectionPhase::ready);
   sender_thread.emplace(sender, pacer);
@@ -163,6 +171,9 @@ void Connection::Impl::read_reports() {
       case SenderReport::went_quiet:
         run(voice->speaking(kNotSpeaking));
         listener.on_underrun(true);
+        break;
+      case SenderReport::held:
+        run(voice->speaking(kNotSpeaking));
         break;
       case SenderReport::finished:
         run(voice->speaking(kNotSpeaking));

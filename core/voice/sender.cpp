@@ -56,8 +56,9 @@ void Sender::send_prepared(TimePoint now) noexcept {
 bool Sender::waiting() const noexcept {
   switch (phase_) {
     case Phase::gathering:
-      return !queue_.drained() && !enough_gathered();
+      return !queue_.drained() && (hold_ == Hold::pause || !enough_gathered());
     case Phase::audio:
+    case Phase::unheard:
       return !queue_.finished() && queue_.size() == 0;
     case Phase::lead_in:
     case Phase::trailing:
@@ -81,6 +82,8 @@ void Sender::on(StartStream& start) noexcept {
   sink_ = std::move(start.sink);
   cipher_ = std::move(start.cipher);
   transform_ = std::move(start.transform);
+  hold_ = start.hold;
+  trailing_for_hold_ = false;
   header_ = start.first;
   if (phase_ == Phase::finished) return;
   due_ = TimePoint{};
@@ -92,6 +95,28 @@ void Sender::on(StartStream& start) noexcept {
 void Sender::on(SwapTransform& swap) noexcept {
   retire(transform_);
   transform_ = std::move(swap.transform);
+  hold_ = Hold::none;
+  if (phase_ == Phase::unheard) enter(Phase::gathering);
+}
+
+void Sender::on(HoldAudio& hold) noexcept {
+  retire(transform_);
+  transform_ = std::move(hold.gate);
+  hold_ = hold.hold;
+  if (phase_ == Phase::unheard) return enter(Phase::gathering);
+  if (phase_ == Phase::asking) {  // SPEAKING is said already, or about to be
+    enter(Phase::gathering);
+    return inbox_.report(SenderReport::held);
+  }
+  if (phase_ != Phase::lead_in && phase_ != Phase::audio) return;
+  trailing_for_hold_ = true;
+  begin_trailing();
+}
+
+void Sender::on(SwapCipher& swap) noexcept {
+  if (phase_ == Phase::no_stream || phase_ == Phase::finished) return;
+  retire(cipher_);
+  cipher_ = std::move(swap.cipher);
 }
 
 void Sender::on(SpeakingIsOn) noexcept {
@@ -105,8 +130,7 @@ void Sender::on(StopPlaying) noexcept {
   stopping_ = true;
   if (phase_ == Phase::trailing || phase_ == Phase::finished) return;
   if (talking() && anchored_) return begin_trailing();
-  enter(Phase::finished);
-  inbox_.report(SenderReport::finished);
+  finish();
 }
 
 void Sender::on(DropStream) noexcept {
@@ -116,8 +140,8 @@ void Sender::on(DropStream) noexcept {
   anchored_ = false;
   if (phase_ == Phase::finished) return;
   const bool said_everything = talking() && (stopping_ || queue_.drained());
-  enter(said_everything ? Phase::finished : Phase::no_stream);
-  if (said_everything) inbox_.report(SenderReport::finished);
+  if (said_everything) return finish();
+  enter(Phase::no_stream);
 }
 
 template <typename Owned>
@@ -145,13 +169,16 @@ bool Sender::enough_gathered() const noexcept {
 
 void Sender::end_gathering() noexcept {
   if (phase_ != Phase::gathering) return;
-  if (queue_.drained()) {  // whatever was sent has had its silence
-    enter(Phase::finished);
-    inbox_.report(SenderReport::finished);
-  } else if (enough_gathered()) {
-    enter(Phase::asking);
-    inbox_.report(SenderReport::wants_speaking);
-  }
+  if (queue_.drained()) return finish();  // whatever was sent has had its silence
+  if (hold_ == Hold::pause || !enough_gathered()) return;
+  if (hold_ == Hold::run_on) return enter(Phase::unheard);
+  enter(Phase::asking);
+  inbox_.report(SenderReport::wants_speaking);
+}
+
+void Sender::finish() noexcept {
+  enter(Phase::finished);
+  inbox_.report(SenderReport::finished);
 }
 
 void Sender::begin_trailing() noexcept {
@@ -160,13 +187,12 @@ void Sender::begin_trailing() noexcept {
 }
 
 void Sender::end_trailing() noexcept {
-  if (stopping_ || queue_.drained()) {
-    enter(Phase::finished);
-    return inbox_.report(SenderReport::finished);
-  }
+  const bool held = std::exchange(trailing_for_hold_, false);
+  if (stopping_ || queue_.drained()) return finish();
+  enter(Phase::gathering);
+  if (held) return inbox_.report(SenderReport::held);
   add_one(stats_.underruns);
   frames_needed_ = kResumeFrames;
-  enter(Phase::gathering);
   inbox_.report(SenderReport::went_quiet);
 }
 
@@ -174,7 +200,8 @@ void Sender::end_trailing() noexcept {
 
 /// RFC 3550 s5.1: the timestamp goes on in silence, "the sampling clock" does not stop.
 void Sender::pass_quiet_slots(TimePoint now) noexcept {
-  if (anchored_) {
+  if (phase_ == Phase::unheard) pass_unheard_frame();
+  if (anchored_ || phase_ == Phase::unheard) {
     const auto slots = (now - due_) / kFrameDuration + 1;  // one, even a moment before it begins
     due_ += slots * kFrameDuration;
     header_.timestamp += static_cast<std::uint32_t>(slots) * rtp::kTimestampStep;
@@ -182,6 +209,16 @@ void Sender::pass_quiet_slots(TimePoint now) noexcept {
     due_ = now + (phase_ == Phase::asking ? kAskingStep : kIdleStep);
   }
   if (sink_ && phase_ != Phase::finished) keep_alive(now);
+}
+
+void Sender::pass_unheard_frame() noexcept {
+  if (const OpusFrame* const frame = queue_.front()) {
+    note_position(*frame);
+    add_one(stats_.unheard);
+    return queue_.pop();
+  }
+  frames_needed_ = kResumeFrames;
+  enter(Phase::gathering);  // ends there, too, when no more will come
 }
 
 /// Keeps the address translation on the way open; servers answer 13 37 F0 0D or nothing.
@@ -253,6 +290,10 @@ void Sender::note_lateness(Duration late) noexcept {
 void Sender::note_frame(const OpusFrame& frame, TimePoint now) noexcept {
   add_one(stats_.audio_packets);
   set_once(stats_.first_audio_ns, now);
+  note_position(frame);
+}
+
+void Sender::note_position(const OpusFrame& frame) noexcept {
   stats_.track.store(frame.track, std::memory_order_relaxed);
   stats_.track_frame.store(frame.track_frame, std::memory_order_relaxed);
 }

@@ -30,16 +30,33 @@ inline constexpr Duration kKeepaliveInterval = std::chrono::seconds(5);
 
 // ── network thread → sender thread ──
 
+/// What becomes of the queue while audio may not be sent.
+enum class Hold : std::uint8_t {
+  none,    // audio may be sent
+  pause,   // the queue waits
+  run_on,  // a frame per slot passes unheard, as a radio's would
+};
 /// A session is ready for audio: all that a packet needs. Counters go on from where the caller says.
 struct StartStream {
   std::unique_ptr<PacketSink> sink;
   std::unique_ptr<rtp::TransportCipher> cipher;
   std::unique_ptr<FrameTransform> transform;  // null: protocol frames are plain Opus
   rtp::Header first;                          // what the first packet carries
+  Hold hold = Hold::none;
 };
-/// From the next packet on, frames pass this transform (null: none).
+/// From the next packet on, frames pass this transform (null: none), and nothing holds them any more.
 struct SwapTransform {
   std::unique_ptr<FrameTransform> transform;
+};
+/// Audio may not be sent: five silence packets if it flows, then what `hold` says. `gate` stands in the
+/// transform's place meanwhile, so that a mistake sends nothing.
+struct HoldAudio {
+  std::unique_ptr<FrameTransform> gate;
+  Hold hold = Hold::pause;
+};
+/// From the next packet on, packets are sealed with this cipher. The stream goes on.
+struct SwapCipher {
+  std::unique_ptr<rtp::TransportCipher> cipher;
 };
 /// SPEAKING has been sent: audio may flow.
 struct SpeakingIsOn {};
@@ -47,8 +64,8 @@ struct SpeakingIsOn {};
 struct StopPlaying {};
 /// The connection is gone: nothing more may be sent on it; everything of StartStream is retired.
 struct DropStream {};
-using SenderCommand =
-    std::variant<std::monostate, StartStream, SwapTransform, SpeakingIsOn, StopPlaying, DropStream>;
+using SenderCommand = std::variant<std::monostate, StartStream, SwapTransform, HoldAudio, SwapCipher,
+                                   SpeakingIsOn, StopPlaying, DropStream>;
 
 /// What the sender is done with; the network thread destroys it.
 using Retired = std::variant<std::monostate, std::unique_ptr<PacketSink>,
@@ -59,6 +76,7 @@ using Retired = std::variant<std::monostate, std::unique_ptr<PacketSink>,
 enum class SenderReport : std::uint8_t {
   wants_speaking,  // frames wait: send SPEAKING, then SpeakingIsOn
   went_quiet,      // five silence packets are out after an underrun: send SPEAKING 0
+  held,            // the same after a HoldAudio
   finished,        // the last silence packet of the whole stream is out
 };
 
@@ -93,13 +111,14 @@ class SenderInbox {
 struct SenderStats {
   std::atomic<std::uint64_t> packets{0};        // handed to the socket
   std::atomic<std::uint64_t> audio_packets{0};  // of these, frames of media (not silence)
+  std::atomic<std::uint64_t> unheard{0};        // frames of media that ran on while nobody was there
   std::atomic<std::uint64_t> dropped{0};        // the socket would block
   std::atomic<std::uint64_t> failed{0};         // the socket, the cipher or the transform refused
   std::atomic<std::uint64_t> underruns{0};  // times that the queue ran dry in the middle and audio went quiet
   std::atomic<std::uint64_t> rebases{0};    // stalls of more than three packets
   std::atomic<std::int64_t> worst_late_ns{0};    // deadline to send
-  std::atomic<std::uint32_t> track{0};           // of the frame sent last
-  std::atomic<std::uint64_t> track_frame{0};     // of the frame sent last
+  std::atomic<std::uint32_t> track{0};           // of the frame that left the queue last
+  std::atomic<std::uint64_t> track_frame{0};     // of the frame that left the queue last
   std::atomic<bool> speaking{false};             // audio flows
   std::atomic<std::int64_t> first_packet_ns{0};  // steady clock, 0: none yet
   std::atomic<std::int64_t> first_audio_ns{0};   // first frame of media
@@ -142,6 +161,7 @@ class Sender {
     no_stream,  // waits for StartStream
     gathering,  // quiet: waits for frames
     asking,     // quiet: waits for SpeakingIsOn
+    unheard,    // quiet: one frame per slot is taken and thrown away
     lead_in,    // silence before the first frame
     audio,      // one frame of media per slot
     trailing,   // silence after the last frame
@@ -151,6 +171,8 @@ class Sender {
   void on(std::monostate) noexcept {}
   void on(StartStream& start) noexcept;
   void on(SwapTransform& swap) noexcept;
+  void on(HoldAudio& hold) noexcept;
+  void on(SwapCipher& swap) noexcept;
   void on(SpeakingIsOn) noexcept;
   void on(StopPlaying) noexcept;
   void on(DropStream) noexcept;
@@ -161,15 +183,18 @@ class Sender {
   [[nodiscard]] bool enough_gathered() const noexcept;
   void enter(Phase phase) noexcept;
   void end_gathering() noexcept;
+  void finish() noexcept;
   void begin_trailing() noexcept;
   void end_trailing() noexcept;
 
   void pass_quiet_slots(TimePoint now) noexcept;
+  void pass_unheard_frame() noexcept;
   void keep_alive(TimePoint now) noexcept;
   void meet_schedule(TimePoint now) noexcept;
   void load_packet() noexcept;
   [[nodiscard]] bool sink_takes_packet(TimePoint now) noexcept;
   void note_lateness(Duration late) noexcept;
+  void note_position(const OpusFrame& frame) noexcept;
   void note_frame(const OpusFrame& frame, TimePoint now) noexcept;
 
   FrameQueue& queue_;
@@ -178,9 +203,11 @@ class Sender {
   const Options options_;
 
   Phase phase_ = Phase::no_stream;
-  bool stopping_ = false;  // StopPlaying came: what is queued stays there
-  int silence_left_ = 0;   // packets of lead-in or trailing silence still to send
-  int frames_needed_ = 0;  // queued frames that end the gathering
+  Hold hold_ = Hold::none;
+  bool trailing_for_hold_ = false;  // a HoldAudio, not an underrun, ended the audio
+  bool stopping_ = false;           // StopPlaying came: what is queued stays there
+  int silence_left_ = 0;            // packets of lead-in or trailing silence still to send
+  int frames_needed_ = 0;           // queued frames that end the gathering
 
   // the stream, from StartStream on
   std::unique_ptr<PacketSink> sink_;

@@ -2,11 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/json.hpp"
 #include "base/log.hpp"
+#include "base/overloaded.hpp"
 #include "base/text.hpp"
 #include "voice/close.hpp"
 #include "voice/ip_discovery.hpp"
@@ -56,7 +58,9 @@ std::optional<rtp::TransportKey> secret_key(const nlohmann::json& description) {
 
 }  // namespace
 
-Session::Session(Config config) : config_(std::move(config)) {}
+Session::Session(Config config)
+    : config_(std::move(config)),
+      dave_({config_.user, config_.channel, std::move(config_.signature_key), config_.plaintext}) {}
 
 Actions Session::on_open(TimePoint /*now*/) {
   if (state_ != State::not_open) return {};
@@ -65,7 +69,7 @@ Actions Session::on_open(TimePoint /*now*/) {
                                                  {"user_id", config_.user.str()},
                                                  {"session_id", config_.session_id},
                                                  {"token", std::string(config_.token.reveal())},
-                                                 {"max_dave_protocol_version", config_.max_dave_version}})});
+                                                 {"max_dave_protocol_version", dave::kMaxVersion}})});
 }
 
 Actions Session::on_text(std::string_view text, TimePoint now) {
@@ -83,7 +87,7 @@ Actions Session::on_text(std::string_view text, TimePoint now) {
     case Opcode::ready:
       return on_ready(data);
     case Opcode::session_description:
-      return on_session_description(data);
+      return on_session_description(data, now);
     case Opcode::heartbeat:
       return beat(now);
     case Opcode::heartbeat_ack:
@@ -91,13 +95,14 @@ Actions Session::on_text(std::string_view text, TimePoint now) {
       return {};
     case Opcode::speaking:  // who of the others speaks: only a listener cares
     case Opcode::resumed:
+      return {};
     // End-to-end encryption: who is in the call, and when its keys change.
     case Opcode::clients_connect:
     case Opcode::client_disconnect:
     case Opcode::dave_prepare_transition:
     case Opcode::dave_execute_transition:
     case Opcode::dave_prepare_epoch:
-      return {};
+      return adopt(dave_.on_text(*opcode, data, now));
     // Binary only, or sent by a client only.
     case Opcode::identify:
     case Opcode::select_protocol:
@@ -115,7 +120,7 @@ Actions Session::on_text(std::string_view text, TimePoint now) {
   return {};  // Discord has more of them than it documents
 }
 
-Actions Session::on_binary(ByteView message, TimePoint /*now*/) {
+Actions Session::on_binary(ByteView message, TimePoint now) {
   if (state_ == State::over) return {};
   if (message.size() < kBinaryHeaderBytes) return ignore("a binary message without a header");
   sequence_ = load_be16(message);
@@ -125,7 +130,7 @@ Actions Session::on_binary(ByteView message, TimePoint /*now*/) {
     case Opcode::mls_proposals:
     case Opcode::mls_announce_commit_transition:
     case Opcode::mls_welcome:
-      return {};
+      return adopt(dave_.on_binary(message[2], message.subspan(kBinaryHeaderBytes), now));
     default:
       return ignore("a binary message of an unknown opcode");
   }
@@ -172,7 +177,7 @@ Actions Session::select_protocol(const std::string& address, std::uint16_t port)
       {{"protocol", "udp"}, {"data", {{"address", address}, {"port", port}, {"mode", rtp::name(mode_)}}}})});
 }
 
-Actions Session::on_session_description(const nlohmann::json& data) {
+Actions Session::on_session_description(const nlohmann::json& data, TimePoint now) {
   // A second one, in a live session, brings a new key.
   if (state_ != State::waiting_for_description && state_ != State::live) {
     return ignore("a SESSION_DESCRIPTION out of place");
@@ -188,15 +193,28 @@ Actions Session::on_session_description(const nlohmann::json& data) {
                 "The voice server described the session without a key of 32 bytes.");
   const int dave_version =
       static_cast<int>(json::integer_in(data, "dave_protocol_version", 0, UINT16_MAX).value_or(0));
-  if (dave_version > config_.max_dave_version) {
-    return fail(
-        kCloseForGood, Cause::encryption,
-        fmt::format(
-            "The voice server wants end-to-end encryption (DAVE) version {}, this vcplay speaks up to {}.",
-            dave_version, config_.max_dave_version));
-  }
+  Actions actions = one(SessionReady{mode_, std::move(*key), dave_version});
+  if (state_ == State::live) return actions;
   state_ = State::live;
-  return one(SessionReady{mode_, std::move(*key), dave_version});
+  for (Action& action : adopt(dave_.begin(dave_version, now))) actions.push_back(std::move(action));
+  return actions;
+}
+
+Actions Session::adopt(dave::Actions&& actions) {
+  Actions adopted;
+  for (dave::Action& action : actions) {
+    std::visit(Overloaded{
+                   [&](dave::SendText& send) { adopted.push_back(SendText{std::move(send.text)}); },
+                   [&](dave::SendBinary& send) { adopted.push_back(SendBinary{std::move(send.bytes)}); },
+                   [&](dave::Failed& failed) {
+                     for (Action& end : fail(kCloseForGood, failed.error.cause(), failed.error.what()))
+                       adopted.push_back(std::move(end));
+                   },
+                   [&](auto& line) { adopted.push_back(std::move(line)); },
+               },
+               action);
+  }
+  return adopted;
 }
 
 Actions Session::speaking(std::uint8_t flags) {
@@ -212,6 +230,14 @@ Actions Session::on_close(std::optional<std::uint16_t> code, std::string_view de
 }
 
 Actions Session::on_time(TimePoint now) {
+  if (state_ == State::over) return {};
+  Actions actions = adopt(dave_.on_time(now));
+  if (state_ == State::over) return actions;
+  for (Action& action : on_heartbeat_time(now)) actions.push_back(std::move(action));
+  return actions;
+}
+
+Actions Session::on_heartbeat_time(TimePoint now) {
   switch (heartbeat_.on_time(now)) {
     case Heartbeat::Due::nothing:
       return {};
@@ -224,7 +250,11 @@ Actions Session::on_time(TimePoint now) {
               "The voice server stopped answering: two heartbeats were not acknowledged.");
 }
 
-std::optional<TimePoint> Session::deadline() const noexcept { return heartbeat_.deadline(); }
+std::optional<TimePoint> Session::deadline() const noexcept {
+  const auto beat = heartbeat_.deadline();
+  const auto key = state_ == State::over ? std::nullopt : dave_.deadline();
+  return beat && key ? std::min(*beat, *key) : beat ? beat : key;
+}
 
 Actions Session::beat(TimePoint now) const {
   const auto nonce = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();

@@ -15,6 +15,7 @@
 #include "base/heartbeat.hpp"
 #include "base/secret.hpp"
 #include "base/snowflake.hpp"
+#include "dave/session.hpp"
 #include "rtp/transport_cipher.hpp"
 
 namespace vcplay::voice {
@@ -53,7 +54,9 @@ struct SessionReady {
 struct Failed {
   Error error;
 };
-using Action = std::variant<SendText, SendBinary, CloseSocket, MediaServer, SessionReady, Failed>;
+/// What end-to-end encryption says about the sender's line comes after SessionReady, untouched.
+using Action = std::variant<SendText, SendBinary, CloseSocket, MediaServer, SessionReady, dave::UseEncryptor,
+                            dave::SendPlain, dave::HoldAudio, dave::NewEpoch, Failed>;
 using Actions = std::vector<Action>;
 
 struct Config {
@@ -61,8 +64,9 @@ struct Config {
   Snowflake user;          // the bot
   std::string session_id;  // of the bot's own VOICE_STATE_UPDATE
   SecretString token;      // of VOICE_SERVER_UPDATE
-  int max_dave_version = 0;
-  bool is_stage = false;
+  Snowflake channel;
+  mls::PrivateKey signature_key;  // one for the whole process
+  dave::Plaintext plaintext = dave::Plaintext::refused;
 };
 
 /// One voice gateway connection from connect to close. Lives on the network thread.
@@ -84,6 +88,10 @@ class Session {
   /// SPEAKING with these flags, only when they differ from what was said last. After SessionReady.
   [[nodiscard]] Actions speaking(std::uint8_t flags);
 
+  /// Nobody else is in the call, as far as the server has said.
+  [[nodiscard]] bool is_alone() const noexcept { return dave_.is_alone(); }
+  /// The members share the keys of a group.
+  [[nodiscard]] bool has_group() const noexcept { return dave_.group() != nullptr; }
   /// The last sequence number received over text and binary alike, -1 before the first.
   [[nodiscard]] int sequence() const noexcept { return sequence_; }
 
@@ -92,14 +100,18 @@ class Session {
 
   Actions on_hello(const nlohmann::json& data, TimePoint now);
   Actions on_ready(const nlohmann::json& data);
-  Actions on_session_description(const nlohmann::json& data);
+  Actions on_session_description(const nlohmann::json& data, TimePoint now);
 
+  /// What is to be done of end-to-end encryption's accord, as this machine's own actions.
+  Actions adopt(dave::Actions&& actions);
+  Actions on_heartbeat_time(TimePoint now);
   [[nodiscard]] Actions beat(TimePoint now) const;
   /// Closes the socket and ends the session.
   Actions fail(std::uint16_t close_code, Cause cause, const std::string& sentence);
   void end() noexcept;
 
   Config config_;
+  dave::Session dave_;
   State state_ = State::not_open;
   Heartbeat heartbeat_{1};  // two unanswered beats when a third is due: the server is gone
   int sequence_ = -1;
