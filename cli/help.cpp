@@ -35,6 +35,7 @@ Plays files, URLs or standard input (-) into a Discord voice channel.
   -f, --format NAME       input format, for raw PCM with --rate and --channels
       --volume PERCENT    0 to 400 (default 100)
       --bitrate auto|BITS such as 96k (default: the channel's own)
+      --when-alone MODE   while nobody is there: play, wait or exit
       --json              events on standard output, one JSON object a line
   -v, -vv, -q             more, much more or fewer words
       --help-all          all options; "man vcplay" tells the whole story
@@ -54,6 +55,7 @@ Needs no token and no network. Exit status 12: it found faults.
       --bitrate auto|BITS such as 96k (default: the channel's own)
       --output FILE       keep what the listener heard, as .wav or .ogg
       --fast              do not wait for real time
+      --listeners N       how many listen (default 1)
       --json              the report as one JSON object on standard output
       --serve             keep the loopback Discord running for other clients
   -v, -vv, -q             more, much more or fewer words

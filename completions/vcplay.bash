@@ -2,10 +2,11 @@
 
 _vcplay() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]}
-  local common="--format --rate --channels --volume --bitrate --speaking --lead-in --json --ca-file
+  local common="--format --rate --channels --volume --bitrate --speaking --lead-in --when-alone --allow-plaintext
+    --json --ca-file
     --guild --channel --token-file --token --api-url --gateway-url --shard
     --verbose --quiet --help --help-all --version -g -c -f -v -q -h"
-  local rehearse="--output --fast --serve"
+  local rehearse="--output --fast --listeners --churn --serve"
   COMPREPLY=()
 
   if ((COMP_CWORD == 1)); then
@@ -27,6 +28,9 @@ _vcplay() {
     --speaking)
       mapfile -t COMPREPLY < <(compgen -W "microphone soundshare priority" -- "$current")
       return ;;
+    --when-alone)
+      mapfile -t COMPREPLY < <(compgen -W "play wait exit" -- "$current")
+      return ;;
     --bitrate)
       mapfile -t COMPREPLY < <(compgen -W "auto 64k 96k 128k 256k 384k" -- "$current")
       return ;;
@@ -34,7 +38,7 @@ _vcplay() {
       mapfile -t COMPREPLY < <(compgen -W "s16le s24le s32le f32le u8 wav flac mp3 ogg" -- "$current")
       return ;;
     --guild | -g | --channel | -c | --token | --rate | --channels | --volume | --lead-in | --api-url | \
-      --gateway-url | --shard)
+      --gateway-url | --shard | --listeners | --churn)
       return ;;
   esac
 

@@ -66,6 +66,22 @@ TEST_F(Events, TellWhoJoinedWhat) {
       << "ids are strings: a JSON number would lose digits";
 }
 
+TEST_F(Events, TellTheCodeThatPeopleCompare) {
+  writer().e2ee({.active = true,
+                 .version = 1,
+                 .line = "encrypted",
+                 .epoch = 3,
+                 .code = "058708105556138052119572494877"});
+  EXPECT_EQ(
+      line(),
+      R"({"event":"e2ee","time":"2023-11-14T22:13:20.042Z","active":true,"version":1,"line":"encrypted",)"
+      R"("epoch":3,"code":"058708105556138052119572494877"})"
+      "\n");
+  writer().e2ee({.active = false, .version = 0, .line = "not-encrypted", .epoch = {}, .code = {}});
+  EXPECT_THAT(line(), testing::HasSubstr(
+                          R"("active":false,"version":0,"line":"not-encrypted","epoch":null,"code":null})"));
+}
+
 TEST_F(Events, StayOneLineWhateverATitleHolds) {
   media::TrackInfo info;
   info.track = 1;

@@ -117,6 +117,22 @@ TEST_F(CommandLine, TakesEveryOption) {
   EXPECT_EQ(options.shard->count, 4);
 }
 
+TEST_F(CommandLine, KeepsAudioEncryptedAndPlaysOnAloneUnlessToldOtherwise) {
+  const Options untold = play({"a"});
+  EXPECT_FALSE(untold.allow_plaintext);
+  EXPECT_EQ(untold.when_alone, WhenAlone::play);
+  EXPECT_TRUE(play({"--allow-plaintext", "a"}).allow_plaintext);
+  EXPECT_EQ(play({"--when-alone", "wait", "a"}).when_alone, WhenAlone::wait);
+  EXPECT_EQ(play({"--when-alone=exit", "a"}).when_alone, WhenAlone::exit);
+}
+
+TEST_F(CommandLine, RehearsesWithManyListenersWhoComeAndGo) {
+  const ParseOutcome outcome = type({"rehearse", "--listeners", "12", "--churn", "2.5", "a"});
+  ASSERT_TRUE(outcome.options);
+  EXPECT_EQ(outcome.options->listeners, 12);
+  EXPECT_EQ(outcome.options->churn, 2500ms);
+}
+
 TEST_F(CommandLine, RehearsesWithoutAnyPlace) {
   ::setenv("VCPLAY_CHANNEL", "nonsense", 1);
   const ParseOutcome outcome = type({"rehearse", "--fast", "--output", "heard.OGG", "--json", "a", "b"});
@@ -315,6 +331,11 @@ const Mistake kMistakes[] = {
      "--bitrate wants 'auto' or 6k to 510k (bits per second), not '511k'."},
     {with_channel({"--lead-in", "200", "a"}),
      "--lead-in wants a time from 0 to 10 s, such as 200ms or 0.2, not '200'."},
+    {with_channel({"--when-alone", "maybe", "a"}), "--when-alone wants play, wait or exit, not 'maybe'."},
+    {with_channel({"--listeners", "3", "a"}), "--listeners belongs to 'vcplay rehearse'."},
+    {{"rehearse", "--listeners", "101", "a"}, "--listeners wants 0 to 100, not '101'."},
+    {{"rehearse", "--churn", "50ms", "a"},
+     "--churn wants a time from 100ms to 1 h, such as 5 or 500ms, not '50ms'."},
     {with_channel({"--lead-in", "-1", "a"}),
      "--lead-in wants a time from 0 to 10 s, such as 200ms or 0.2, not '-1'."},
     {with_channel({"--speaking", "loud", "a"}),

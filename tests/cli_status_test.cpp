@@ -37,6 +37,23 @@ TEST(StatusText, TellsHowTheRunIsGoing) {
             "1:23/4:56  Für Elise  128 kb/s  1280 ms buffered  4150 packets  worst 0.4 ms late");
 }
 
+TEST(StatusText, ShowsALockWhileTheAudioIsEncrypted) {
+  StatusSnapshot status = half_way();
+  status.lock = Padlock::closed;
+  EXPECT_EQ(render(status, 25, kPlainUtf8), "\U0001F512 1:23/4:56  Für Elise");
+  EXPECT_EQ(render(status, 25, kPlainAscii), "E2EE 1:23/4:56  F?r Elise")
+      << "in words where there is no such sign";
+  status.phase = "joining";
+  EXPECT_EQ(render(status, 10, kPlainUtf8), "joining") << "nothing is known yet";
+}
+
+TEST(StatusText, SaysWhyNobodyHearsIt) {
+  StatusSnapshot status = half_way();
+  status.lock = Padlock::open;
+  status.note = "nobody is listening";
+  EXPECT_EQ(render(status, 50, kPlainUtf8), "\U0001F513 1:23/4:56  [nobody is listening]  Für Elise");
+}
+
 TEST(StatusText, CountsTracksWhenThereAreSeveral) {
   StatusSnapshot status = half_way();
   status.track = 2;
@@ -59,6 +76,8 @@ TEST(StatusText, NeverOverflowsAnyTerminal) {
   StatusSnapshot status = half_way();
   status.title = "月光\x1b[2J e\u0301 ソナタ 第14番 嬰ハ短調 作品27-2 『幻想曲風に』";
   status.tracks = 3;
+  status.lock = Padlock::closed;
+  status.note = "waiting for the key";
   for (const Style style : {kPlainUtf8, kPlainAscii}) {
     for (std::size_t columns = 0; columns < 140; ++columns) {
       const std::string line = render(status, columns, style);
