@@ -19,6 +19,10 @@ else()
   target_compile_options(vcplay_flags INTERFACE -fstack-protector-strong)
   target_link_options(vcplay_flags INTERFACE -Wl,-z,relro,-z,now)
 endif()
+if(VCPLAY_FUZZ)
+  target_compile_options(vcplay_flags INTERFACE -fsanitize=fuzzer-no-link)
+  target_compile_definitions(vcplay_flags INTERFACE _GLIBCXX_ASSERTIONS)  # spans and vectors know their ends
+endif()
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
 # vcplay_room(name FOLDER dir SOURCES ... DEPENDS rooms... LIBRARIES public third-party... FENCED private third-party...)
