@@ -93,17 +93,53 @@ std::string make_song(const Programs& programs, int seconds) {
   return file;
 }
 
-/// The child mode `bare`: as many packets as a play sends, each after a sleep to its deadline.
-int bare_loop(int packets) {
-  const int receiver = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  const int sender = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+sockaddr_in loopback(std::uint16_t port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
+  address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  if (bind(receiver, reinterpret_cast<sockaddr*>(&address), size) != 0) return 1;
-  if (getsockname(receiver, reinterpret_cast<sockaddr*>(&address), &size) != 0) return 1;
-  if (connect(sender, reinterpret_cast<sockaddr*>(&address), size) != 0) return 1;
+  return address;
+}
+
+/// Reads datagrams in this process, as the loopback Discord does in its own: who sends one pays for waking
+/// the reader.
+class Reader {
+ public:
+  Reader() : socket_(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address = loopback(0);
+    socklen_t size = sizeof address;
+    if (bind(socket_, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+        getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
+      throw std::runtime_error("no socket to read from");
+    }
+    port_ = ntohs(address.sin_port);
+    thread_ = std::thread([this] {
+      std::array<char, 2048> packet{};
+      while (recv(socket_, packet.data(), packet.size(), 0) > 1) {
+      }
+    });
+  }
+  ~Reader() {
+    const sockaddr_in self = loopback(port_);
+    sendto(socket_, "", 1, 0, reinterpret_cast<const sockaddr*>(&self), sizeof self);
+    thread_.join();
+    close(socket_);
+  }
+  Reader(const Reader&) = delete;
+  Reader& operator=(const Reader&) = delete;
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+
+ private:
+  int socket_;
+  std::uint16_t port_ = 0;
+  std::thread thread_;
+};
+
+/// The child mode `bare`: as many packets as a play sends, each after a sleep to its deadline.
+int bare_loop(int packets, std::uint16_t port) {
+  const int sender = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const sockaddr_in address = loopback(port);
+  if (connect(sender, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) return 1;
   const std::array<char, 360> packet{};
   timespec deadline{};
   clock_gettime(CLOCK_MONOTONIC, &deadline);
@@ -118,7 +154,6 @@ int bare_loop(int packets) {
     static_cast<void>(send(sender, packet.data(), packet.size(), MSG_DONTWAIT));
   }
   close(sender);
-  close(receiver);
   return 0;
 }
 
@@ -129,7 +164,10 @@ Json processor_time(const Programs& programs, int seconds) {
   const double ffmpeg = run({"ffmpeg", "-loglevel", "error", "-threads", "1", "-i", song, "-ar", "48000",
                              "-c:a", "libopus", "-b:a", "128k", "-f", "null", "-"})
                             .cpu_seconds;
-  const double bare = run({programs.self, "--bare", std::to_string(seconds * 50)}).cpu_seconds;
+  const Reader reader;
+  const double bare =
+      run({programs.self, "--bare", std::to_string(seconds * 50), "--port", std::to_string(reader.port())})
+          .cpu_seconds;
   const double ratio = play / (ffmpeg + bare);
   verdict(
       fmt::format("CPU of a {} s song: {:.2f} s, ffmpeg {:.2f}, bare {:.2f}", seconds, play, ffmpeg, bare),
@@ -296,6 +334,7 @@ int main(int argc, char** argv) {
   int song_seconds = 180;
   int watch_seconds = 30;
   int bare_packets = 0;
+  std::uint16_t bare_port = 0;
   app.add_option("--vcplay", programs.vcplay, "The program");
   app.add_option("--song", song_seconds, "Length in seconds of the song whose CPU time is compared")
       ->capture_default_str();
@@ -303,8 +342,9 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--json", json_file, "Also write the figures to this file");
   app.add_option("--bare", bare_packets)->group("");
+  app.add_option("--port", bare_port)->group("");
   CLI11_PARSE(app, argc, argv);
-  if (bare_packets > 0) return bare_loop(bare_packets);
+  if (bare_packets > 0) return bare_loop(bare_packets, bare_port);
 
   programs.scratch = std::filesystem::temp_directory_path() / fmt::format("vcplay-bench-{}", getpid());
   std::filesystem::create_directories(programs.scratch);
