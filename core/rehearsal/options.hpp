@@ -29,6 +29,54 @@ struct RestFault {
   int times = 1;
 };
 
+/// What a scripted member's times count from.
+enum class Cue : std::uint8_t {
+  opening,  // everything listens
+  session,  // the first account got its SESSION_DESCRIPTION
+  audio,    // the first audio packet came
+};
+
+/// What a scripted member does with its own Commits.
+enum class Committing : std::uint8_t {
+  at_once,  // before any account can
+  late,     // so that somebody else's wins, unless nobody else is there
+  never,
+  broken,  // what it sends is no Commit
+};
+
+/// How one of the members behaves who live in this process.
+struct MemberScript {
+  Cue cue = Cue::opening;
+  Duration joins_after{};
+  std::optional<Duration> leaves_after;  // of the cue, too
+  Duration flaps{};  // leaves and comes back every so often until it leaves; 0: it does not
+  Committing commits = Committing::at_once;
+  bool says_ready = true;  // opcode 23
+};
+
+/// What may happen to a call in the middle of playing.
+enum class DaveDisturbance : std::uint8_t {
+  other_external_sender,   // opcode 25 with another key, although the group exists
+  stranger_added,          // an Add for a user whom opcode 11 never named
+  user_added_twice,        // an Add with another key for somebody who is in the group; revoked after 1 s
+  unknown_transition,      // opcode 22 for a transition that was never prepared
+  new_group_twice,         // opcode 24 with epoch 1, twice
+  version_without_group,   // version 0 by transition; after 1 s back to version 1 with a new group
+  version_with_same_group  // opcode 24 with the current epoch, then a transition
+};
+
+/// Where DAVE's delivery service misbehaves, or does what is rare. The defaults are the usual.
+struct DaveFaults {
+  bool early_external_sender = false;     // opcode 25 before SESSION_DESCRIPTION instead of behind it
+  int corrupted_commits = 0;              // of so many Commits everybody but the committer gets a bad copy
+  int corrupted_welcomes = 0;             // so many Welcomes cannot be decrypted
+  int revoked_adds = 0;                   // so many Adds to a group are revoked and made again 500 ms later
+  Duration batch{0};                      // proposals are held for so long, then sent together
+  bool never_executes = false;            // no opcode 22
+  bool alone_is_plain = false;            // whoever is left alone is told version 0 instead of a new group
+  std::vector<DaveDisturbance> mid_play;  // when the account is "mid play"
+};
+
 /// How this Discord is furnished and where it misbehaves. The defaults are a well-behaved one.
 struct DiscordOptions {
   Snowflake guild{81384788765712384};
@@ -38,6 +86,10 @@ struct DiscordOptions {
   int channel_bitrate = 128'000;  // bit/s
   int user_limit = 0;
   int occupants = 1;  // members already in the channel, the listener included
+  int listeners = 1;  // members who live in this process: the first measures, all count what they hear
+  std::vector<MemberScript> member_scripts = {};  // of the listener and those after it, in order
+  Duration churn{};              // while audio flows, one of the further listeners leaves or comes back each
+  std::uint32_t churn_seed = 1;  // … time; which one is drawn from here. 0: they stay
   std::vector<std::uint64_t> everyone_permissions =
       {};                         // empty: VIEW_CHANNEL, CONNECT and SPEAK; else their OR
   std::vector<Account> accounts;  // empty: three made-up bots; the first is vcplay's
@@ -48,6 +100,9 @@ struct DiscordOptions {
   Duration heartbeat_interval = std::chrono::milliseconds(41'250);
   double voice_heartbeat_interval_ms = 13'750;  // sent as it is: Discord's may be fractional
   std::uint16_t voice_first_sequence = 1;       // of the first numbered message of each voice session
+  int dave_version = 0;                         // the greatest that the voice server speaks
+  bool requires_dave = false;                   // clients without DAVE are refused in voice channels (4017)
+  DaveFaults dave_faults;
   Duration speaking_grace = std::chrono::milliseconds(60);  // UDP may overtake the websocket by so much
 
   std::optional<int>

@@ -53,6 +53,18 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(Rule::count_of_r
     "speaking-unchanged",
     "speaking-priority",
     "speaking-not-ended",
+    // end-to-end encryption, on the voice gateway
+    "dave-not-offered",
+    "dave-opcode-order",
+    "dave-fields",
+    "dave-key-package",
+    "dave-key-package-missing",
+    "dave-commit",
+    "dave-welcome",
+    "dave-commit-missing",
+    "dave-ready",
+    "dave-ready-missing",
+    "dave-refused",
     // media
     "discovery-malformed",
     "discovery-ssrc",
@@ -73,6 +85,11 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(Rule::count_of_r
     "missing-silence",
     "opus-duration",
     "opus-undecodable",
+    "plaintext-in-encrypted-call",
+    "undecryptable",
+    "repeated-frame-nonce",
+    "early-key",
+    "late-key",
 };
 static_assert(!kWords.back().empty(), "a rule has no word");
 

@@ -53,6 +53,18 @@ enum class Rule : std::uint8_t {
   speaking_unchanged,
   speaking_priority,
   speaking_not_ended,
+  // end-to-end encryption, on the voice gateway
+  dave_not_offered,
+  dave_opcode_order,
+  dave_fields,
+  dave_key_package,
+  dave_key_package_missing,
+  dave_commit,
+  dave_welcome,
+  dave_commit_missing,
+  dave_ready,
+  dave_ready_missing,
+  dave_refused,
   // media
   discovery_malformed,
   discovery_ssrc,
@@ -73,6 +85,11 @@ enum class Rule : std::uint8_t {
   missing_silence,
   opus_duration,
   opus_undecodable,
+  plaintext_in_encrypted_call,
+  undecryptable,
+  repeated_frame_nonce,
+  early_key,
+  late_key,
   count_of_rules,
 };
 
