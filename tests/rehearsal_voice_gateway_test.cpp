@@ -254,7 +254,7 @@ const Breach kBreaches[] = {
     {"voice-binary", 4020,
      [](PaperDiscord& discord, PaperPlayer& player) {
        player.enter_voice();
-       discord.voice.on_binary(player.voice, discord.now);
+       discord.voice.on_binary(player.voice, Bytes{26}, discord.now);
      }},
     {"voice-heartbeat-fields", 4020, saying(R"({"op":3,"d":1234})")},
     {"voice-heartbeat-fields", 4020, saying(R"({"op":3,"d":{"seq_ack":1}})")},

@@ -1,6 +1,5 @@
 #include "rehearsal/discord.hpp"
 
-#include <array>
 #include <exception>
 #include <optional>
 #include <thread>
@@ -12,87 +11,14 @@
 #include "net/event_loop.hpp"
 #include "net/server.hpp"
 #include "rehearsal/datagram_port.hpp"
-#include "rehearsal/gateway_server.hpp"
-#include "rehearsal/listener.hpp"
-#include "rehearsal/random.hpp"
-#include "rehearsal/rest_server.hpp"
-#include "rehearsal/sfu.hpp"
-#include "rehearsal/voice_gateway_server.hpp"
-#include "rehearsal/world.hpp"
+#include "rehearsal/house.hpp"
 
 namespace vcplay::rehearsal {
 namespace {
 
 constexpr Duration kLinger = 250ms;
 
-/// One key for both ends of the line to the listener.
-struct ListenerLine {
-  std::array<std::uint8_t, rtp::kTransportKeyBytes> key{};
-  rtp::TransportMode mode{};
-
-  explicit ListenerLine(const DiscordOptions& options)
-      : mode(options.modes.empty() ? rtp::TransportMode::xchacha20_poly1305_rtpsize : options.modes.front()) {
-    fill_random(key);
-  }
-};
-
 }  // namespace
-
-/// The rooms of this Discord, without doors. Everything in it is guarded by Impl's lock.
-struct House {
-  explicit House(DiscordOptions furnishing)
-      : world(std::move(furnishing)),
-        line(world.options()),
-        listener(line.mode, rtp::TransportKey(line.key), books),
-        sfu(world, books, listener, rtp::TransportCipher(line.mode, rtp::TransportKey(line.key))),
-        gateway(world, books),
-        voice_gateway(world, books, sfu),
-        rest(world, books, gateway) {
-    gateway.on_voice_session_over = [this](Snowflake user, VoiceEnd end, TimePoint now) {
-      voice_gateway.end_session(user, end, now);
-    };
-    sfu.on_audio = [this](Snowflake user, TimePoint now) { disturb(user, now); };
-  }
-
-  /// What was ordered for "mid play".
-  void disturb(Snowflake user, TimePoint now) {
-    const DiscordOptions& options = world.options();
-    if (books.of(user).facts.audio_packets != options.mid_play_packets) return;
-    if (options.kicks_mid_play) {
-      gateway.remove_from_voice(user, now);
-      voice_gateway.close_all_of(user, 4014);
-    }
-    if (options.voice_close_code_mid_play)
-      voice_gateway.close_all_of(user, *options.voice_close_code_mid_play);
-    if (options.gateway_drops_mid_play) {
-      sfu.excuse(user);
-      gateway.drop(user);
-    }
-  }
-
-  [[nodiscard]] std::optional<TimePoint> deadline() const {
-    std::optional<TimePoint> earliest;
-    for (const auto& due : {gateway.deadline(), voice_gateway.deadline(), sfu.deadline()}) {
-      if (due && (!earliest || *due < *earliest)) earliest = due;
-    }
-    return earliest;
-  }
-
-  [[nodiscard]] Report report_of(Snowflake user) const {
-    Report report = books.report_of(user);
-    listener.measure(user, report);
-    return report;
-  }
-
-  World world;
-  Books books;
-  ListenerLine line;
-  Listener listener;
-  Sfu sfu;
-  GatewayServer gateway;
-  VoiceGatewayServer voice_gateway;
-  RestServer rest;
-};
 
 struct Discord::Impl {
   explicit Impl(DiscordOptions options) : house(std::move(options)) {}
@@ -103,6 +29,7 @@ struct Discord::Impl {
   struct Doors;
 
   void drain(TimePoint now) REQUIRES(mutex);
+  void settle(TimePoint now) noexcept REQUIRES(mutex);
   void rearm() REQUIRES(mutex);
   void on_websocket_closed();
   void begin_to_stop();
@@ -121,14 +48,17 @@ struct Discord::Impl {
 };
 
 /// One event of the loop: what came over UDP is dealt with first, so that a word on a websocket finds every
-/// packet that was sent before it, and the timer is right afterwards.
+/// packet that was sent before it. Afterwards the members in this process answer, and the timer is right.
 class SCOPED_CAPABILITY Discord::Impl::Turn {
  public:
   explicit Turn(Impl& impl) ACQUIRE(impl.mutex)
       : impl_(impl), lock_(impl.mutex.native()), now_(impl.loop->now()) {
     impl_.drain(now_);
   }
-  ~Turn() RELEASE() { impl_.rearm(); }
+  ~Turn() RELEASE() {
+    impl_.settle(now_);
+    impl_.rearm();
+  }
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
   [[nodiscard]] TimePoint now() const noexcept { return now_; }
@@ -188,9 +118,9 @@ class Discord::Impl::VoiceDoor final : public net::ServerHandler {
     const Turn turn(impl_);
     impl_.house.voice_gateway.on_text(socket, text, turn.now());
   }
-  void on_binary(net::ServerSocket& socket, ByteView) override {
+  void on_binary(net::ServerSocket& socket, ByteView bytes) override {
     const Turn turn(impl_);
-    impl_.house.voice_gateway.on_binary(socket, turn.now());
+    impl_.house.voice_gateway.on_binary(socket, bytes, turn.now());
   }
   void on_websocket_closed(net::ServerSocket& socket, std::uint16_t) override {
     {
@@ -217,9 +147,7 @@ struct Discord::Impl::Doors {
 
   static void tick(Impl& impl) {
     const Turn turn(impl);
-    impl.house.gateway.on_time(turn.now());
-    impl.house.voice_gateway.on_time(turn.now());
-    impl.house.sfu.on_time(turn.now());
+    impl.house.on_time(turn.now());
   }
 
   DatagramPort media;
@@ -238,6 +166,14 @@ void Discord::Impl::drain(TimePoint now) {
     if (const std::uint32_t lost = doors->media.take_overruns(); lost > 0) house.sfu.on_overruns(lost);
     house.sfu.on_datagram(datagram, source, arrival, now);
   });
+}
+
+void Discord::Impl::settle(TimePoint now) noexcept {
+  try {
+    house.settle(now);
+  } catch (const std::exception& error) {
+    log::error("the rehearsal's members broke down: {}", error.what());
+  }
 }
 
 void Discord::Impl::rearm() {
@@ -292,6 +228,8 @@ void Discord::start() {
   house.rest.set_gateway_url(gateway_url());
   house.voice_gateway.set_media_port(doors.media.port());
   house.sfu.send = [&media = doors.media](PeerAddress to, ByteView datagram) { media.send(to, datagram); };
+  house.open(impl.loop->now());
+  impl.rearm();
   impl.thread = std::thread([&impl] { impl.run(); });
 }
 

@@ -137,15 +137,14 @@ void Listener::expect(std::uint32_t ssrc, Snowflake user) {
   hearing->begin_stream();
 }
 
-void Listener::receive(ByteSpan packet) {
+void Listener::receive(ByteSpan packet, const std::optional<Bytes>& opus) {
   const std::optional<rtp::ParsedHeader> header = rtp::parse_header(packet);
   const auto speaker = header ? speakers_.find(header->fields.ssrc) : speakers_.end();
   if (speaker == speakers_.end()) return;
   const auto opened = opener_.open(packet, header->clear_bytes);
-  if (!opened) return;  // then packets_heard stays behind packets_forwarded
+  if (!opened || !opus) return;  // then packets_heard stays behind packets_forwarded
   const Sink no_sink;
-  hearings_.at(speaker->second)
-      ->hear(header->fields, opened->payload, speaker->second == sink_user_ ? sink_ : no_sink);
+  hearings_.at(speaker->second)->hear(header->fields, *opus, speaker->second == sink_user_ ? sink_ : no_sink);
 }
 
 void Listener::measure(Snowflake user, Report& report) const {

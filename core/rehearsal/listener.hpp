@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "base/bytes.hpp"
 #include "base/snowflake.hpp"
@@ -30,8 +31,9 @@ class Listener {
   void set_sink(Snowflake user, Sink sink);
   /// As op 5 tells: `user` sends under `ssrc` from now on.
   void expect(std::uint32_t ssrc, Snowflake user);
-  /// A whole RTP packet, sealed for the listener.
-  void receive(ByteSpan packet);
+  /// A whole RTP packet, sealed for the listener, and the Opus packet that its member of the call found in
+  /// it: nothing when it could not decrypt the frame.
+  void receive(ByteSpan packet, const std::optional<Bytes>& opus);
 
   /// Adds loudness, peaks and clipping of what `user` said.
   void measure(Snowflake user, Report& report) const;

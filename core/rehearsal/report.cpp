@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/text.hpp"
+#include "dave/displayable_code.hpp"
 
 namespace vcplay::rehearsal {
 namespace {
@@ -26,6 +27,18 @@ json pacing_object(const Pacing& pacing) {
           {"samples", pacing.samples}};
 }
 
+/// For each listener who missed something: who, and what.
+std::vector<std::string> missed_by(const Report& report) {
+  std::vector<std::string> missed;
+  for (const ListenerReport& listener : report.listeners) {
+    if (listener.heard == listener.entitled) continue;
+    missed.push_back(fmt::format("{} missed {} of {} packets ({} lost, {} undecryptable)",
+                                 display_safe(listener.name), listener.entitled - listener.heard,
+                                 listener.entitled, listener.lost, listener.undecryptable));
+  }
+  return missed;
+}
+
 json finding_array(const Report& report) {
   json findings = json::array();
   for (const Finding& finding : report.findings) {
@@ -40,6 +53,64 @@ json phase_array(const Report& report) {
     phases.push_back({{"name", phase.name}, {"ms", rounded(milliseconds(phase.since_start), 0.001)}});
   }
   return phases;
+}
+
+json e2ee_object(const Report& report) {
+  const EncryptionReport& e2ee = report.encryption;
+  return {{"version", e2ee.version},
+          {"epochs", e2ee.epochs},
+          {"epoch", e2ee.epoch},
+          {"privacy_code", e2ee.privacy_code.empty() ? json(nullptr) : json(e2ee.privacy_code)},
+          {"members", e2ee.members},
+          {"confirmations", e2ee.confirmations},
+          {"frames",
+           {{"decrypted", e2ee.decrypted},
+            {"undecryptable", e2ee.undecryptable},
+            {"plaintext", e2ee.plaintext},
+            {"silence", e2ee.silence}}},
+          {"everything_heard", missed_by(report).empty()}};
+}
+
+json listener_array(const Report& report) {
+  json listeners = json::array();
+  for (const ListenerReport& listener : report.listeners) {
+    listeners.push_back({{"name", listener.name},
+                         {"user_id", listener.user.str()},
+                         {"entitled", listener.entitled},
+                         {"heard", listener.heard},
+                         {"lost", listener.lost},
+                         {"undecryptable", listener.undecryptable}});
+  }
+  return listeners;
+}
+
+void write_encryption(fmt::memory_buffer& out, const Report& report) {
+  const auto to = std::back_inserter(out);
+  const EncryptionReport& e2ee = report.encryption;
+  fmt::format_to(to, "encryption  {}\n", report.mode.empty() ? "none was agreed on" : report.mode);
+  if (e2ee.version == 0 && e2ee.epochs == 0) {
+    fmt::format_to(to, "end to end  not encrypted\n");
+    return;
+  }
+  fmt::format_to(to,
+                 "end to end  DAVE {}, {} epochs; {} frames decrypted, {} undecryptable, {} in plain text\n",
+                 e2ee.version, e2ee.epochs, e2ee.decrypted, e2ee.undecryptable, e2ee.plaintext);
+  if (e2ee.privacy_code.empty()) return;
+  fmt::format_to(to, "code        {} in epoch {}, of {} members; {} of them here\n",
+                 dave::in_groups(e2ee.privacy_code), e2ee.epoch, e2ee.members, e2ee.confirmations);
+}
+
+void write_listeners(fmt::memory_buffer& out, const Report& report) {
+  const auto to = std::back_inserter(out);
+  // One listener alone has its line above, as long as it missed nothing.
+  const bool several = report.listeners.size() > 1;
+  for (const ListenerReport& listener : report.listeners) {
+    if (!several) break;
+    fmt::format_to(to, "  {:12} entitled to {} packets, heard {}, {} lost, {} undecryptable\n",
+                   display_safe(listener.name), listener.entitled, listener.heard, listener.lost,
+                   listener.undecryptable);
+  }
+  fmt::format_to(to, "audience    {}\n", verdict_on_hearing(report));
 }
 
 void write_phases(fmt::memory_buffer& out, const Report& report) {
@@ -83,6 +154,15 @@ Pacing pacing_of(std::vector<double> errors_us) {
   return result;
 }
 
+std::string verdict_on_hearing(const Report& report) {
+  const bool anybody = std::any_of(report.listeners.begin(), report.listeners.end(),
+                                   [](const ListenerReport& listener) { return listener.entitled > 0; });
+  if (!anybody) return "Nobody was entitled to hear anything.";
+  const std::vector<std::string> missed = missed_by(report);
+  if (missed.empty()) return "Every member who was entitled to hear heard every packet.";
+  return fmt::format("{}.", fmt::join(missed, "; "));
+}
+
 std::string to_json(const Report& report) {
   json object = {{"findings", finding_array(report)},
                  {"phases", phase_array(report)},
@@ -102,7 +182,9 @@ std::string to_json(const Report& report) {
                  {"true_peak_dbtp", rounded(report.true_peak_dbtp, 0.01)},
                  {"clipped_samples", report.clipped_samples},
                  {"speaking_ended", report.speaking_ended},
-                 {"left_cleanly", report.left_cleanly}};
+                 {"left_cleanly", report.left_cleanly},
+                 {"e2ee", e2ee_object(report)},
+                 {"listeners", listener_array(report)}};
   if (report.loudness_lufs) object["loudness_lufs"] = rounded(*report.loudness_lufs, 0.01);
   return object.dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -110,8 +192,9 @@ std::string to_json(const Report& report) {
 std::string to_text(const Report& report) {
   fmt::memory_buffer out;
   const auto to = std::back_inserter(out);
-  fmt::format_to(to, "encryption  {}\n", report.mode.empty() ? "none was agreed on" : report.mode);
+  write_encryption(out, report);
   write_heard(out, report);
+  write_listeners(out, report);
   const char* const otherwise = report.packets_received > 0 ? "was still speaking" : "never spoke";
   fmt::format_to(to, "ended       {}, {}\n", report.speaking_ended ? "stopped speaking" : otherwise,
                  report.left_cleanly ? "left the channel" : "never left the channel");

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/snowflake.hpp"
 
 namespace vcplay::rehearsal {
 
@@ -38,6 +39,32 @@ struct Pacing {
 /// Of |interval - 20 ms| or lateness values in µs, by nearest rank; sorts its copy.
 [[nodiscard]] Pacing pacing_of(std::vector<double> errors_us);
 
+/// What one member of the call, who lives in this process, heard of the account.
+struct ListenerReport {
+  std::string name;
+  Snowflake user;
+  std::uint64_t entitled = 0;  // packets that were sent while it could know the key: the sum of the following
+  std::uint64_t heard = 0;
+  std::uint64_t lost = 0;  // gaps in the sequence
+  std::uint64_t undecryptable = 0;
+};
+
+/// End-to-end encryption of the account's stream.
+struct EncryptionReport {
+  int version = 0;           // DAVE's, in force last; 0: none
+  std::uint64_t epochs = 0;  // of the group while the account was in it
+  // Of the latest of them:
+  std::uint64_t epoch = 0;
+  std::string privacy_code;  // 30 digits, empty: there was none
+  std::size_t members = 0;
+  std::size_t confirmations = 0;  // members in this process who computed that code
+  // Packets:
+  std::uint64_t decrypted = 0;      // by somebody here
+  std::uint64_t undecryptable = 0;  // for somebody who was entitled to hear them
+  std::uint64_t plaintext = 0;      // where that is forbidden; not forwarded
+  std::uint64_t silence = 0;        // in the clear, as everybody may
+};
+
 struct Report {
   std::vector<Finding> findings;
   std::vector<Phase> phases;            // in order of time
@@ -57,7 +84,12 @@ struct Report {
   std::uint64_t clipped_samples = 0;  // |sample| ≥ 1 after decoding
   bool speaking_ended = false;        // SPEAKING 0 came after the last audio
   bool left_cleanly = false;          // op 4 with channel null came before the sockets closed
+  EncryptionReport encryption;
+  std::vector<ListenerReport> listeners;  // those who heard anything, or should have
 };
+
+/// "Every member who was entitled to hear heard every packet.", or who missed what.
+[[nodiscard]] std::string verdict_on_hearing(const Report& report);
 
 /// One JSON object; every name in it is stable.
 [[nodiscard]] std::string to_json(const Report& report);

@@ -32,10 +32,6 @@ bool is_rtcp(ByteView datagram) {
   return datagram.size() >= 8 && (datagram[0] & 0xC0) == 0x80 && datagram[1] >= 200 && datagram[1] <= 206;
 }
 
-bool is_opus_silence(ByteView payload) {
-  return std::equal(payload.begin(), payload.end(), kOpusSilence.begin(), kOpusSilence.end());
-}
-
 /// RFC 3550 s5.1: with the padding bit set the last byte says how many bytes to leave out.
 ByteView without_padding(ByteView payload, const rtp::ParsedHeader& header) {
   payload = payload.subspan(std::min(header.extension_bytes, payload.size()));
@@ -45,8 +41,13 @@ ByteView without_padding(ByteView payload, const rtp::ParsedHeader& header) {
 
 }  // namespace
 
-Sfu::Sfu(World& world, Books& books, Listener& listener, rtp::TransportCipher listener_sealer)
-    : world_(world), books_(books), listener_(listener), listener_sealer_(std::move(listener_sealer)) {
+Sfu::Sfu(World& world, Books& books, Audience& audience, Listener& listener,
+         rtp::TransportCipher listener_sealer)
+    : world_(world),
+      books_(books),
+      audience_(audience),
+      listener_(listener),
+      listener_sealer_(std::move(listener_sealer)) {
   std::array<std::uint8_t, 4> random{};
   fill_random(random);
   next_ssrc_ = 1 + (load_be32(random) >> 1);
@@ -78,7 +79,7 @@ void Sfu::set_speaking(MediaSession& session, std::uint8_t flags, TimePoint now)
   while (!session.held.empty()) {
     const MediaSession::Held held = std::move(session.held.front());
     session.held.pop_front();
-    forward(session, held.header, held.payload);
+    forward(session, held.header, held.frame);
   }
 }
 
@@ -174,9 +175,12 @@ void Sfu::on_rtp(ByteSpan packet, PeerAddress source, TimePoint arrival, TimePoi
     return;
   }
   const ByteView payload = without_padding(opened->payload, *header);
-  const bool is_silence = is_opus_silence(payload);
+  OpenedFrame frame = audience_.open(session->user, payload, now);
+  const bool is_silence = frame.is_silence;
   if (!session->inspector.accept({*header, opened->nonce, packet.size(), is_silence, arrival})) return;
-  judge_speaking(*session, header->fields, payload, is_silence, now);
+  audience_.judge(session->user, frame);
+  if (frame.content == OpenedFrame::Content::plaintext) return;  // reaches nobody
+  judge_speaking(*session, header->fields, std::move(frame), now);
   if (!is_silence) on_audio(session->user, now);  // may end the session
 }
 
@@ -198,13 +202,12 @@ void Sfu::check_clear_part(MediaSession& session, const rtp::ParsedHeader& heade
   }
 }
 
-void Sfu::judge_speaking(MediaSession& session, const rtp::Header& header, ByteView payload, bool is_silence,
-                         TimePoint now) {
-  const bool may_pass = session.speaking != 0 || (session.has_spoken && is_silence && session.held.empty());
-  if (may_pass) return forward(session, header, payload);
+void Sfu::judge_speaking(MediaSession& session, const rtp::Header& header, OpenedFrame frame, TimePoint now) {
+  const bool may_pass =
+      session.speaking != 0 || (session.has_spoken && frame.is_silence && session.held.empty());
+  if (may_pass) return forward(session, header, frame);
   if (session.held.size() == kMaxHeld) condemn(session);
-  session.held.push_back(
-      {header, Bytes(payload.begin(), payload.end()), now + world_.options().speaking_grace, false});
+  session.held.push_back({header, std::move(frame), now + world_.options().speaking_grace, false});
 }
 
 void Sfu::condemn(MediaSession& session) {
@@ -214,8 +217,9 @@ void Sfu::condemn(MediaSession& session) {
                         spoke ? "audio came after SPEAKING 0" : "a packet came before the first SPEAKING");
 }
 
-void Sfu::forward(MediaSession& session, const rtp::Header& header, ByteView payload) {
+void Sfu::forward(MediaSession& session, const rtp::Header& header, const OpenedFrame& frame) {
   const VoiceState* const speaker = world_.voice_state(session.user);
+  const ByteView payload = frame.wire;
   if (payload.size() > kMaxProtocolFrameBytes || speaker == nullptr || speaker->suppress) return;
   std::array<std::uint8_t, kMaxPacketBytes> buffer{};
   const auto seal = [&](rtp::TransportCipher& cipher) {
@@ -230,10 +234,11 @@ void Sfu::forward(MediaSession& session, const rtp::Header& header, ByteView pay
     if (state == nullptr || state->channel != speaker->channel || state->self_deaf) continue;
     send(*receiver->discovered, seal(*receiver->sealer));
   }
+  audience_.deliver(session.user, session.ssrc, header.sequence, frame);
   const VoiceState* const ear = world_.voice_state(world_.listener());
   if (ear == nullptr || ear->channel != speaker->channel) return;
   ++session.ledger.facts.packets_forwarded;
-  listener_.receive(seal(listener_sealer_));
+  listener_.receive(seal(listener_sealer_), frame.opus);
 }
 
 void Sfu::on_overruns(std::uint32_t datagrams) {

@@ -14,6 +14,7 @@
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "base/snowflake.hpp"
+#include "rehearsal/audience.hpp"
 #include "rehearsal/datagram_port.hpp"
 #include "rehearsal/ledger.hpp"
 #include "rehearsal/listener.hpp"
@@ -24,8 +25,6 @@
 namespace vcplay::rehearsal {
 
 /// What the media server knows of one voice session, from READY to the end of its websocket.
-/// Protocol frames are plain Opus here; end-to-end encryption would be one more step between opening and
-/// judging them.
 struct MediaSession {
   MediaSession(Snowflake user_id, std::uint32_t ssrc_id, Ledger& account, bool unthrottled)
       : user(user_id), ssrc(ssrc_id), ledger(account), inspector(account, unthrottled) {}
@@ -44,17 +43,19 @@ struct MediaSession {
   /// A packet that overtook SPEAKING, or came without it: time will tell.
   struct Held {
     rtp::Header header;
-    Bytes payload;
+    OpenedFrame frame;
     TimePoint due{};
     bool second_chance = false;
   };
   std::deque<Held> held;
 };
 
-/// Sans-I/O: datagrams and time in, datagrams out. Lives on the rehearsal's thread.
+/// Sans-I/O: datagrams and time in, datagrams out. Frames that are encrypted from end to end it forwards as
+/// they are: what is in them it learns from the audience. Lives on the rehearsal's thread.
 class Sfu {
  public:
-  Sfu(World& world, Books& books, Listener& listener, rtp::TransportCipher listener_sealer);
+  Sfu(World& world, Books& books, Audience& audience, Listener& listener,
+      rtp::TransportCipher listener_sealer);
 
   std::function<void(PeerAddress to, ByteView datagram)> send = [](PeerAddress, ByteView) {};
   /// Called after each audio packet of an account.
@@ -84,15 +85,15 @@ class Sfu {
   void on_rtp(ByteSpan packet, PeerAddress source, TimePoint arrival, TimePoint now);
   void check_clear_part(MediaSession& session, const rtp::ParsedHeader& header, std::size_t bytes,
                         PeerAddress source);
-  void judge_speaking(MediaSession& session, const rtp::Header& header, ByteView payload, bool is_silence,
-                      TimePoint now);
+  void judge_speaking(MediaSession& session, const rtp::Header& header, OpenedFrame frame, TimePoint now);
   void condemn(MediaSession& session);
-  void forward(MediaSession& session, const rtp::Header& header, ByteView payload);
+  void forward(MediaSession& session, const rtp::Header& header, const OpenedFrame& frame);
   [[nodiscard]] MediaSession* by_ssrc(std::uint32_t ssrc);
   [[nodiscard]] Ledger& by_source(PeerAddress source);
 
   World& world_;
   Books& books_;
+  Audience& audience_;
   Listener& listener_;
   rtp::TransportCipher listener_sealer_;
   std::map<std::uint32_t, std::unique_ptr<MediaSession>> sessions_;

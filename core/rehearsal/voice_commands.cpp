@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "rehearsal/fields.hpp"
 #include "rehearsal/objects.hpp"
@@ -27,7 +29,7 @@ void VoiceGatewayServer::identify(Connection& connection, const json& data, Time
   if (world_.options().voice_identify_close_code) {
     return close(connection, *world_.options().voice_identify_close_code, "As it was rehearsed.");
   }
-  if (!accept_identity(connection, data)) return;
+  if (!accept_identity(connection, data) || !accept_version(connection)) return;
   Ledger& account = ledger(connection);
   account.first("voice-connected", connection.opened);
   account.first("voice-identify", now);
@@ -71,7 +73,19 @@ bool VoiceGatewayServer::accept_identity(Connection& connection, const json& dat
   state->voice_token.clear();
   connection.person = person;
   connection.channel = state->channel;
+  connection.offered_dave =
+      dave == nullptr ? 0
+                      : static_cast<int>(std::min<std::int64_t>(integer_of(*dave).value_or(0), UINT8_MAX));
   return true;
+}
+
+/// Discord, "Voice Close Event Codes", 4017: the channel wants end-to-end encryption.
+bool VoiceGatewayServer::accept_version(Connection& connection) {
+  const bool required = world_.options().requires_dave && delivery_.serves(connection.channel);
+  if (!required || connection.offered_dave > 0) return true;
+  refuse(connection, Rule::dave_not_offered, 4017, "E2EE/DAVE protocol required.",
+         "the voice IDENTIFY offers no max_dave_protocol_version above 0, and the channel requires it");
+  return false;
 }
 
 void VoiceGatewayServer::send_ready(Connection& connection, TimePoint now) {
@@ -92,28 +106,43 @@ void VoiceGatewayServer::send_ready(Connection& connection, TimePoint now) {
 
 /// Everybody who is there to the newcomer, and the newcomer to everybody who listens on this gateway.
 void VoiceGatewayServer::introduce(Connection& newcomer, TimePoint now) {
-  const std::string self = newcomer.person->user.str();
-  json present = json::array();
+  std::vector<std::string> present;
   for (const auto& [user, state] : world_.voice_states()) {
     if (state.channel == newcomer.channel && user != newcomer.person->user) present.push_back(user.str());
   }
-  const auto describe = [&](Connection& to, const json& user) {
-    send_numbered(to, 18, {{"user_id", user}, {"flags", 0}}, now);
-    send_numbered(to, 20, {{"user_id", user}, {"platform", nullptr}}, now);
-  };
   if (!present.empty()) send_numbered(newcomer, 11, {{"user_ids", present}}, now);
-  for (const json& user : present) describe(newcomer, user);
+  for (const std::string& user : present) describe(newcomer, user, now);
+  member_joined(newcomer.person->user, newcomer.channel, now);
   for (auto& [id, other] : connections_) {
-    if (&other == &newcomer || other.media == nullptr || other.channel != newcomer.channel) continue;
-    send_numbered(other, 11, {{"user_ids", json::array({self})}}, now);
-    describe(other, self);
-    if (other.media->speaking == 0) continue;
+    const bool speaks = other.media != nullptr && other.media->speaking != 0;
+    if (&other == &newcomer || !speaks || other.channel != newcomer.channel) continue;
     send_numbered(newcomer, 5,
                   {{"speaking", other.media->speaking},
                    {"ssrc", other.media->ssrc},
                    {"user_id", other.person->user.str()}},
                   now);
   }
+  on_introduced(newcomer.person->user, newcomer.channel, now);
+}
+
+void VoiceGatewayServer::member_joined(Snowflake user, Snowflake channel, TimePoint now) {
+  for (auto& [id, other] : connections_) {
+    if (other.media == nullptr || other.channel != channel || other.person->user == user) continue;
+    send_numbered(other, 11, {{"user_ids", json::array({user.str()})}}, now);
+    describe(other, user.str(), now);
+  }
+}
+
+void VoiceGatewayServer::member_left(Snowflake user, Snowflake channel, TimePoint now) {
+  for (auto& [id, other] : connections_) {
+    if (other.media == nullptr || other.channel != channel || other.person->user == user) continue;
+    send_numbered(other, 13, {{"user_id", user.str()}}, now);
+  }
+}
+
+void VoiceGatewayServer::describe(Connection& to, const std::string& user, TimePoint now) {
+  send_numbered(to, 18, {{"user_id", user}, {"flags", 0}}, now);
+  send_numbered(to, 20, {{"user_id", user}, {"platform", nullptr}}, now);
 }
 
 void VoiceGatewayServer::select_protocol(Connection& connection, const json& data, TimePoint now) {
@@ -141,16 +170,26 @@ void VoiceGatewayServer::select_protocol(Connection& connection, const json& dat
   ledger(connection).first("select-protocol", now);
   check_address(connection, *address, *port);
   if (world_.options().never_describes_session) return;
+  describe_session(connection, *mode, now);
+}
+
+void VoiceGatewayServer::describe_session(Connection& connection, rtp::TransportMode mode, TimePoint now) {
+  const Snowflake user = connection.person->user;
+  const bool encrypts = is_in_encrypted_call(connection);
+  const int version = delivery_.version(connection.channel, connection.offered_dave);
+  if (encrypts) delivery_.before_join(connection.channel, user, now);
+  on_described(user, version, now);
   connection.described = true;
   send(connection, {{"op", 4},
                     {"d",
-                     {{"mode", *mode_name},
-                      {"secret_key", sfu_.describe(*connection.media, *mode)},
-                      {"dave_protocol_version", 0},
+                     {{"mode", rtp::name(mode)},
+                      {"secret_key", sfu_.describe(*connection.media, mode)},
+                      {"dave_protocol_version", version},
                       {"audio_codec", "opus"},
                       {"video_codec", "H264"},
                       {"media_session_id", random_hex(16)}}}});
   ledger(connection).first("session-description", now);
+  if (encrypts) delivery_.join(connection.channel, user, now);
 }
 
 void VoiceGatewayServer::check_address(Connection& connection, const std::string& address,

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -23,6 +24,8 @@ constexpr std::int64_t kVideo = 12;
 constexpr std::int64_t kSessionUpdate = 14;
 constexpr std::int64_t kMediaSinkWants = 15;
 constexpr std::int64_t kBackendVersion = 16;
+constexpr std::int64_t kTransitionReady = 23;
+constexpr std::int64_t kInvalidCommitWelcome = 31;
 constexpr std::int64_t kNoRoute = 32;
 
 constexpr std::size_t kMaxMessageBytes = 16'384;
@@ -73,12 +76,18 @@ void VoiceGatewayServer::on_text(net::ServerSocket& socket, std::string_view tex
   receive(*connection, text, now);
 }
 
-void VoiceGatewayServer::on_binary(net::ServerSocket& socket, TimePoint) {
+void VoiceGatewayServer::on_binary(net::ServerSocket& socket, ByteView bytes, TimePoint now) {
   Connection* const connection = find(socket.id());
   if (connection == nullptr || connection->closing) return;
-  // Opcodes 25 to 30 belong to end-to-end encryption, and no session here has agreed on it.
+  if (is_in_encrypted_call(*connection)) return delivery_.on_binary(connection->person->user, bytes, now);
+  // Opcodes 25 to 30 belong to end-to-end encryption, which needs to have been offered.
   refuse(*connection, Rule::voice_binary, 4020, "Bad request.",
          "a binary message came on a voice session without end-to-end encryption");
+}
+
+/// From IDENTIFY on; the delivery service minds what comes before SESSION_DESCRIPTION.
+bool VoiceGatewayServer::is_in_encrypted_call(const Connection& connection) const {
+  return connection.offered_dave > 0 && delivery_.serves(connection.channel);
 }
 
 void VoiceGatewayServer::receive(Connection& connection, std::string_view text, TimePoint now) {
@@ -109,6 +118,10 @@ void VoiceGatewayServer::obey(Connection& connection, std::int64_t opcode, const
     case kBackendVersion:
     case kNoRoute:
       break;
+    case kTransitionReady:
+    case kInvalidCommitWelcome:
+      if (is_in_encrypted_call(connection)) break;
+      [[fallthrough]];
     default:
       return refuse(connection, Rule::voice_unknown_opcode, 4001, "Unknown opcode.",
                     fmt::format("opcode {} came on the voice gateway", opcode));
@@ -119,6 +132,9 @@ void VoiceGatewayServer::obey(Connection& connection, std::int64_t opcode, const
   }
   if (opcode == kSelectProtocol) return select_protocol(connection, data, now);
   if (opcode == kSpeaking) return speaking(connection, data, now);
+  if (opcode == kTransitionReady || opcode == kInvalidCommitWelcome) {
+    return delivery_.on_text(connection.person->user, opcode, data, now);
+  }
   if (opcode == kBackendVersion) {
     send(connection, {{"op", 16}, {"d", {{"voice", "0.0.0-rehearsal"}, {"rtc_worker", "0.0.0-rehearsal"}}}});
   }
@@ -152,10 +168,14 @@ void VoiceGatewayServer::on_closed(net::ServerSocket& socket, TimePoint now) {
   connections_.erase(socket.id());
   if (gone.media == nullptr) return;
   sfu_.close(gone.media->ssrc);
-  for (auto& [id, other] : connections_) {
-    if (other.media == nullptr || other.channel != gone.channel) continue;
-    send_numbered(other, 13, {{"user_id", gone.person->user.str()}}, now);
-  }
+  const Snowflake user = gone.person->user;
+  member_left(user, gone.channel, now);
+  on_gone(user, gone.channel, now);
+  // A newer connection of the same account is in the call in its own right.
+  const bool has_another = std::any_of(connections_.begin(), connections_.end(), [&](const auto& entry) {
+    return entry.second.person == gone.person && entry.second.described;
+  });
+  if (gone.described && !has_another) delivery_.leave(user, now);
 }
 
 void VoiceGatewayServer::on_time(TimePoint now) {
@@ -206,6 +226,29 @@ void VoiceGatewayServer::send_numbered(Connection& connection, int opcode, const
   const std::uint16_t sequence = connection.next_sequence++;  // wraps
   connection.sent.sent(sequence, now);
   send(connection, {{"op", opcode}, {"seq", sequence}, {"d", data}});
+}
+
+void VoiceGatewayServer::send_numbered(Connection& connection, dave::Opcode opcode, ByteView body,
+                                       TimePoint now) {
+  const std::uint16_t sequence = connection.next_sequence++;  // the one that texts have, too
+  connection.sent.sent(sequence, now);
+  if (connection.closing) return;
+  Bytes bytes(sizeof sequence);
+  store_be16(bytes, sequence);
+  bytes.push_back(static_cast<std::uint8_t>(opcode));
+  bytes.insert(bytes.end(), body.begin(), body.end());
+  connection.socket->send_binary(bytes);
+}
+
+void VoiceGatewayServer::send_dave(const DaveMessage& message, TimePoint now) {
+  for (auto& [id, connection] : connections_) {
+    if (connection.media == nullptr || connection.closing || connection.person->user != message.to) continue;
+    if (message.text.empty()) {
+      send_numbered(connection, message.opcode, message.binary, now);
+    } else {
+      send_numbered(connection, static_cast<int>(message.opcode), json::parse(message.text), now);
+    }
+  }
 }
 
 void VoiceGatewayServer::close(Connection& connection, std::uint16_t code, std::string_view reason) {

@@ -18,6 +18,7 @@ namespace {
 constexpr std::uint64_t kOwner = 80351110224678912;
 constexpr std::uint64_t kListener = 82198898841029460;
 constexpr std::uint64_t kFirstOccupant = 82198898841029500;
+constexpr std::uint64_t kFirstFurtherListener = 82198898841040000;
 constexpr std::uint64_t kFirstBot = 1121110987654321000;
 constexpr std::uint64_t kTextChannel = 381870553235193001;
 constexpr std::uint64_t kOtherChannel = 381870553235193002;
@@ -37,6 +38,17 @@ std::string made_up_token(Snowflake user) {
   }
   if (bits > 0) token += kAlphabet[(held << (6 - bits)) & 63];
   return token + "." + random_hex(3) + "." + random_hex(19);
+}
+
+std::size_t listeners_of(const DiscordOptions& options) {
+  const int least = options.churn > Duration::zero() ? 2 : 1;  // somebody has to come and go
+  return std::max(static_cast<std::size_t>(std::max(options.listeners, least)), options.member_scripts.size());
+}
+
+bool listener_is_there(const DiscordOptions& options) {
+  if (options.member_scripts.empty()) return true;
+  const MemberScript& script = options.member_scripts.front();
+  return script.cue == Cue::opening && script.joins_after == Duration::zero();
 }
 
 }  // namespace
@@ -63,14 +75,18 @@ World::World(DiscordOptions options) : options_(std::move(options)) {
     }
   }
   people_.push_back({Snowflake{kOwner}, "owner", "", false});
-  people_.push_back({Snowflake{kListener}, "listener", "", false});
+  for (std::size_t i = 0; i < listeners_of(options_); ++i) {
+    const Snowflake user{i == 0 ? kListener : kFirstFurtherListener + i};
+    people_.push_back({user, i == 0 ? "listener" : "listener-" + std::to_string(i + 1), "", false});
+    listeners_.push_back(user);
+  }
   for (const Account& account : options_.accounts) {
     people_.push_back({account.user, account.name, account.token, true});
   }
   for (int i = 0; i < options_.occupants; ++i) {
     const Snowflake user{i == 0 ? kListener : kFirstOccupant + static_cast<std::uint64_t>(i)};
     if (i > 0) people_.push_back({user, "occupant-" + std::to_string(i), "", false});
-    join(user, options_.channel);
+    if (i > 0 || listener_is_there(options_)) join(user, options_.channel);
   }
 }
 

@@ -46,6 +46,8 @@ class World {
 
   [[nodiscard]] Snowflake owner() const noexcept;
   [[nodiscard]] Snowflake listener() const noexcept;
+  /// Everybody who lives in this process, the listener first.
+  [[nodiscard]] const std::vector<Snowflake>& listeners() const noexcept { return listeners_; }
   [[nodiscard]] Snowflake text_channel() const noexcept;
   /// A second voice channel, for moves.
   [[nodiscard]] Snowflake other_channel() const noexcept;
@@ -70,6 +72,7 @@ class World {
  private:
   DiscordOptions options_;
   std::vector<Person> people_;
+  std::vector<Snowflake> listeners_;
   std::map<Snowflake, VoiceState> voice_;
 };
 

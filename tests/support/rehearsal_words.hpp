@@ -13,6 +13,8 @@
 
 #include "base/opus_frame.hpp"
 #include "base/packet.hpp"
+#include "rehearsal/audience.hpp"
+#include "rehearsal/delivery_service.hpp"
 #include "rehearsal/gateway_server.hpp"
 #include "rehearsal/listener.hpp"
 #include "rehearsal/rest_server.hpp"
@@ -65,10 +67,12 @@ struct PaperDiscord {
   explicit PaperDiscord(DiscordOptions options = {})
       : world(std::move(options)),
         listener(rtp::TransportMode::aes256_gcm_rtpsize, listener_key(), books),
-        sfu(world, books, listener,
+        audience(world, books),
+        delivery(world, books),
+        sfu(world, books, audience, listener,
             rtp::TransportCipher(rtp::TransportMode::aes256_gcm_rtpsize, listener_key())),
         gateway(world, books),
-        voice(world, books, sfu),
+        voice(world, books, sfu, delivery),
         rest(world, books, gateway) {
     gateway.set_addresses("wss://127.0.0.1:1", "127.0.0.1:2");
     voice.set_media_port(3);
@@ -124,6 +128,8 @@ struct PaperDiscord {
   World world;
   Books books;
   Listener listener;
+  Audience audience;  // nobody in it is in the call
+  DeliveryService delivery;
   Sfu sfu;
   GatewayServer gateway;
   VoiceGatewayServer voice;

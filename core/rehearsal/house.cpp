@@ -1,0 +1,137 @@
+#include "rehearsal/house.hpp"
+
+#include <set>
+#include <string>
+#include <utility>
+
+#include "dave/session.hpp"
+#include "rehearsal/random.hpp"
+
+namespace vcplay::rehearsal {
+
+ListenerLine::ListenerLine(const DiscordOptions& options)
+    : mode(options.modes.empty() ? rtp::TransportMode::xchacha20_poly1305_rtpsize : options.modes.front()) {
+  fill_random(key);
+}
+
+House::House(DiscordOptions furnishing)
+    : world(std::move(furnishing)),
+      line(world.options()),
+      listener(line.mode, rtp::TransportKey(line.key), books),
+      audience(world, books),
+      attendance(world),
+      delivery(world, books),
+      sfu(world, books, audience, listener, rtp::TransportCipher(line.mode, rtp::TransportKey(line.key))),
+      gateway(world, books),
+      voice_gateway(world, books, sfu, delivery),
+      rest(world, books, gateway) {
+  gateway.on_voice_session_over = [this](Snowflake user, VoiceEnd end, TimePoint now) {
+    voice_gateway.end_session(user, end, now);
+  };
+  voice_gateway.on_introduced = [this](Snowflake user, Snowflake channel, TimePoint now) {
+    audience.meet(user, channel, now);
+  };
+  voice_gateway.on_described = [this](Snowflake user, int dave_version, TimePoint now) {
+    audience.begin_session(user, dave_version);
+    attendance.give(Cue::session, now);
+  };
+  voice_gateway.on_gone = [this](Snowflake user, Snowflake channel, TimePoint now) {
+    audience.part(user, channel, now);
+  };
+  delivery.send = [this](const DaveMessage& message, TimePoint now) {
+    if (!audience.on_message(message, now)) voice_gateway.send_dave(message, now);
+  };
+  sfu.on_audio = [this](Snowflake user, TimePoint now) {
+    attendance.give(Cue::audio, now);
+    attendance.on_audio(user, now);
+    disturb(user, now);
+  };
+}
+
+void House::open(TimePoint now) {
+  attendance.give(Cue::opening, now);
+  settle(now);
+}
+
+void House::on_time(TimePoint now) {
+  gateway.on_time(now);
+  voice_gateway.on_time(now);
+  sfu.on_time(now);
+  delivery.on_time(now);
+}
+
+void House::settle(TimePoint now) {
+  while (const auto move = attendance.next(now)) {
+    CallMember& member = *audience.member(move->user);
+    if (move->joins) {
+      join(member, now);
+    } else {
+      leave(member, now);
+    }
+  }
+  audience.answer(delivery, now);
+}
+
+void House::join(CallMember& member, TimePoint now) {
+  if (member.is_in_a_call()) return;
+  const Snowflake user = member.user();
+  const Snowflake channel = world.options().channel;
+  const std::string session = world.join(user, channel).session_id;
+  std::set<Snowflake> present;
+  for (const auto& [other, state] : world.voice_states()) {
+    if (state.channel == channel && other != user) present.insert(other);
+  }
+  member.enter(channel, present, now);
+  gateway.announce_voice_state(user, session, now);
+  audience.meet(user, channel, now);
+  voice_gateway.member_joined(user, channel, now);
+  delivery.before_join(channel, user, now);
+  member.begin(delivery.version(channel, dave::kMaxVersion), now);
+  delivery.join(channel, user, now);
+}
+
+void House::leave(CallMember& member, TimePoint now) {
+  if (!member.is_in_a_call()) return;
+  const Snowflake user = member.user();
+  const std::string session = world.voice_state(user)->session_id;
+  member.leave();
+  world.leave(user);
+  gateway.announce_voice_state(user, session, now);
+  audience.part(user, world.options().channel, now);
+  voice_gateway.member_left(user, world.options().channel, now);
+  delivery.leave(user, now);
+}
+
+/// What was ordered for "mid play".
+void House::disturb(Snowflake user, TimePoint now) {
+  const DiscordOptions& options = world.options();
+  if (books.of(user).facts.audio_packets != options.mid_play_packets) return;
+  delivery.disturb(user, now);
+  if (options.kicks_mid_play) {
+    gateway.remove_from_voice(user, now);
+    voice_gateway.close_all_of(user, 4014);
+  }
+  if (options.voice_close_code_mid_play) voice_gateway.close_all_of(user, *options.voice_close_code_mid_play);
+  if (options.gateway_drops_mid_play) {
+    sfu.excuse(user);
+    gateway.drop(user);
+  }
+}
+
+std::optional<TimePoint> House::deadline() const {
+  std::optional<TimePoint> earliest;
+  for (const auto& due : {gateway.deadline(), voice_gateway.deadline(), sfu.deadline(), delivery.deadline(),
+                          audience.deadline(), attendance.deadline()}) {
+    if (due && (!earliest || *due < *earliest)) earliest = due;
+  }
+  return earliest;
+}
+
+Report House::report_of(Snowflake user) const {
+  Report report = books.report_of(user);
+  listener.measure(user, report);
+  audience.measure(user, report);
+  return report;
+}
+
+}  // namespace vcplay::rehearsal

@@ -1,0 +1,67 @@
+// The rooms of the loopback Discord and the doors between them, without a socket.
+#pragma once
+
+#include <array>
+#include <optional>
+
+#include "base/clock.hpp"
+#include "base/snowflake.hpp"
+#include "rehearsal/attendance.hpp"
+#include "rehearsal/audience.hpp"
+#include "rehearsal/delivery_service.hpp"
+#include "rehearsal/gateway_server.hpp"
+#include "rehearsal/ledger.hpp"
+#include "rehearsal/listener.hpp"
+#include "rehearsal/rest_server.hpp"
+#include "rehearsal/sfu.hpp"
+#include "rehearsal/voice_gateway_server.hpp"
+#include "rehearsal/world.hpp"
+#include "rtp/transport_cipher.hpp"
+
+namespace vcplay::rehearsal {
+
+/// One key for both ends of the line to the listener.
+struct ListenerLine {
+  std::array<std::uint8_t, rtp::kTransportKeyBytes> key{};
+  rtp::TransportMode mode{};
+
+  explicit ListenerLine(const DiscordOptions& options);
+};
+
+/// A whole Discord: bytes and time go in through its rooms, and settle() ends each turn. Whoever owns it
+/// gives the addresses to its rooms and connects `sfu.send`. Lives on the rehearsal's thread.
+class House {
+ public:
+  explicit House(DiscordOptions furnishing);
+  House(const House&) = delete;
+  House& operator=(const House&) = delete;
+
+  /// Those who are there from the beginning come.
+  void open(TimePoint now);
+  void on_time(TimePoint now);
+  /// The end of a turn: members in this process come and go, and answer what they were told.
+  void settle(TimePoint now);
+  [[nodiscard]] std::optional<TimePoint> deadline() const;
+
+  [[nodiscard]] Report report_of(Snowflake user) const;
+
+ private:
+  void join(CallMember& member, TimePoint now);
+  void leave(CallMember& member, TimePoint now);
+  void disturb(Snowflake user, TimePoint now);
+
+ public:
+  World world;
+  Books books;
+  ListenerLine line;
+  Listener listener;
+  Audience audience;
+  Attendance attendance;
+  DeliveryService delivery;
+  Sfu sfu;
+  GatewayServer gateway;
+  VoiceGatewayServer voice_gateway;
+  RestServer rest;
+};
+
+}  // namespace vcplay::rehearsal
