@@ -12,8 +12,8 @@ using dave::Opcode;
 
 Step event(Event what, Bytes body = {}) { return {static_cast<std::uint8_t>(what), std::move(body)}; }
 
-Step add(Snowflake user) {
-  const auto key = *mls::PrivateKey::from_scalar(Bytes(crypto::kP256ScalarBytes, 9));
+Step add(Snowflake user, std::uint8_t key_number = 9) {
+  const auto key = *mls::PrivateKey::from_scalar(Bytes(crypto::kP256ScalarBytes, key_number));
   const auto package = mls::make_key_package({{identity(user)}, {}, {}, {}}, key);
   return proposals({{mls::Add{package.key_package}}});
 }
@@ -37,6 +37,10 @@ std::vector<std::pair<std::string, Story>> stories() {
        {established,
         {add(kBob), event(Event::ann_commits, second), execute(2), proposals({{mls::Remove{{2}}}}),
          event(Event::ann_commits, {0, 3, 1}), execute(3), disconnect(kBob)}}},
+      {"bob_comes_twice",
+       {established,
+        {add(kBob), event(Event::ann_commits, second), execute(2), add(kBob, 10),
+         event(Event::ann_commits, {0, 3})}}},
       {"the_bot_wins", {established, {add(kBob), event(Event::bot_wins, second), execute(2)}}},
       {"the_bot_is_removed",
        {established,

@@ -1,6 +1,8 @@
 // What a member can do to a newcomer: trees, group contexts and Commits of the fuzzer's making, properly
 // encrypted, signed and proved, so that they get past everything that keeps strangers out.
+#include <algorithm>
 #include <optional>
+#include <set>
 
 #include "mls/group.hpp"
 #include "mls/key_schedule.hpp"
@@ -19,6 +21,7 @@ const Bytes kGroupId = {0, 0, 0, 0, 0, 0, 0, 7};
 /// Which part of the insider's work a step brings.
 enum Kind : std::uint8_t {
   kTree,        // the ratchet tree in the group info
+  kTreeChange,  // to the tree before: what (see change_tree), a node and a number, a byte each
   kExtensions,  // those of the group context
   kPathSecret,  // the one in the Welcome
   kContent,     // a FramedContent that the insider signs and proves
@@ -95,6 +98,29 @@ RatchetTree resigned(RatchetTree tree) {
   return tree;
 }
 
+// Changes that no flip of a bit makes, because lengths and hashes would have to follow.
+RatchetTree change_tree(RatchetTree tree, Input input) {
+  while (!input.done()) {
+    const std::uint8_t what = input.u8();
+    const NodeIndex index{input.u8() % node_width(tree.size())};
+    const std::uint8_t number = input.u8();
+    if (const ParentNode* const node = tree.parent(index)) {
+      ParentNode changed_node = *node;
+      auto& unmerged = changed_node.unmerged_leaves;
+      if (what % 4 == 0)
+        unmerged.insert(std::lower_bound(unmerged.begin(), unmerged.end(), LeafIndex{number}), {number});
+      if (what % 4 == 1) std::erase(unmerged, LeafIndex{number});
+      const HpkePublicKey* const key = tree.encryption_key({number % node_width(tree.size())});
+      if (what % 4 == 2 && key != nullptr) changed_node.encryption_key = *key;
+      if (what % 4 == 3) changed_node.parent_hash.assign(number % 33U, number);
+      tree.set_parent(index, std::move(changed_node));
+    } else if (is_leaf(index) && tree.leaf(leaf_of(index)) != nullptr && what % 4 == 0) {
+      tree.remove(leaf_of(index));
+    }
+  }
+  return tree;
+}
+
 // What somebody sound can say of the group that it is in.
 void must_be_sound(const Group& group, const OwnKeyPackage& self) {
   const LeafNode* const leaf = group.tree().leaf(group.own_leaf());
@@ -105,8 +131,20 @@ void must_be_sound(const Group& group, const OwnKeyPackage& self) {
   const auto again = decoded<RatchetTree>(tree);
   must_hold(encoded(again) == tree && again.root_hash() == group.tree().root_hash(),
             "a group's tree survives its encoding");
-  tree_rules::unmerged_leaves_are_valid(again);
-  tree_rules::parent_hashes_are_valid(again);
+  tree_rules::parent_keys_are_points(again);
+  std::set<NodeIndex> reached;
+  for (const NodeIndex node : again.resolution(root(again.size()))) {
+    must_hold(!again.is_blank(node) && reached.insert(node).second,
+              "what is encrypted to all members is encrypted to keys, once to each");
+  }
+  for (NodeIndex index{1}; index.value < node_width(again.size()); index.value += 2) {
+    const ParentNode* const node = again.parent(index);
+    if (node == nullptr) continue;
+    for (const LeafIndex unmerged : node->unmerged_leaves) {
+      must_hold(again.leaf(unmerged) != nullptr && is_below(unmerged, index),
+                "unmerged leaves are members below");
+    }
+  }
 }
 
 // A newcomer that was led into the group, and another that sees the same: what one commits, the other
@@ -179,6 +217,7 @@ void run(const Story& story) {
   try {
     for (const Step& step : story.steps) {
       if (step.kind % kKinds == kTree) tree = resigned(decoded<RatchetTree>(step.body));
+      if (step.kind % kKinds == kTreeChange && tree) tree = change_tree(std::move(*tree), Input(step.body));
       if (step.kind % kKinds == kExtensions) extensions = decoded<Extensions>(step.body);
       if (step.kind % kKinds == kPathSecret) path_secret = step.body;
     }
@@ -215,6 +254,9 @@ struct Trees {
   void add(const std::string& name, const RatchetTree& tree, const Extensions& extensions = {}) {
     Story story{0, {{kTree, encoded(tree)}, {kExtensions, encoded(extensions)}}};
     seeds.push_back({name, story.write()});
+    Story different = story;
+    different.steps.insert(different.steps.begin() + 1, {kTreeChange, {0, 1, 1}});
+    seeds.push_back({name + "_changed", different.write()});
     add_messages(name, story, lead_into(tree, extensions, {}, 0));
   }
 
@@ -248,10 +290,10 @@ std::vector<Seed> seeds() {
   const PrivateKey gateway = PrivateKey::generate();
   const Extensions extensions{{external_senders_extension({{public_key_of(gateway), {{'g'}}}})}};
   Group group = Group::create(kGroupId, people.insider, {});
-  const auto commit = [&](std::vector<Proposal> proposals) {
+  const auto commit = [&](std::vector<Proposal> proposals, bool with_path = true) {
     CommitOptions options;
     options.by_value = std::move(proposals);
-    options.force_path = true;
+    options.force_path = with_path;
     group = std::move(group.commit({}, options).next);
   };
   const auto stranger = [](std::uint8_t user) {
@@ -265,6 +307,8 @@ std::vector<Seed> seeds() {
   commit({{Remove{{4}}}, stranger(7), stranger(8), stranger(9)});
   commit({{Remove{{3}}}});
   all.add("eight_with_blanks", group.tree());
+  commit({stranger(10), stranger(11)}, false);
+  all.add("nine_with_unmerged", group.tree());
   return std::move(all.seeds);
 }
 
