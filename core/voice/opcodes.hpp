@@ -1,4 +1,5 @@
-// Discord, "Opcodes and Status Codes": those of the voice gateway.
+// Discord, "Opcodes and Status Codes": those of the voice gateway, but for end-to-end encryption's, which are
+// dave::Opcode.
 #pragma once
 
 #include <cstdint>
@@ -16,19 +17,6 @@ enum class Opcode : std::int64_t {
   resume = 7,
   hello = 8,
   resumed = 9,
-  clients_connect = 11,
-  client_disconnect = 13,
-  dave_prepare_transition = 21,
-  dave_execute_transition = 22,
-  dave_transition_ready = 23,
-  dave_prepare_epoch = 24,
-  mls_external_sender = 25,
-  mls_key_package = 26,
-  mls_proposals = 27,
-  mls_commit_welcome = 28,
-  mls_announce_commit_transition = 29,
-  mls_welcome = 30,
-  mls_invalid_commit_welcome = 31,
 };
 
 /// Close codes that the server sends.
