@@ -124,6 +124,7 @@ class DeliveryCall {
   // ── delivery_commits.cpp: how it changes ──
   struct CommitWelcome;
   [[nodiscard]] bool is_late(Snowflake user, const mls::FramedContent& content) const;
+  [[nodiscard]] static std::set<Ref> known_to(Snowflake user, const Snapshot& proposals);
   [[nodiscard]] mls::ProposalList resolve(Snowflake user, const mls::Commit& commit) const;
   [[nodiscard]] PublicGroup group_of(Snowflake user, const mls::FramedContent& content) const;
   void announce(Snowflake user, const CommitWelcome& message, PublicGroup next);

@@ -104,22 +104,24 @@ bool DeliveryCall::is_late(Snowflake user, const mls::FramedContent& content) co
   if (version_ == 0) refuse(kValidity, "a Commit comes although there is no group in version 0");
   if (content.epoch < epoch()) return true;
   if (content.epoch > epoch()) refuse("Commit Ordering", "a Commit is for an epoch that is yet to come");
+  if (refs == known_to(user, snapshot())) return false;
   return std::any_of(outdated_.begin(), outdated_.end(), [&](const Outdated& outdated) {
-    if (outdated.until <= now_) return false;
-    std::set<Ref> then;
-    for (const auto& [ref, added] : outdated.proposals) {
-      if (added != user) then.insert(ref);
-    }
-    return refs == then;
+    return outdated.until > now_ && refs == known_to(user, outdated.proposals);
   });
+}
+
+/// What somebody has to commit when this is proposed.
+std::set<DeliveryCall::Ref> DeliveryCall::known_to(Snowflake user, const Snapshot& proposals) {
+  std::set<Ref> refs;
+  for (const auto& [ref, added] : proposals) {
+    if (added != user) refs.insert(ref);
+  }
+  return refs;
 }
 
 /// The proposals behind the references, which have to be all that were made and not revoked.
 mls::ProposalList DeliveryCall::resolve(Snowflake user, const mls::Commit& commit) const {
-  std::set<Ref> missing;
-  for (const auto& [ref, added] : snapshot()) {
-    if (added != user) missing.insert(ref);
-  }
+  std::set<Ref> missing = known_to(user, snapshot());
   mls::ProposalList list;
   for (const mls::ProposalOrRef& entry : commit.proposals) {
     const Ref& ref = std::get<mls::ProposalRef>(entry.value).hash;
