@@ -241,13 +241,16 @@ void VoiceGatewayServer::send_numbered(Connection& connection, dave::Opcode opco
 }
 
 void VoiceGatewayServer::send_dave(const DaveMessage& message, TimePoint now) {
-  for (auto& [id, connection] : connections_) {
-    if (connection.media == nullptr || connection.closing || connection.person->user != message.to) continue;
-    if (message.text.empty()) {
-      send_numbered(connection, message.opcode, message.binary, now);
-    } else {
-      send_numbered(connection, static_cast<int>(message.opcode), json::parse(message.text), now);
-    }
+  // The newest connection, if an account has several for a moment.
+  const auto found = std::find_if(connections_.rbegin(), connections_.rend(), [&](const auto& entry) {
+    const Connection& one = entry.second;
+    return one.media != nullptr && !one.closing && one.person->user == message.to;
+  });
+  if (found == connections_.rend()) return;
+  if (message.text.empty()) {
+    send_numbered(found->second, message.opcode, message.binary, now);
+  } else {
+    send_numbered(found->second, static_cast<int>(message.opcode), json::parse(message.text), now);
   }
 }
 
