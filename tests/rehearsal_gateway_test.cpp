@@ -39,7 +39,7 @@ TEST(MainGateway, GreetsAndTellsWhoWhereAndWhat) {
 
 TEST(MainGateway, AnswersAJoinInTheOrderedOrder) {
   for (const bool server_first : {false, true}) {
-    DiscordOptions options;
+    DiscordOptions options = PaperDiscord::unencrypted();
     options.server_update_first = server_first;
     PaperDiscord discord(options);
     PaperPlayer player(discord);
@@ -101,7 +101,7 @@ TEST(MainGateway, IsSilentWhereDiscordIsSilent) {
 }
 
 TEST(MainGateway, LetsMoveMembersIntoAFullChannel) {
-  DiscordOptions options;
+  DiscordOptions options = PaperDiscord::unencrypted();
   options.user_limit = 1;
   options.everyone_permissions = {0x400, 0x100000, 0x1000000};
   PaperDiscord discord(options);
@@ -167,7 +167,7 @@ TEST(MainGateway, AcceptsHeartbeatsThatLagByWhatIsOnItsWay) {
 }
 
 TEST(MainGateway, EndsSilentConnections) {
-  DiscordOptions options;
+  DiscordOptions options = PaperDiscord::unencrypted();
   options.heartbeat_interval = 1s;
   PaperDiscord discord(options);
   PaperPlayer player(discord);
@@ -264,7 +264,7 @@ struct Breach {
 class OnTheMainGateway : public ::testing::TestWithParam<Breach> {};
 
 TEST_P(OnTheMainGateway, IsNamedAndClosed) {
-  DiscordOptions options;
+  DiscordOptions options = PaperDiscord::unencrypted();
   GetParam().furnish(options);
   PaperDiscord discord(options);
   PaperPlayer player(discord);
@@ -364,7 +364,7 @@ INSTANTIATE_TEST_SUITE_P(Rehearsal, OnTheMainGateway, ::testing::ValuesIn(kBreac
 });
 
 TEST(MainGateway, LetsTheGuildsShardIn) {
-  DiscordOptions options;
+  DiscordOptions options = PaperDiscord::unencrypted();
   options.demanded_shards = 2;
   PaperDiscord discord(options);
   PaperPlayer player(discord);

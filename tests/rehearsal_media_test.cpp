@@ -396,7 +396,7 @@ TEST(UnlawfulPlayer, SendsTooMuchAtOnce) {
 }
 
 TEST(Unthrottled, TimesOfArrivalMeanNothing) {
-  DiscordOptions options;
+  DiscordOptions options = PaperDiscord::unencrypted();
   options.unthrottled = true;
   PaperDiscord discord(options);
   PaperPlayer player(discord);
@@ -452,7 +452,7 @@ TEST(MediaServer, AnswersDiscoveryAndPings) {
 }
 
 TEST(MediaServer, LosesAndFalsifiesDiscoveryAsOrdered) {
-  DiscordOptions options;
+  DiscordOptions options = PaperDiscord::unencrypted();
   options.lost_discovery_packets = 1;
   options.wrong_discovery_answers = 1;
   PaperDiscord discord(options);
@@ -495,7 +495,7 @@ TEST(MediaServer, ForwardsToEveryOtherMemberUnderHisOwnKey) {
 }
 
 TEST(MediaServer, ForwardsNothingToTheDeafAndNothingOfAStagesAudience) {
-  DiscordOptions options;
+  DiscordOptions options = PaperDiscord::unencrypted();
   options.channel_type = 13;
   PaperDiscord discord(options);
   PaperPlayer player(discord);

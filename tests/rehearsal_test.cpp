@@ -173,8 +173,16 @@ const Bytes kSilence = {kOpusSilence.begin(), kOpusSilence.end()};
 constexpr const char* kAes = "aead_aes256_gcm_rtpsize";
 constexpr const char* kXChaCha = "aead_xchacha20_poly1305_rtpsize";
 
-DiscordOptions unthrottled() {
+/// These clients speak no DAVE.
+DiscordOptions unencrypted() {
   DiscordOptions options;
+  options.dave_version = 0;
+  options.requires_dave = false;
+  return options;
+}
+
+DiscordOptions unthrottled() {
+  DiscordOptions options = unencrypted();
   options.unthrottled = true;  // these clients have no clock
   return options;
 }
@@ -270,7 +278,7 @@ TEST(LoopbackDiscord, SeesASecondSocket) {
 }
 
 TEST(LoopbackDiscord, StampsArrivalsWithTheKernelsClock) {
-  Discord discord{DiscordOptions{}};
+  Discord discord(unencrypted());
   discord.start();
   Client client(discord, 0);
   client.join();

@@ -60,7 +60,7 @@ TEST(VoiceGateway, TakesVersionNineWithTheChannel) {
 }
 
 TEST(VoiceGateway, IntroducesTheMembersToEachOther) {
-  DiscordOptions options;
+  DiscordOptions options = PaperDiscord::unencrypted();
   options.occupants = 3;
   PaperDiscord discord(options);
   PaperPlayer player(discord, 0);
@@ -80,7 +80,7 @@ TEST(VoiceGateway, IntroducesTheMembersToEachOther) {
 }
 
 TEST(VoiceGateway, NumbersAcrossTheWrapAndWantsTheLastNumberBack) {
-  DiscordOptions options;
+  DiscordOptions options = PaperDiscord::unencrypted();
   options.voice_first_sequence = 65'534;
   PaperDiscord discord(options);
   PaperPlayer player(discord);
@@ -101,7 +101,7 @@ TEST(VoiceGateway, NumbersAcrossTheWrapAndWantsTheLastNumberBack) {
 }
 
 TEST(VoiceGateway, EndsSilentConnectionsAfterAFractionalInterval) {
-  DiscordOptions options;
+  DiscordOptions options = PaperDiscord::unencrypted();
   options.voice_heartbeat_interval_ms = 1000.5;
   PaperDiscord discord(options);
   PaperPlayer player(discord);

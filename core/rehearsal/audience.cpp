@@ -225,11 +225,10 @@ void Audience::deliver(Snowflake user, std::uint32_t ssrc, std::uint16_t sequenc
 void Audience::count(Tally& tally, const Reception& reception, std::uint32_t ssrc, std::uint16_t sequence) {
   const bool is_heard = reception.kind == Hearing::Kind::decrypted ||
                         (reception.kind == Hearing::Kind::clear && reception.member->is_listening());
-  if (tally.ssrc != ssrc || tally.listening_since != reception.member->listening_since()) {
-    tally.last_sequence.reset();
-  }
+  const std::uint64_t stay = reception.member->stays();
+  if (tally.ssrc != ssrc || tally.stay != stay) tally.last_sequence.reset();
   tally.ssrc = ssrc;
-  tally.listening_since = reception.member->listening_since();
+  tally.stay = stay;
   if (!is_heard && !reception.entitled) return tally.last_sequence.reset();
   ListenerReport& counts = tally.counts;
   if (tally.last_sequence) {

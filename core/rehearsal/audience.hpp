@@ -81,7 +81,7 @@ class Audience {
     ListenerReport counts;
     std::uint32_t ssrc = 0;
     std::optional<std::uint16_t> last_sequence;  // while it is entitled to what follows
-    std::optional<TimePoint> listening_since;
+    std::uint64_t stay = 0;
   };
   struct Speaker {
     TransitionLog log;

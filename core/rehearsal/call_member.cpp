@@ -25,7 +25,7 @@ bool is_silence(ByteView frame) {
 }
 
 /// Opcode 28 with a signature that is not right any more.
-Bytes broken(Bytes message) {
+Bytes forged(Bytes message) {
   mls::Reader in(ByteView(message).subspan(1));
   static_cast<void>(mls::MlsMessage::read(in));
   const std::size_t end_of_commit = message.size() - in.rest().size();
@@ -104,7 +104,9 @@ void CallMember::carry_out(dave::Actions actions, dave::TransitionId transition,
     if (clear_until_ == TimePoint::max()) clear_until_ = now + dave::kKeyRetention;
   };
   const auto listen = [&] {
-    if (!listening_since_) listening_since_ = now;
+    if (listening_since_) return;
+    listening_since_ = now;
+    ++stays_;
   };
   for (dave::Action& action : actions) {
     std::visit(Overloaded{[&](dave::SendText& send) { say(std::move(send.text), now); },
@@ -171,7 +173,8 @@ void CallMember::say(std::string text, TimePoint now) {
 void CallMember::say(Bytes binary, TimePoint now) {
   const bool is_commit = binary.at(0) == static_cast<std::uint8_t>(Opcode::commit_welcome);
   if (is_commit && script_.commits == Committing::never) return;
-  if (is_commit && script_.commits == Committing::broken) binary = broken(std::move(binary));
+  if (is_commit && script_.commits == Committing::broken) binary.resize(binary.size() / 2);
+  if (is_commit && script_.commits == Committing::forged) binary = forged(std::move(binary));
   const bool is_late = is_commit && script_.commits == Committing::late;
   answers_.push_back({is_late ? now + kLateCommit : now, {}, std::move(binary)});
 }

@@ -83,6 +83,8 @@ class CallMember {
   /// until it leaves or loses the group.
   [[nodiscard]] bool is_listening() const noexcept { return listening_since_.has_value(); }
   [[nodiscard]] std::optional<TimePoint> listening_since() const noexcept { return listening_since_; }
+  /// How often it has begun to listen.
+  [[nodiscard]] std::uint64_t stays() const noexcept { return stays_; }
   /// The group was there before this member: frames may be under way that it cannot open.
   [[nodiscard]] bool came_later() const noexcept { return first_epoch_ > 1; }
   /// The latest last.
@@ -115,6 +117,7 @@ class CallMember {
   std::deque<HeardEpoch> epochs_;
   std::uint64_t first_epoch_ = 0;  // by which it began to listen
   std::optional<TimePoint> listening_since_;
+  std::uint64_t stays_ = 0;
   std::optional<TimePoint> clear_until_;  // TimePoint::max(): version 0 is in force
   std::deque<Answer> answers_;
 };

@@ -42,13 +42,14 @@ enum class Committing : std::uint8_t {
   late,     // so that somebody else's wins, unless nobody else is there
   never,
   broken,  // what it sends is no Commit
+  forged,  // its signature is wrong, which only the other members can see
 };
 
 /// How one of the members behaves who live in this process.
 struct MemberScript {
   Cue cue = Cue::opening;
   Duration joins_after{};
-  std::optional<Duration> leaves_after;  // of the cue, too
+  std::optional<Duration> leaves_after = {};  // of the cue, too
   Duration flaps{};  // leaves and comes back every so often until it leaves; 0: it does not
   Committing commits = Committing::at_once;
   bool says_ready = true;  // opcode 23
@@ -100,8 +101,8 @@ struct DiscordOptions {
   Duration heartbeat_interval = std::chrono::milliseconds(41'250);
   double voice_heartbeat_interval_ms = 13'750;  // sent as it is: Discord's may be fractional
   std::uint16_t voice_first_sequence = 1;       // of the first numbered message of each voice session
-  int dave_version = 0;                         // the greatest that the voice server speaks
-  bool requires_dave = false;                   // clients without DAVE are refused in voice channels (4017)
+  int dave_version = 1;                         // the greatest that the voice server speaks
+  bool requires_dave = true;                    // clients without DAVE are refused in voice channels (4017)
   DaveFaults dave_faults;
   Duration speaking_grace = std::chrono::milliseconds(60);  // UDP may overtake the websocket by so much
 

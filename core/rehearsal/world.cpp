@@ -42,7 +42,8 @@ std::string made_up_token(Snowflake user) {
 
 std::size_t listeners_of(const DiscordOptions& options) {
   const int least = options.churn > Duration::zero() ? 2 : 1;  // somebody has to come and go
-  return std::max(static_cast<std::size_t>(std::max(options.listeners, least)), options.member_scripts.size());
+  return std::max(static_cast<std::size_t>(std::max(options.listeners, least)),
+                  options.member_scripts.size());
 }
 
 bool listener_is_there(const DiscordOptions& options) {

@@ -4,22 +4,18 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/opus_frame.hpp"
 #include "base/packet.hpp"
-#include "rehearsal/audience.hpp"
-#include "rehearsal/delivery_service.hpp"
-#include "rehearsal/gateway_server.hpp"
-#include "rehearsal/listener.hpp"
-#include "rehearsal/rest_server.hpp"
-#include "rehearsal/sfu.hpp"
-#include "rehearsal/voice_gateway_server.hpp"
+#include "rehearsal/house.hpp"
 #include "rtp/header.hpp"
 
 namespace vcplay::rehearsal::test {
@@ -29,8 +25,11 @@ using nlohmann::json;
 /// A websocket that only remembers.
 class PaperSocket final : public net::ServerSocket {
  public:
-  void send_text(std::string_view text) override { texts.emplace_back(text); }
-  void send_binary(ByteView) override {}
+  void send_text(std::string_view text) override {
+    texts.emplace_back(text);
+    unread.emplace_back(texts.back());
+  }
+  void send_binary(ByteView bytes) override { unread.emplace_back(Bytes(bytes.begin(), bytes.end())); }
   void close(std::uint16_t code, std::string_view) override { closed = code; }
   void drop() override { dropped = true; }
   [[nodiscard]] std::uint64_t id() const noexcept override { return id_; }
@@ -51,6 +50,7 @@ class PaperSocket final : public net::ServerSocket {
   }
 
   std::vector<std::string> texts;
+  std::deque<std::variant<std::string, Bytes>> unread;  // for those who read in order
   std::optional<std::uint16_t> closed;
   bool dropped = false;
 
@@ -63,26 +63,22 @@ class PaperSocket final : public net::ServerSocket {
 };
 
 /// A Discord whose clock is cranked by hand.
-struct PaperDiscord {
-  explicit PaperDiscord(DiscordOptions options = {})
-      : world(std::move(options)),
-        listener(rtp::TransportMode::aes256_gcm_rtpsize, listener_key(), books),
-        audience(world, books),
-        delivery(world, books),
-        sfu(world, books, audience, listener,
-            rtp::TransportCipher(rtp::TransportMode::aes256_gcm_rtpsize, listener_key())),
-        gateway(world, books),
-        voice(world, books, sfu, delivery),
-        rest(world, books, gateway) {
+struct PaperDiscord : House {
+  explicit PaperDiscord(DiscordOptions options = unencrypted()) : House(std::move(options)) {
     gateway.set_addresses("wss://127.0.0.1:1", "127.0.0.1:2");
     voice.set_media_port(3);
     rest.set_gateway_url("wss://127.0.0.1:1");
-    gateway.on_voice_session_over = [this](Snowflake user, VoiceEnd end, TimePoint when) {
-      voice.end_session(user, end, when);
-    };
     sfu.send = [this](PeerAddress to, ByteView datagram) {
       datagrams.emplace_back(to, Bytes(datagram.begin(), datagram.end()));
     };
+    open(now);
+  }
+  /// Transport encryption alone: for stories about everything but DAVE.
+  static DiscordOptions unencrypted() {
+    DiscordOptions options;
+    options.dave_version = 0;
+    options.requires_dave = false;
+    return options;
   }
 
   /// Moves the clock; everything that falls due on the way happens at its own time.
@@ -90,27 +86,15 @@ struct PaperDiscord {
     const TimePoint end = now + step;
     for (auto due = deadline(); due && *due <= end; due = deadline()) {
       now = std::max(now, *due);
-      gateway.on_time(now);
-      voice.on_time(now);
-      sfu.on_time(now);
+      on_time(now);
+      settle(now);
     }
     now = end;
-  }
-  [[nodiscard]] std::optional<TimePoint> deadline() const {
-    std::optional<TimePoint> earliest;
-    for (const auto& due : {gateway.deadline(), voice.deadline(), sfu.deadline()}) {
-      if (due && (!earliest || *due < *earliest)) earliest = due;
-    }
-    return earliest;
   }
   [[nodiscard]] const Account& account(std::size_t index = 0) const {
     return world.options().accounts.at(index);
   }
-  [[nodiscard]] Report report(std::size_t index = 0) const {
-    Report report = books.report_of(account(index).user);
-    listener.measure(account(index).user, report);
-    return report;
-  }
+  [[nodiscard]] Report report(std::size_t index = 0) const { return report_of(account(index).user); }
   /// The rules that were broken.
   [[nodiscard]] std::vector<std::string> broken(std::size_t index = 0) const {
     std::vector<std::string> rules;
@@ -118,22 +102,8 @@ struct PaperDiscord {
     return rules;
   }
 
-  static rtp::TransportKey listener_key() {
-    std::array<std::uint8_t, rtp::kTransportKeyBytes> key{};
-    key.fill(7);
-    return rtp::TransportKey(key);
-  }
-
   TimePoint now{1000s};
-  World world;
-  Books books;
-  Listener listener;
-  Audience audience;  // nobody in it is in the call
-  DeliveryService delivery;
-  Sfu sfu;
-  GatewayServer gateway;
-  VoiceGatewayServer voice;
-  RestServer rest;
+  VoiceGatewayServer& voice = voice_gateway;
   std::vector<std::pair<PeerAddress, Bytes>> datagrams;
 };
 
@@ -149,8 +119,14 @@ class PaperPlayer {
         discord(host),
         account(host.account(account_index)) {}
 
-  void gateway_says(const json& message) { discord.gateway.on_text(gateway, message.dump(), discord.now); }
-  void voice_says(const json& message) { discord.voice.on_text(voice, message.dump(), discord.now); }
+  void gateway_says(const json& message) {
+    discord.gateway.on_text(gateway, message.dump(), discord.now);
+    discord.settle(discord.now);
+  }
+  void voice_says(const json& message) {
+    discord.voice.on_text(voice, message.dump(), discord.now);
+    discord.settle(discord.now);
+  }
 
   json identity(const json& changes = json::object()) const {
     json data = {{"token", account.token},
@@ -237,7 +213,10 @@ class PaperPlayer {
     timestamp += rtp::kTimestampStep;
     return bytes;
   }
-  void deliver(Bytes datagram) { discord.sfu.on_datagram(datagram, address, discord.now, discord.now); }
+  void deliver(Bytes datagram) {
+    discord.sfu.on_datagram(datagram, address, discord.now, discord.now);
+    discord.settle(discord.now);
+  }
   /// A packet every 20 ms.
   void send(const Bytes& opus, int packets = 1) {
     for (int i = 0; i < packets; ++i) {
@@ -258,6 +237,7 @@ class PaperPlayer {
   void hang_up() {
     discord.voice.on_closed(voice, discord.now);
     discord.gateway.on_closed(gateway, discord.now);
+    discord.settle(discord.now);
   }
 
   PaperSocket gateway;
@@ -270,7 +250,7 @@ class PaperPlayer {
   std::array<std::uint8_t, rtp::kTransportKeyBytes> key{};
   std::optional<rtp::TransportCipher> cipher;
 
- private:
+ protected:
   PaperDiscord& discord;
   const Account& account;
 };
