@@ -5,6 +5,8 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "dave/displayable_code.hpp"
+
 namespace vcplay::cli {
 namespace {
 
@@ -46,6 +48,9 @@ std::vector<Step> steps_of(const RehearsalResult& result) {
     if (phase.phase > voice::ConnectionPhase::ready) break;
     steps.push_back({voice::name(phase.phase), milliseconds(phase.when - result.started)});
   }
+  if (result.first_key != TimePoint{}) {
+    steps.push_back({"key", milliseconds(result.first_key - result.started)});
+  }
   if (result.first_packet != TimePoint{}) {
     steps.push_back({"first-packet", milliseconds(result.first_packet - result.started)});
   }
@@ -72,6 +77,12 @@ rehearsal::Pacing sender_pacing(const voice::SenderStats& stats) {
           .samples = total};
 }
 
+std::optional<bool> codes_agree(const RehearsalResult& result) {
+  const rehearsal::EncryptionReport& theirs = result.report.encryption;
+  if (!result.epoch || result.epoch != theirs.epoch || theirs.privacy_code.empty()) return std::nullopt;
+  return result.privacy_code == theirs.privacy_code;
+}
+
 std::string to_json_line(const RehearsalResult& result) {
   nlohmann::json object = nlohmann::json::parse(rehearsal::to_json(result.report));
   nlohmann::json join = nlohmann::json::array();
@@ -82,6 +93,10 @@ std::string to_json_line(const RehearsalResult& result) {
                       {"underruns", result.underruns},
                       {"rebases", result.rebases},
                       {"pacing", to_json(result.sender)}};
+  object["privacy_code"] =
+      result.privacy_code.empty() ? nlohmann::json() : nlohmann::json(result.privacy_code);
+  const auto agree = codes_agree(result);
+  object["privacy_codes_agree"] = agree ? nlohmann::json(*agree) : nlohmann::json();
   object["bare_loop"] = to_json(result.bare);
   return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
@@ -93,6 +108,10 @@ std::string to_report_text(const RehearsalResult& result) {
   for (const Step& step : steps_of(result)) fmt::format_to(out, " {} {:.0f}", step.name, step.at_ms);
   fmt::format_to(out, "\nSender\n  {} packets, {} of audio, {} underruns, {} rebases\n", result.packets_sent,
                  result.audio_packets_sent, result.underruns, result.rebases);
+  if (const auto agree = codes_agree(result)) {
+    fmt::format_to(out, "Voice privacy code {}, {}\n", dave::in_groups(result.privacy_code),
+                   *agree ? "the same on both sides" : "DIFFERENT ON THE TWO SIDES");
+  }
   if (result.bare.samples == 0) return text;
   fmt::format_to(out, "Pacing, µs late\n");
   text += row("deadline to send", result.sender);

@@ -1,6 +1,7 @@
 // The rehearsal's report for people and for programs.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,13 +19,19 @@ struct RehearsalResult {
   rehearsal::Pacing sender;       // deadline to send
   std::vector<PhaseTime> phases;  // of our own side
   TimePoint started;              // of main()
+  TimePoint first_key{};          // epoch: there was none
   TimePoint first_packet{};       // epoch: none was sent
   TimePoint first_audio{};
   std::uint64_t packets_sent = 0;
   std::uint64_t audio_packets_sent = 0;
   std::uint64_t underruns = 0;
   std::uint64_t rebases = 0;
+  std::optional<std::uint64_t> epoch;  // of the group, as our own side saw it last
+  std::string privacy_code;            // of that epoch
 };
+
+/// Whether both sides computed the same voice privacy code; nothing when they did not see the same epoch.
+[[nodiscard]] std::optional<bool> codes_agree(const RehearsalResult& result);
 
 /// The sender's histogram as percentiles.
 [[nodiscard]] rehearsal::Pacing sender_pacing(const voice::SenderStats& stats);

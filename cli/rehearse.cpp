@@ -30,6 +30,8 @@ rehearsal::DiscordOptions furnish(const Options& options) {
   if (options.guild.value != 0) discord.guild = options.guild;
   if (options.channel.value != 0) discord.channel = options.channel;
   discord.unthrottled = options.fast;
+  discord.listeners = options.listeners;
+  discord.churn = options.churn;
   if (options.bitrate) discord.channel_bitrate = std::max(discord.channel_bitrate, *options.bitrate);
   if (options.speaking == Speaking::priority)
     discord.everyone_permissions = {0x400, 0x100000, 0x200000, 0x100};
@@ -50,6 +52,9 @@ RehearsalResult collect(rehearsal::Report report, PlayerOutcome& outcome, const 
   RehearsalResult result;
   result.report = std::move(report);
   result.phases = std::move(outcome.phases);
+  result.first_key = outcome.first_key.value_or(TimePoint{});
+  result.epoch = outcome.encryption.epoch;
+  result.privacy_code = outcome.encryption.privacy_code;
   result.sender = sender_pacing(stats);
   result.first_packet = at(stats.first_packet_ns.load());
   result.first_audio = at(stats.first_audio_ns.load());
@@ -60,11 +65,15 @@ RehearsalResult collect(rehearsal::Report report, PlayerOutcome& outcome, const 
   return result;
 }
 
-std::optional<Error> verdict_with_findings(const PlayerOutcome& outcome, const rehearsal::Report& report) {
+std::optional<Error> verdict_with_findings(const PlayerOutcome& outcome, const RehearsalResult& result) {
   if (auto error = verdict(outcome)) return error;
-  if (report.findings.empty()) return std::nullopt;
+  if (codes_agree(result) == false) {
+    return Error(Cause::rehearsal_fault,
+                 "The rehearsal found a fault: the two sides computed different voice privacy codes.");
+  }
+  if (result.report.findings.empty()) return std::nullopt;
   return Error(Cause::rehearsal_fault, fmt::format("The rehearsal found {} fault(s); the report names them.",
-                                                   report.findings.size()));
+                                                   result.report.findings.size()));
 }
 
 bool is_pipe(int fd) {
@@ -122,11 +131,13 @@ RunResult rehearse(const Options& options) {
   discord.stop();
   RehearsalResult result = collect(discord.report(), outcome, stats);
   result.started = started;
-  if (options.fast) result.first_packet = result.first_audio = {};  // of a clock that does not keep real time
+  if (options.fast)
+    result.first_key = result.first_packet =
+        result.first_audio = {};  // of a clock that does not keep real time
   if (bare) result.bare = rehearsal::pacing_of(bare->stop());
   if (recorder) recorder->finish();
   write_output(options.json ? to_json_line(result) : to_report_text(result));
-  return {.error = verdict_with_findings(outcome, result.report), .signal = outcome.signal};
+  return {.error = verdict_with_findings(outcome, result), .signal = outcome.signal};
 }
 
 RunResult serve(const Options& options) {

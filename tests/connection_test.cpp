@@ -20,6 +20,7 @@ class Listener final : public ConnectionListener {
   void on_phase(ConnectionPhase phase, TimePoint) override { phases.push_back(phase); }
   void on_channel(const ChannelFacts& facts) override { channel = facts; }
   void on_session(const SessionFacts&) override {}
+  void on_encryption(const EncryptionFacts&) override {}
   void on_underrun(bool) override {}
   void on_end(std::optional<Error> error) override { end_.set_value(std::move(error)); }
 

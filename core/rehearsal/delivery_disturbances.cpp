@@ -85,8 +85,9 @@ void DeliveryCall::change_version_without_group() {
 }
 
 /// DAVE, "Protocol Version Changes": when the group stays, the announced epoch is the current one.
+/// From the second epoch on: with the first one opcode 24 means a new group.
 void DeliveryCall::change_version_with_same_group() {
-  if (!group_) return;
+  if (!group_ || epoch() < 2) return;
   for (const auto& [user, seat] : seats_) {
     send_text(user, dave::Opcode::prepare_epoch, {{"protocol_version", version_}, {"epoch", epoch()}});
   }
