@@ -17,7 +17,10 @@ using json = nlohmann::ordered_json;
 
 double milliseconds(Duration duration) { return static_cast<double>(duration.count()) / 1e6; }
 
-double rounded(double value, double step) { return std::round(value / step) * step; }
+double rounded(double value, double step) {
+  const double per_unit = std::round(1 / step);
+  return std::round(value * per_unit) / per_unit;
+}
 
 json pacing_object(const Pacing& pacing) {
   return {{"p50_us", rounded(pacing.p50, 0.1)},
