@@ -315,11 +315,37 @@ Json first_packet(const Programs& programs) {
   return result;
 }
 
+/// Pacing while members come and go, each time with a Commit of ours or a Welcome to follow: beside a bare
+/// loop that runs in the same process at the same time.
+Json churn(const Programs& programs, int seconds) {
+  const std::string song = make_song(programs, seconds);
+  Child rehearsal(
+      {programs.vcplay, "rehearse", "--json", "--quiet", "--listeners", "20", "--churn", "250ms", song});
+  const Json report = Json::parse(rehearsal.line());
+  const Json& sender = report.at("sender");
+  const Json& late = sender.at("pacing");
+  const Json& bare = report.at("bare_loop");
+  const int rebases = sender.at("rebases");
+  const int epochs = report.at("e2ee").at("epochs");
+  const bool heard = report.at("e2ee").at("undecryptable") == 0 && report.at("findings").empty();
+  verdict(fmt::format("20 members come and go, {} epochs in {} s", epochs, seconds),
+          fmt::format("{} rebases, all {}", rebases, heard ? "heard" : "NOT HEARD"), rebases == 0 && heard,
+          "none lost");
+  const auto pacing = [](const Json& of) {
+    return fmt::format("p50 {:.0f}, p99 {:.0f}, max {:.0f} µs", of.at("p50_us").get<double>(),
+                       of.at("p99_us").get<double>(), of.at("max_us").get<double>());
+  };
+  fmt::print("    deadline to send: {}; a bare loop at the same time: {}\n", pacing(late), pacing(bare));
+  return {
+      {"epochs", epochs}, {"rebases", rebases}, {"all_heard", heard}, {"sender", late}, {"bare_loop", bare}};
+}
+
 Json measure(const Programs& programs, int song_seconds, int watch_seconds) {
   return {{"cpu", processor_time(programs, song_seconds)},
           {"memory", memory(programs, watch_seconds)},
           {"system_calls", system_calls(programs)},
-          {"first_packet", first_packet(programs)}};
+          {"first_packet", first_packet(programs)},
+          {"churn", churn(programs, watch_seconds)}};
 }
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace {
 
 double milliseconds(Duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
 
-nlohmann::json to_json(const rehearsal::Pacing& pacing) {
+nlohmann::ordered_json to_json(const rehearsal::Pacing& pacing) {
   return {{"p50_us", pacing.p50},
           {"p99_us", pacing.p99},
           {"p999_us", pacing.p999},
@@ -84,8 +84,8 @@ std::optional<bool> codes_agree(const RehearsalResult& result) {
 }
 
 std::string to_json_line(const RehearsalResult& result) {
-  nlohmann::json object = nlohmann::json::parse(rehearsal::to_json(result.report));
-  nlohmann::json join = nlohmann::json::array();
+  nlohmann::ordered_json object = nlohmann::ordered_json::parse(rehearsal::to_json(result.report));
+  nlohmann::ordered_json join = nlohmann::ordered_json::array();
   for (const Step& step : steps_of(result)) join.push_back({{"phase", step.name}, {"ms", step.at_ms}});
   object["join"] = std::move(join);
   object["sender"] = {{"packets", result.packets_sent},
@@ -94,11 +94,11 @@ std::string to_json_line(const RehearsalResult& result) {
                       {"rebases", result.rebases},
                       {"pacing", to_json(result.sender)}};
   object["privacy_code"] =
-      result.privacy_code.empty() ? nlohmann::json() : nlohmann::json(result.privacy_code);
+      result.privacy_code.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(result.privacy_code);
   const auto agree = codes_agree(result);
-  object["privacy_codes_agree"] = agree ? nlohmann::json(*agree) : nlohmann::json();
+  object["privacy_codes_agree"] = agree ? nlohmann::ordered_json(*agree) : nlohmann::ordered_json();
   object["bare_loop"] = to_json(result.bare);
-  return object.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
+  return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 std::string to_report_text(const RehearsalResult& result) {
