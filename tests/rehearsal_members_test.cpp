@@ -132,6 +132,23 @@ INSTANTIATE_TEST_SUITE_P(OverEveryOther, PlayersCommit,
                          testing::Values(Committing::late, Committing::never, Committing::broken,
                                          Committing::forged));
 
+TEST(EncryptedCall, OutlivesACommitThatOnlyMembersCanSeeThrough) {
+  MemberScript forger = comer(1s);
+  forger.leaves_after = 3s;
+  forger.commits = Committing::forged;
+  MemberScript quiet;
+  quiet.commits = Committing::never;
+  Call call(with({quiet, forger, comer(2s), comer(4s)}));
+  call.begin();
+  EXPECT_EQ(call.player.play(300), 300);
+  call.end();
+  EXPECT_THAT(call.discord.broken(), ElementsAre("dave-refused")) << "the server cannot tell who is right";
+  EXPECT_EQ(call.report().encryption.privacy_code, call.player.code);
+  EXPECT_EQ(call.report().encryption.members, 4U);
+  EXPECT_GT(call.listener(2).heard, 100U);
+  EXPECT_GT(call.listener(3).heard, 90U);
+}
+
 TEST(EncryptedCall, NamesABrokenCommitAsItsSendersFault) {
   MemberScript broken;
   broken.commits = Committing::broken;
@@ -465,6 +482,24 @@ TEST(Breach, DoesNotIncludeWhatNobodyIsToBlameForWhenACommitWasCorrupted) {
   call.end();
   EXPECT_THAT(call.discord.broken(), IsEmpty());
   EXPECT_EQ(call.listener(2).heard, call.listener(2).entitled);
+}
+
+TEST(Breach, IsEveryFrameThatSomebodyChangedOnTheWay) {
+  Call call;
+  call.begin();
+  call.player.play(200);  // nonces of two bytes
+  const Bytes frame = *call.player.frame(sound());
+  for (std::size_t bit = 0; bit < frame.size() * 8; ++bit) {
+    Bytes changed = frame;
+    changed[bit / 8] = static_cast<std::uint8_t>(changed[bit / 8] ^ (1U << (bit % 8)));
+    call.player.send(changed);
+  }
+  call.player.send(frame);
+  EXPECT_THAT(call.discord.broken(),
+              testing::UnorderedElementsAre("plaintext-in-encrypted-call", "undecryptable"));
+  EXPECT_EQ(call.listener(0).heard, 201U) << "what it was before anybody changed it";
+  const EncryptionReport counts = call.report().encryption;
+  EXPECT_EQ(counts.undecryptable + counts.plaintext, frame.size() * 8);
 }
 
 TEST(Breach, IsSeenWhenPacketsAreLost) {

@@ -92,6 +92,64 @@ TEST(Report, IsAFewHarmlessLinesForAPerson) {
   EXPECT_EQ(text.back(), '\n');
 }
 
+/// A call of three in which one of the two listeners missed something.
+Report encrypted_report() {
+  Report report;
+  report.encryption = {.version = 1,
+                       .epochs = 2,
+                       .epoch = 7,
+                       .privacy_code = "058708105556138052119572494877",
+                       .members = 3,
+                       .confirmations = 2,
+                       .recent_codes = {},
+                       .decrypted = 50,
+                       .undecryptable = 2,
+                       .plaintext = 1,
+                       .silence = 5};
+  report.listeners = {{"listener", Snowflake{1}, 55, 55, 0, 0}, {"listener-2", Snowflake{2}, 30, 27, 1, 2}};
+  return report;
+}
+
+TEST(Report, TellsProgramsWhoHeardWhatUnderWhichCode) {
+  const auto object = nlohmann::json::parse(to_json(encrypted_report()));
+  const auto& e2ee = object.at("e2ee");
+  EXPECT_EQ(e2ee.at("version"), 1);
+  EXPECT_EQ(e2ee.at("epochs"), 2);
+  EXPECT_EQ(e2ee.at("epoch"), 7);
+  EXPECT_EQ(e2ee.at("privacy_code"), "058708105556138052119572494877");
+  EXPECT_EQ(e2ee.at("members"), 3);
+  EXPECT_EQ(e2ee.at("confirmations"), 2);
+  EXPECT_EQ(e2ee.at("frames").at("decrypted"), 50);
+  EXPECT_EQ(e2ee.at("frames").at("undecryptable"), 2);
+  EXPECT_EQ(e2ee.at("frames").at("plaintext"), 1);
+  EXPECT_EQ(e2ee.at("frames").at("silence"), 5);
+  EXPECT_EQ(e2ee.at("everything_heard"), false);
+  const auto& second = object.at("listeners").at(1);
+  EXPECT_EQ(second.at("name"), "listener-2");
+  EXPECT_EQ(second.at("user_id"), "2");
+  EXPECT_EQ(second.at("entitled"), 30);
+  EXPECT_EQ(second.at("heard"), 27);
+  EXPECT_EQ(second.at("lost"), 1);
+  EXPECT_EQ(second.at("undecryptable"), 2);
+}
+
+TEST(Report, TellsPeopleWhoHeardWhatUnderWhichCode) {
+  const std::string text = to_text(encrypted_report());
+  EXPECT_THAT(text, HasSubstr("DAVE 1, 2 epochs; 50 frames decrypted, 2 undecryptable, 1 in plain text"));
+  EXPECT_THAT(text,
+              HasSubstr("05870 81055 56138 05211 95724 94877 in epoch 7, of 3 members; 2 of them here"));
+  EXPECT_THAT(text, HasSubstr("listener-2 missed 3 of 30 packets (1 lost, 2 undecryptable)."));
+}
+
+TEST(Report, SaysThatNothingWasMissedOnlyWhenSomebodyCouldHaveHeard) {
+  Report report = encrypted_report();
+  report.listeners.pop_back();
+  EXPECT_EQ(verdict_on_hearing(report), "Every member who was entitled to hear heard every packet.");
+  report.listeners[0].entitled = report.listeners[0].heard = 0;
+  EXPECT_EQ(verdict_on_hearing(report), "Nobody was entitled to hear anything.");
+  EXPECT_THAT(to_text(Report{}), HasSubstr("not encrypted"));
+}
+
 TEST(UnthrottledPacer, JumpsAheadWhileTheServerKeepsUp) {
   std::atomic<std::uint64_t> sent{0};
   std::atomic<std::uint64_t> processed{0};

@@ -250,6 +250,7 @@ void Audience::measure(Snowflake user, Report& report) const {
   report.encryption = speaker.encryption;
   report.encryption.version = speaker.log.version();
   for (const auto& [code, confirmed] : speaker.codes) {
+    report.encryption.recent_codes.push_back(code);
     if (code == speaker.encryption.privacy_code) report.encryption.confirmations = confirmed.size();
   }
   for (const auto& [listener, tally] : speaker.tallies) {

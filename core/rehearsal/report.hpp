@@ -58,6 +58,8 @@ struct EncryptionReport {
   std::string privacy_code;  // 30 digits, empty: there was none
   std::size_t members = 0;
   std::size_t confirmations = 0;  // members in this process who computed that code
+  /// Of the latest few epochs, the latest last: who has just left may not have heard of that one.
+  std::vector<std::string> recent_codes;
   // Packets:
   std::uint64_t decrypted = 0;      // by somebody here
   std::uint64_t undecryptable = 0;  // for somebody who was entitled to hear them
