@@ -99,6 +99,17 @@ TEST_F(Disturbed, ByVersionZeroForAWhile) {
   room_->expect_call_of({kAnn, kCid, kDee});
 }
 
+TEST_F(Disturbed, ByVersionZeroWhileOthersLeave) {
+  disturb(DaveDisturbance::version_without_group);
+  room_->go(kBob);
+  room_->go(kCid);
+  EXPECT_THAT(room_->heard(kAnn), ElementsAre(21, 22)) << "there is no group that could be reset";
+  room_->pass(1s);
+  EXPECT_EQ(room_->of(kAnn).media, "plain") << "nobody is there to make a group with";
+  room_->come(kDee);
+  room_->expect_call_of({kAnn, kDee});
+}
+
 TEST_F(Disturbed, ByAChangeOfVersionThatKeepsTheGroup) {
   disturb(DaveDisturbance::version_with_same_group);
   EXPECT_THAT(room_->heard(kAnn), ElementsAre(24, 21, 22));
@@ -158,9 +169,12 @@ TEST(DeliveryFaults, ARevokedAddIsMadeAgain) {
   room.come(kCid);
   EXPECT_THAT(room.of(kAnn).proposals, ElementsAre(1, -1));
   EXPECT_EQ(room.of(kCid).media, "waiting");
+  room.come(kDee);
+  EXPECT_THAT(room.of(kAnn).proposals, ElementsAre(1, -1, 1)) << "Dee alone";
+  room.expect_call_of({kAnn, kBob, kDee});
   room.pass(500ms);
-  EXPECT_THAT(room.of(kAnn).proposals, ElementsAre(1, -1, 1));
-  room.expect_call_of({kAnn, kBob, kCid});
+  EXPECT_THAT(room.of(kAnn).proposals, ElementsAre(1, -1, 1, 1));
+  room.expect_call_of({kAnn, kBob, kCid, kDee});
 }
 
 TEST(DeliveryFaults, NothingIsEverExecuted) {

@@ -55,8 +55,60 @@ TEST(DeliveryPatience, DropsCommitsThatCameSecond) {
   call.bob.say(of_bob);
   call.deliver();
   call.bob.say(of_bob);
+  call.pass(60s);
+  call.bob.say(of_bob);
   EXPECT_THAT(call.broken(kBob), IsEmpty());
   EXPECT_EQ(call.bob.group->epoch(), 2U);
+}
+
+TEST(DeliveryPatience, TakesAnotherKeyPackageInPlaceOfOneThatWaits) {
+  PeerCall call;
+  call.begin();
+  call.cid.package = Peer::make_package(kCid, call.cid.key);
+  call.cid.say(call.cid.key_package_message());
+  call.deliver();
+  EXPECT_EQ(call.ann.pending.all().size(), 1U) << "the first Add is revoked";
+  call.ann.say_commit();
+  call.deliver();
+  EXPECT_EQ(call.cid.group->epoch(), 2U);
+  EXPECT_THAT(call.broken(kCid), IsEmpty()) << call.sentence(kCid);
+}
+
+TEST(DeliveryPatience, TellsTheFounderOfANewGroupOfItsOwnEverythingAgain) {
+  PeerCall call;
+  call.ann.join();
+  call.bob.join();
+  call.deliver();
+  call.ann.package = Peer::make_package(kAnn, call.ann.key);
+  call.ann.say(call.ann.key_package_message());  // whose group knows nothing yet
+  std::vector<Snowflake> told;
+  for (const DaveMessage& message : call.down) told.push_back(message.to);
+  EXPECT_THAT(told, ElementsAre(kBob, kAnn, kBob))
+      << "Ann's Add is revoked, then everybody learns of the other";
+}
+
+TEST(DeliveryPatience, DropsWhatWasOnItsWayWhenTheGroupWentAway) {
+  PeerCall call;
+  call.begin();
+  const Bytes old = call.ann.commit_welcome().message();
+  call.service.leave(kBob, call.now);
+  call.service.leave(kCid, call.now);
+  call.ann.say(old);
+  EXPECT_THAT(call.broken(kAnn), IsEmpty()) << call.sentence(kAnn);
+  call.ann.say(dave::key_package_message(Peer::make_package(kAnn, call.ann.key).key_package));
+  call.pass(2s);
+  call.ann.say(old);
+  EXPECT_THAT(call.broken(kAnn), ElementsAre("dave-commit"));
+}
+
+TEST(DeliveryPatience, DropsWhatWasOnItsWayToVersionZero) {
+  DaveFaults faults;
+  faults.mid_play = {DaveDisturbance::version_without_group};
+  PeerCall call(test::encrypted(faults));
+  call.begin();
+  call.service.disturb(kAnn, call.now);
+  call.ann.say(call.ann.commit_welcome().message());
+  EXPECT_THAT(call.broken(kAnn), IsEmpty()) << call.sentence(kAnn);
 }
 
 TEST(DeliveryPatience, FollowsFoundersWhoseLeafIsNotThatOfTheirKeyPackage) {
@@ -100,6 +152,7 @@ TEST(DeliveryPatience, WaitsFiveSecondsForACommitOfEachMember) {
   call.deliver();
   call.pass(5s);
   EXPECT_THAT(call.broken(kBob), ElementsAre("dave-commit-missing"));
+  EXPECT_THAT(call.broken(kAnn), IsEmpty()) << "has said one, though too early";
   EXPECT_THAT(call.broken(kCid), IsEmpty()) << "is no member yet";
 }
 

@@ -236,6 +236,9 @@ TEST(Delivery, RunsTwoChannelsApart) {
   room.service.leave(kDee, room.now);
   room.expect_call_of({kAnn, kBob});
   EXPECT_EQ(room.epoch(kAnn), 1U);
+  room.service.join(other, kBob, room.now);  // nobody is in two calls at a time
+  room.settle();
+  EXPECT_EQ(room.of(kAnn).session.group(), nullptr);
 }
 
 }  // namespace

@@ -15,8 +15,6 @@ using nlohmann::json;
 constexpr Duration kTransitionTimeout = 2s;
 // How long after a group is gone its messages may still arrive.
 constexpr Duration kOnItsWay = 2s;
-// Behind a change to version 0 that was ordered.
-constexpr Duration kUpgradeAfter = 1s;
 
 json transition_of(dave::TransitionId id) { return {{"transition_id", id}}; }
 
