@@ -190,6 +190,24 @@ TEST(Member, IsNotEntitledToWhatWasUnderWayWhenItsKeyCameIntoForce) {
   EXPECT_EQ(verdict_on_hearing(call.report()), kEverything);
 }
 
+TEST(Member, WhoComesBackIsNotEntitledToWhatIsUnderAKeyOfItsFirstStay) {
+  MemberScript flapper = comer(500ms);
+  flapper.flaps = 300ms;  // there until 0.8 s, and again from 1.1 to 1.4 s
+  Call call(with({MemberScript{}, flapper}));
+  call.begin();
+  call.player.play(40);
+  const std::uint64_t first_stay = call.listener(1).heard;
+  EXPECT_GT(first_stay, 10U);
+  call.player.keeps_key = true;
+  call.player.play(20);
+  EXPECT_TRUE(call.discord.audience.member(call.discord.world.listeners()[1])->is_listening());
+  EXPECT_EQ(call.listener(1).entitled, first_stay);
+  call.player.take_key_now();
+  call.player.play(5);
+  EXPECT_EQ(call.listener(1).heard, first_stay + 5);
+  EXPECT_THAT(call.discord.broken(), IsEmpty());
+}
+
 TEST(Member, WhoLeavesIsEntitledToNothingMore) {
   MemberScript goer = comer(0s);
   goer.leaves_after = 1s;

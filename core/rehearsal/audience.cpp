@@ -159,7 +159,7 @@ void Audience::let_all_hear(Snowflake user, const Speaker& speaker, OpenedFrame&
 
 Audience::KeyOfFrame Audience::key_of(const Speaker& speaker, const CallMember& member,
                                       const HeardEpoch& epoch, TimePoint now) {
-  KeyOfFrame key{epoch.roster, !speaker.log.executed(epoch.transition), false};
+  KeyOfFrame key{epoch.privacy_code, !speaker.log.executed(epoch.transition), false};
   bool is_later = false;
   for (const HeardEpoch& other : member.epochs()) {
     const auto executed = is_later ? speaker.log.executed(other.transition) : std::nullopt;
@@ -177,7 +177,7 @@ void Audience::find_breaches(const std::optional<KeyOfFrame>& key, OpenedFrame& 
     if (!member.is_listening()) continue;
     // What was under way to a group before it came is not for a newcomer.
     const bool is_new = member.came_later() && now - *member.listening_since() <= kUnderWay;
-    reception.entitled = key ? key->is_late || key->roster.count(member.user()) != 0 : !is_new;
+    reception.entitled = key ? key->is_late || member.has_epoch(key->privacy_code) : !is_new;
     is_repeated = is_repeated || reception.kind == Hearing::Kind::repeated_nonce;
     if (!reception.entitled || reception.kind != Hearing::Kind::undecryptable) continue;
     if (who.empty()) who = name_of(member.user());

@@ -91,7 +91,7 @@ class Audience {
   };
   /// The epoch whose key a frame is under.
   struct KeyOfFrame {
-    std::set<Snowflake> roster;
+    std::string privacy_code;
     bool is_early = false;
     bool is_late = false;
   };

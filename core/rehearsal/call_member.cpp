@@ -244,6 +244,11 @@ Hearing CallMember::look_again(Snowflake speaker, ByteView frame, TimePoint now)
   return {};
 }
 
+bool CallMember::has_epoch(const std::string& privacy_code) const {
+  return std::any_of(epochs_.begin(), epochs_.end(),
+                     [&](const HeardEpoch& epoch) { return epoch.privacy_code == privacy_code; });
+}
+
 bool CallMember::takes_clear(TimePoint now) const noexcept { return clear_until_ && now < *clear_until_; }
 
 }  // namespace vcplay::rehearsal

@@ -76,6 +76,10 @@ class DavePlayer : public PaperPlayer {
     }
     return sent;
   }
+  void take_key_now() {
+    keeps_key = false;
+    if (next_key_) take("encrypted", std::move(next_key_));
+  }
   void fall_silent() {
     send(silence(), 5);
     speak(0);
@@ -88,6 +92,7 @@ class DavePlayer : public PaperPlayer {
   std::size_t members = 0;         // in it
   std::vector<std::uint8_t> said;  // opcodes
   bool switches_early = false;     // to an epoch's key when it is announced instead of when it is in force
+  bool keeps_key = false;          // the sender takes no new key until take_key_now()
   bool awaits_execution = false;   // opcode 22 and what follows it are still on their way
 
  private:
@@ -121,7 +126,13 @@ class DavePlayer : public PaperPlayer {
                               discord.voice.on_binary(voice, send.bytes, discord.now);
                               discord.settle(discord.now);
                             },
-                            [&](dave::UseEncryptor& use) { take("encrypted", std::move(use.encryptor)); },
+                            [&](dave::UseEncryptor& use) {
+                              if (keeps_key) {
+                                next_key_ = std::move(use.encryptor);
+                              } else {
+                                take("encrypted", std::move(use.encryptor));
+                              }
+                            },
                             [&](dave::SendPlain&) { take("plain", nullptr); },
                             [&](dave::HoldAudio& hold) { take("held", std::move(hold.gate)); },
                             [&](dave::NewEpoch& epoch) {
@@ -140,6 +151,7 @@ class DavePlayer : public PaperPlayer {
     media = what;
   }
 
+  std::unique_ptr<FrameTransform> next_key_;
   int trailing_silence_ = 5;
 };
 
