@@ -31,6 +31,7 @@ rehearsal::DiscordOptions furnish(const Options& options) {
   if (options.channel.value != 0) discord.channel = options.channel;
   discord.unthrottled = options.fast;
   discord.listeners = options.listeners;
+  if (options.listeners == 0) discord.occupants = 0;
   discord.churn = options.churn;
   if (options.bitrate) discord.channel_bitrate = std::max(discord.channel_bitrate, *options.bitrate);
   if (options.speaking == Speaking::priority)
@@ -158,7 +159,9 @@ RunResult serve(const Options& options) {
   write_output(place.dump() + "\n");
   const auto signal = wait_for_the_end(signals);
   discord.stop();
-  write_output(rehearsal::to_json(discord.report()) + "\n");
+  for (const rehearsal::Account& account : discord.options().accounts) {
+    write_output(rehearsal::to_json(discord.report_of(account.user)) + "\n");
+  }
   return {.error = std::nullopt, .signal = signal};
 }
 

@@ -93,7 +93,7 @@ struct DiscordOptions {
   std::uint32_t churn_seed = 1;  // … time; which one is drawn from here. 0: they stay
   std::vector<std::uint64_t> everyone_permissions =
       {};                         // empty: VIEW_CHANNEL, CONNECT and SPEAK; else their OR
-  std::vector<Account> accounts;  // empty: three made-up bots; the first is vcplay's
+  std::vector<Account> accounts;  // empty: four made-up bots; the first is vcplay's
   std::vector<std::string> certificate_names = {"127.0.0.1", "localhost"};
   std::vector<rtp::TransportMode> modes = {rtp::TransportMode::aes256_gcm_rtpsize,
                                            rtp::TransportMode::xchacha20_poly1305_rtpsize};

@@ -70,7 +70,7 @@ std::string random_hex(std::size_t bytes) {
 
 World::World(DiscordOptions options) : options_(std::move(options)) {
   if (options_.accounts.empty()) {
-    for (std::uint64_t bot = 0; bot < 3; ++bot) {
+    for (std::uint64_t bot = 0; bot < 4; ++bot) {
       const Snowflake user{kFirstBot + bot};
       options_.accounts.push_back({user, "rehearsal-bot-" + std::to_string(bot + 1), made_up_token(user)});
     }
