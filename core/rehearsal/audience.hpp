@@ -66,14 +66,14 @@ class Audience {
   [[nodiscard]] std::optional<TimePoint> deadline() const;
 
   // ── what they hear ──
-  [[nodiscard]] OpenedFrame open(Snowflake speaker, ByteView payload, TimePoint now);
+  [[nodiscard]] OpenedFrame open(Snowflake user, ByteView payload, TimePoint now);
   /// The frame is no mere copy of a packet that was there before: it counts against the speaker.
-  void judge(Snowflake speaker, const OpenedFrame& frame);
+  void judge(Snowflake user, const OpenedFrame& frame);
   /// It was forwarded to them.
-  void deliver(Snowflake speaker, std::uint32_t ssrc, std::uint16_t sequence, const OpenedFrame& frame);
+  void deliver(Snowflake user, std::uint32_t ssrc, std::uint16_t sequence, const OpenedFrame& frame);
 
   /// Adds what was heard of `speaker`, and under which keys.
-  void measure(Snowflake speaker, Report& report) const;
+  void measure(Snowflake user, Report& report) const;
 
  private:
   /// One member's count of one speaker's packets.

@@ -140,7 +140,7 @@ mls::ProposalList DeliveryCall::resolve(Snowflake user, const mls::Commit& commi
 PublicGroup DeliveryCall::group_of(Snowflake user, const mls::FramedContent& content) const {
   const Seat& seat = seats_.at(user);
   if (!may_commit(seat)) refuse(kValidity, "a Commit comes from somebody who is not in the group");
-  const PublicGroup group =
+  PublicGroup group =
       group_ ? *group_ : PublicGroup(dave::identity_of(channel_), *seat.key_package, group_extensions());
   if (group.leaf_of(user) != content.sender.leaf())
     refuse(kValidity, "a Commit names another leaf as its sender");
