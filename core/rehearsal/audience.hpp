@@ -72,7 +72,7 @@ class Audience {
   /// It was forwarded to them.
   void deliver(Snowflake user, std::uint32_t ssrc, std::uint16_t sequence, const OpenedFrame& frame);
 
-  /// Adds what was heard of `speaker`, and under which keys.
+  /// Adds what was heard of `user`, and under which keys.
   void measure(Snowflake user, Report& report) const;
 
  private:
