@@ -1,7 +1,7 @@
 // The words of the stories: a loopback Discord, a vcplay that plays in it, a client that logs in, and deadlines.
 
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { EventEmitter, once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
@@ -14,10 +14,16 @@ export function next(emitter, event, milliseconds = 10_000) {
   return once(emitter, event, { signal: AbortSignal.timeout(milliseconds) });
 }
 
-/** `vcplay rehearse --serve`, from its first line to its report. */
+/** Resolves once `holds()`, which is asked again after each `event` of `emitter`; rejects when that takes too long. */
+export async function until(holds, emitter, event, milliseconds = 10_000) {
+  const signal = AbortSignal.timeout(milliseconds);
+  while (!holds()) await once(emitter, event, { signal });
+}
+
+/** `vcplay rehearse --serve`, from its first line to its reports. */
 export class Loopback {
-  static async start() {
-    const child = spawn(program, ['rehearse', '--serve'], { stdio: ['pipe', 'pipe', 'inherit'] });
+  static async start(...options) {
+    const child = spawn(program, ['rehearse', '--serve', ...options], { stdio: ['pipe', 'pipe', 'inherit'] });
     const lines = createInterface({ input: child.stdout });
     const [place] = await next(lines, 'line');
     return new Loopback(child, lines, JSON.parse(place));
@@ -28,11 +34,13 @@ export class Loopback {
     tls.setDefaultCACertificates([...tls.getCACertificates('default'), readFileSync(place.ca_file, 'utf8')]);
   }
 
-  /** Ends it and resolves with its report on the first account. */
-  async report() {
-    const line = next(this.lines, 'line');
+  /** Ends it and resolves with its reports, one for each account. */
+  async reports() {
+    const reports = [];
+    this.lines.on('line', (line) => reports.push(JSON.parse(line)));
     this.child.stdin.end();
-    return JSON.parse((await line)[0]);
+    await next(this.lines, 'close');
+    return reports;
   }
 
   kill() {
@@ -51,16 +59,55 @@ export class Loopback {
     return client;
   }
 
-  /** `vcplay play` as the first account; resolves when it has ended. */
-  async play(file, ...options) {
+  /** `vcplay play` as the first account. */
+  begin(file, ...options) {
     const { place } = this;
-    const child = spawn(
-      program,
-      ['play', '--guild', place.guild_id, '--channel', place.channel_id, '--gateway-url', place.gateway_url,
-        '--api-url', place.api_url, '--ca-file', place.ca_file, ...options, file],
-      { stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, DISCORD_TOKEN: place.accounts[0].token } },
+    return new Play(
+      spawn(
+        program,
+        ['play', '--json', '--guild', place.guild_id, '--channel', place.channel_id, '--gateway-url', place.gateway_url,
+          '--api-url', place.api_url, '--ca-file', place.ca_file, ...options, file],
+        { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, DISCORD_TOKEN: place.accounts[0].token } },
+      ),
     );
-    const [status, signal] = await next(child, 'exit', 30_000);
+  }
+
+  /** The same, when it has ended. */
+  async play(file, ...options) {
+    await this.begin(file, ...options).ended();
+  }
+}
+
+/** One `vcplay play`: what it tells, and an `event` for each. */
+class Play extends EventEmitter {
+  told = [];
+
+  constructor(child) {
+    super();
+    this.child = child;
+    this.exit = next(child, 'exit', 60_000);
+    this.exit.catch(() => child.kill('SIGKILL'));
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      this.told.push(JSON.parse(line));
+      this.emit('event');
+    });
+  }
+
+  /** Once it has told an event that `fits`, now or before. */
+  tells(fits) {
+    return until(() => this.told.some(fits), this, 'event');
+  }
+
+  async ended() {
+    const [status, signal] = await this.exit;
     if (status !== 0) throw new Error(`vcplay play ended with ${signal ?? status}`);
+  }
+
+  /** Does nothing at all until `resume`. */
+  freeze() {
+    this.child.kill('SIGSTOP');
+  }
+  resume() {
+    this.child.kill('SIGCONT');
   }
 }
