@@ -16,7 +16,7 @@ namespace {
 
 using dave::Opcode;
 
-constexpr std::size_t kMaxEpochs = 16;     // with their keys, in case no transition is ever executed
+constexpr std::size_t kMaxEpochs = 256;    // with their keys: more than a slow member can be behind
 constexpr Duration kLateCommit = 300ms;    // any account has answered by then
 constexpr std::size_t kTagsOfCommit = 66;  // confirmation and membership tag, 32 bytes and a length each
 
