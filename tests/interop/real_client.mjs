@@ -36,7 +36,7 @@ export async function joinVoice(discord, client) {
   return connection;
 }
 
-/** One stay in the channel. Emits `epoch`, `transitioned` and `heard`. */
+/** One stay in the channel. Emits `epoch`, `transitioned`, `packet` as they come and `heard` once they are opened. */
 export class RealClient extends EventEmitter {
   epochs = []; // { epoch, code, members, won }: won is whether its own Commit made it
   transitions = 0; // executed
@@ -86,13 +86,14 @@ export class RealClient extends EventEmitter {
   hesitate() {
     this.#held = [];
   }
-  /** It always takes so long to be ready for a new key. */
-  dawdle(milliseconds) {
+  /** It is ready for the next key only after so many more packets, and its own self again afterwards. */
+  dawdle(packets) {
     const { ws } = this.connection.state.networking.state;
-    const send = ws.sendPacket.bind(ws);
     ws.sendPacket = (packet) => {
-      if (packet.op === READY_FOR_TRANSITION) setTimeout(() => send(packet), milliseconds);
-      else send(packet);
+      if (packet.op !== READY_FOR_TRANSITION) return Reflect.getPrototypeOf(ws).sendPacket.call(ws, packet);
+      delete ws.sendPacket;
+      const enough = this.heard.length + packets;
+      until(() => this.heard.length >= enough, this, 'packet').then(() => ws.sendPacket(packet));
     };
   }
   leave() {
@@ -163,6 +164,8 @@ export class RealClient extends EventEmitter {
       } catch (error) {
         this.heard.push({ sequence, outcome, error });
         throw error;
+      } finally {
+        this.emit('packet');
       }
     };
   }
