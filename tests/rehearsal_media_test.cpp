@@ -126,6 +126,27 @@ TEST(LawfulPlayer, IsForgivenWhenUdpOvertakesSpeaking) {
   EXPECT_EQ(discord.report().packets_heard, 57U);
 }
 
+TEST(LawfulPlayer, MaySpeakOnBeforeItsSilenceIsAnnouncedWhenNoClockRuns) {
+  for (const bool unthrottled : {true, false}) {
+    DiscordOptions options = PaperDiscord::unencrypted();
+    options.unthrottled = unthrottled;
+    PaperDiscord discord(options);
+    PaperPlayer player(discord);
+    player.get_ready();
+    player.speak(1);
+    player.send(sound(), 10);
+    player.send(silence(), 5);
+    player.send(sound());
+    player.speak(0);
+    player.speak(1);
+    player.send(sound(), 10);
+    EXPECT_EQ(discord.broken().empty(), unthrottled);
+    player.send(silence(), 4);  // and this is too little, whatever the clock
+    player.speak(0);
+    EXPECT_THAT(discord.broken(), ElementsAre("missing-silence"));
+  }
+}
+
 TEST(LawfulPlayer, MayCountItsNoncesInEitherByteOrder) {
   NonceSet big;
   NonceSet little;
@@ -377,7 +398,7 @@ TEST(MediaServer, BlamesNobodyForAStreamThatTheServerCutOff) {
     cut(discord, player);
     discord.advance(1s);
     EXPECT_NE(player.voice.closed, std::nullopt);
-    discord.voice.on_closed(player.voice, discord.now);
+    discord.voice.on_closed(player.voice, 0, discord.now);
     EXPECT_EQ(discord.broken(), rule.empty() ? std::vector<std::string>{} : std::vector<std::string>{rule});
   }
 }

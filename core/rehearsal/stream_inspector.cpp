@@ -127,6 +127,7 @@ void StreamInspector::count(const InspectedPacket& packet) {
   if (packet.is_silence) {
     ++ledger_.facts.silence_packets;
     ++trailing_silence_;
+    fell_silent_ = fell_silent_ || trailing_silence_ >= kTrailingSilence;
     return;
   }
   ++ledger_.facts.audio_packets;
@@ -143,11 +144,14 @@ void StreamInspector::on_speaking(std::uint8_t flags, TimePoint now) {
   } else {
     ledger_.latest("speaking-off", now);
     ledger_.facts.speaking_ended = true;
-    if (audio_since_speaking_ && trailing_silence_ < kTrailingSilence) {
+    // Without a clock the next audio may overtake the word on the silence before it.
+    const bool silence_came_before = unthrottled_ && fell_silent_;
+    if (audio_since_speaking_ && trailing_silence_ < kTrailingSilence && !silence_came_before) {
       ledger_.breach(Rule::missing_silence,
                      fmt::format("SPEAKING 0 came after {} silence packets instead of 5", trailing_silence_));
     }
     audio_since_speaking_ = false;
+    fell_silent_ = false;
   }
   speaking_ = flags;
 }

@@ -35,6 +35,8 @@ class StreamInspector {
   void on_speaking(std::uint8_t flags, TimePoint now);
   /// Whatever its end will be, it is not its doing.
   void excuse_end() noexcept { end_excused_ = true; }
+  /// It is, after all.
+  void expect_end() noexcept { end_excused_ = false; }
   /// The voice session is over.
   void on_end();
 
@@ -61,6 +63,7 @@ class StreamInspector {
   std::uint8_t speaking_ = 0;
   bool audio_since_speaking_ = false;
   std::uint64_t trailing_silence_ = 0;
+  bool fell_silent_ = false;  // enough of it since SPEAKING 0
 
   std::array<TimePoint, 4> recent_{};  // arrivals, a ring
   std::uint64_t arrivals_ = 0;         // since the last burst
