@@ -180,7 +180,7 @@ TEST(EncryptedVoiceGateway, KeepsAnAccountInTheCallWhoseOldConnectionEnds) {
   player.ssrc = player.voice.last(2).at("d").at("ssrc").get<std::uint32_t>();
   player.discover();
   player.select();
-  discord.voice.on_closed(old, discord.now);
+  discord.voice.on_closed(old, 0, discord.now);
   EXPECT_EQ(binaries(player.voice).size(), 1U);
   discord.voice.on_binary(player.voice, key_package(discord.account(0).user), discord.now);
   EXPECT_THAT(discord.broken(), IsEmpty());

@@ -246,7 +246,7 @@ TEST(MainGateway, RemovesFromVoiceWithoutBlame) {
   player.speak(1);
   player.send(test::sound(), 5);
   discord.gateway.remove_from_voice(discord.account().user, discord.now);
-  discord.voice.close_all_of(discord.account().user, 4014);
+  discord.voice.close_all_of(discord.account().user, 4014, discord.now);
   EXPECT_TRUE(player.gateway.last(0, "VOICE_STATE_UPDATE").at("d").at("channel_id").is_null());
   EXPECT_THAT(player.voice.closed, Optional(4014));
   player.hang_up();

@@ -129,7 +129,7 @@ TEST(VoiceGateway, TakesATokenOnlyOnce) {
   PaperPlayer player(discord);
   player.get_ready();
   PaperSocket again;
-  discord.voice.on_closed(player.voice, discord.now);
+  discord.voice.on_closed(player.voice, 1000, discord.now);
   discord.voice.on_open(again, "v=8", discord.now);
   discord.voice.on_text(again, player.voice_identity().dump(), discord.now);
   EXPECT_THAT(again.closed, Optional(4006));
@@ -139,17 +139,6 @@ TEST(VoiceGateway, TakesATokenOnlyOnce) {
   discord.voice.on_open(third, "v=8", discord.now);
   discord.voice.on_text(third, player.voice_identity().dump(), discord.now);
   EXPECT_EQ(third.count(2), 1U);
-}
-
-TEST(VoiceGateway, AnswersResumeWithSessionInvalid) {
-  PaperDiscord discord;
-  PaperPlayer player(discord);
-  player.log_in();
-  player.join();
-  player.connect_voice();
-  player.voice_says({{"op", 7}, {"d", json::object()}});
-  EXPECT_THAT(player.voice.closed, Optional(4006));
-  EXPECT_THAT(discord.broken(), IsEmpty());
 }
 
 TEST(VoiceGateway, MisbehavesAsOrdered) {

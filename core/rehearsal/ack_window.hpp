@@ -13,6 +13,10 @@ namespace vcplay::rehearsal {
 /// Remembers numbered messages for as long as they may still be on their way.
 class AckWindow {
  public:
+  AckWindow() = default;
+  /// For a peer who saw nothing after this number (nothing: nothing at all).
+  AckWindow(std::optional<std::int64_t> seen, TimePoint now) : recent_{{seen, now}} {}
+
   void sent(std::int64_t number, TimePoint now) {
     forget_until(now);
     recent_.push_back({number, now});

@@ -86,6 +86,10 @@ void DeliveryCall::ask_for_key_package(Seat& seat, int times) {
 void DeliveryCall::give_up_waiting_for_key_packages() {
   for (auto& [user, seat] : seats_) {
     if (now_ < seat.key_package_due) continue;
+    if (desk_.is_away(user)) {
+      seat.key_package_due = now_ + kKeyPackageTimeout;
+      continue;
+    }
     breach(user, Rule::dave_key_package_missing,
            fmt::format("{} of the key packages (opcode 26) that were asked for did not come within 5 s",
                        seat.owed));

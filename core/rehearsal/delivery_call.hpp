@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -23,6 +24,7 @@ struct DeliveryDesk {
   Books& books;
   const mls::PrivateKey& key;  // the external sender's
   const SendDave& send;
+  const std::function<bool(Snowflake user)>& is_away;
 };
 
 // Opcode 27's two forms, and how a proposal is referred to.

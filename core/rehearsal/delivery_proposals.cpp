@@ -188,7 +188,7 @@ void DeliveryCall::complain_about_missing_commits() {
   commit_due_ = TimePoint::max();
   if (!baits_.empty()) return;  // nobody can
   for (const auto& [user, seat] : seats_) {
-    if (!may_commit(seat) || seat.told.empty() || seat.answered) continue;
+    if (!may_commit(seat) || seat.told.empty() || seat.answered || desk_.is_away(user)) continue;
     breach(user, Rule::dave_commit_missing, "no Commit (opcode 28) came within 5 s of the last proposals");
   }
 }

@@ -107,7 +107,8 @@ void DeliveryService::disturb(Snowflake user, TimePoint now) {
 DeliveryCall& DeliveryService::call(Snowflake channel) {
   std::unique_ptr<DeliveryCall>& place = calls_[channel];
   if (!place)
-    place = std::make_unique<DeliveryCall>(channel, DeliveryDesk{world_.options(), books_, key_, send});
+    place =
+        std::make_unique<DeliveryCall>(channel, DeliveryDesk{world_.options(), books_, key_, send, is_away});
   return *place;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <nlohmann/json_fwd.hpp>
@@ -27,6 +28,8 @@ class DeliveryService {
 
   /// Must not call back into the service: members in this process queue what they answer.
   SendDave send = [](const DaveMessage&, TimePoint) {};
+  /// True for somebody whose connection is lost and may come back: nobody waits for an answer from there.
+  std::function<bool(Snowflake user)> is_away = [](Snowflake) { return false; };
 
   /// True for channels whose audio is encrypted from end to end: voice channels, but no stages.
   [[nodiscard]] bool serves(Snowflake channel) const;

@@ -70,7 +70,7 @@ void DeliveryCall::time_out_transitions() {
     due.push_back(id);
     for (const Snowflake user : transition.waiting_for) {
       late_.insert({user, id});
-      if (seats_.at(user).spoiled.count(id) > 0) continue;
+      if (seats_.at(user).spoiled.count(id) > 0 || desk_.is_away(user)) continue;
       breach(user, Rule::dave_ready_missing,
              fmt::format("no opcode 23 for transition {} came within 2 s", id));
     }

@@ -122,10 +122,10 @@ class Discord::Impl::VoiceDoor final : public net::ServerHandler {
     const Turn turn(impl_);
     impl_.house.voice_gateway.on_binary(socket, bytes, turn.now());
   }
-  void on_websocket_closed(net::ServerSocket& socket, std::uint16_t) override {
+  void on_websocket_closed(net::ServerSocket& socket, std::uint16_t code) override {
     {
       const Turn turn(impl_);
-      impl_.house.voice_gateway.on_closed(socket, turn.now());
+      impl_.house.voice_gateway.on_closed(socket, code, turn.now());
     }
     impl_.on_websocket_closed();
   }
@@ -194,6 +194,10 @@ void Discord::Impl::on_websocket_closed() {
 
 void Discord::Impl::begin_to_stop() {
   stopping = true;
+  {
+    const Turn turn(*this);
+    house.voice_gateway.end_lost_sessions(turn.now());
+  }
   if (open_websockets == 0) {
     loop->stop();
   } else {

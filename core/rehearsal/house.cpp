@@ -41,6 +41,7 @@ House::House(DiscordOptions furnishing)
   delivery.send = [this](const DaveMessage& message, TimePoint now) {
     if (!audience.on_message(message, now)) voice_gateway.send_dave(message, now);
   };
+  delivery.is_away = [this](Snowflake user) { return voice_gateway.has_lost(user); };
   sfu.on_audio = [this](Snowflake user, TimePoint now) {
     attendance.give(Cue::audio, now);
     attendance.on_audio(user, now);
@@ -109,9 +110,12 @@ void House::disturb(Snowflake user, TimePoint now) {
   delivery.disturb(user, now);
   if (options.kicks_mid_play) {
     gateway.remove_from_voice(user, now);
-    voice_gateway.close_all_of(user, 4014);
+    voice_gateway.close_all_of(user, 4014, now);
   }
-  if (options.voice_close_code_mid_play) voice_gateway.close_all_of(user, *options.voice_close_code_mid_play);
+  if (options.voice_close_code_mid_play) {
+    voice_gateway.close_all_of(user, *options.voice_close_code_mid_play, now);
+  }
+  if (options.voice_drops_mid_play) voice_gateway.drop_all_of(user);
   if (options.gateway_drops_mid_play) {
     sfu.excuse(user);
     gateway.drop(user);

@@ -101,8 +101,9 @@ struct DiscordOptions {
   Duration heartbeat_interval = std::chrono::milliseconds(41'250);
   double voice_heartbeat_interval_ms = 13'750;  // sent as it is: Discord's may be fractional
   std::uint16_t voice_first_sequence = 1;       // of the first numbered message of each voice session
-  int dave_version = 1;                         // the greatest that the voice server speaks
-  bool requires_dave = true;                    // clients without DAVE are refused in voice channels (4017)
+  Duration voice_resume_window = std::chrono::seconds(60);  // for so long a lost voice session can be resumed
+  int dave_version = 1;                                     // the greatest that the voice server speaks
+  bool requires_dave = true;  // clients without DAVE are refused in voice channels (4017)
   DaveFaults dave_faults;
   Duration speaking_grace = std::chrono::milliseconds(60);  // UDP may overtake the websocket by so much
 
@@ -118,6 +119,7 @@ struct DiscordOptions {
   std::optional<std::uint16_t> voice_close_code_mid_play;  // the voice gateway closes
   bool kicks_mid_play = false;                             // null voice state, then 4014
   bool gateway_drops_mid_play = false;                     // main gateway TCP connection ends
+  bool voice_drops_mid_play = false;                       // … or the voice gateway's, which can be resumed
   int lost_discovery_packets = 0;                          // the first so many requests stay unanswered
   int wrong_discovery_answers = 0;                         // the first so many answers carry another ssrc
   bool never_answers_discovery = false;

@@ -179,6 +179,7 @@ std::string to_json(const Report& report) {
                    {"silence", report.silence_packets}}},
                  {"bytes_received", report.bytes_received},
                  {"keepalives", report.keepalives},
+                 {"voice_resumes", report.voice_resumes},
                  {"heard_seconds", rounded(milliseconds(report.heard) / 1e3, 0.01)},
                  {"arrival", pacing_object(report.arrival)},
                  {"loudness_lufs", nullptr},
@@ -201,6 +202,7 @@ std::string to_text(const Report& report) {
   const char* const otherwise = report.packets_received > 0 ? "was still speaking" : "never spoke";
   fmt::format_to(to, "ended       {}, {}\n", report.speaking_ended ? "stopped speaking" : otherwise,
                  report.left_cleanly ? "left the channel" : "never left the channel");
+  if (report.voice_resumes > 0) fmt::format_to(to, "resumed     {} ×\n", report.voice_resumes);
   fmt::format_to(to, "phases\n");
   write_phases(out, report);
   fmt::format_to(to, "findings    {}\n",

@@ -21,7 +21,7 @@ struct Finding {
 /// A moment of the join as the servers saw it. The words, in the order of a good run: gateway-connected,
 /// identify, ready-sent, join-request, voice-connected, voice-identify, discovery, select-protocol,
 /// session-description, speaking, first-packet, first-audio, last-audio, speaking-off, leave-request,
-/// gateway-closed.
+/// gateway-closed. After a lost connection also voice-resumed, the latest time.
 struct Phase {
   std::string name;
   Duration since_start{};  // since the account's first connection arrived
@@ -79,6 +79,7 @@ struct Report {
   std::uint64_t audio_packets = 0;
   std::uint64_t bytes_received = 0;  // of whole datagrams, authenticated
   std::uint64_t keepalives = 0;      // datagrams that are neither discovery nor media
+  std::uint64_t voice_resumes = 0;   // lost connections to the voice gateway that were made good
   Duration heard{};                  // audio, silence not counted
   Pacing arrival;  // |arrival - (first + n × 20 ms)|, kernel time stamps, re-anchored after gaps
   std::optional<double> loudness_lufs;  // integrated, EBU R128; nothing for silence

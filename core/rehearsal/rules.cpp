@@ -42,6 +42,8 @@ constexpr std::array<std::string_view, static_cast<std::size_t>(Rule::count_of_r
     "voice-heartbeat-sequence",
     "voice-heartbeat-missed",
     "voice-binary",
+    "voice-resume-fields",
+    "voice-resume-sequence",
     "select-protocol-fields",
     "select-protocol-order",
     "select-protocol-address",

@@ -42,6 +42,8 @@ enum class Rule : std::uint8_t {
   voice_heartbeat_sequence,
   voice_heartbeat_missed,
   voice_binary,
+  voice_resume_fields,
+  voice_resume_sequence,
   select_protocol_fields,
   select_protocol_order,
   select_protocol_address,

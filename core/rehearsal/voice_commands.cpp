@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "rehearsal/fields.hpp"
@@ -30,6 +31,8 @@ void VoiceGatewayServer::identify(Connection& connection, const json& data, Time
     return close(connection, *world_.options().voice_identify_close_code, "As it was rehearsed.");
   }
   if (!accept_identity(connection, data) || !accept_version(connection)) return;
+  // Whoever begins anew gives up what it could have resumed.
+  end_lost([&](const Connection& lost) { return lost.person == connection.person; }, now);
   Ledger& account = ledger(connection);
   account.first("voice-connected", connection.opened);
   account.first("voice-identify", now);
@@ -72,6 +75,8 @@ bool VoiceGatewayServer::accept_identity(Connection& connection, const json& dat
   }
   state->voice_token.clear();
   connection.person = person;
+  connection.id = *session;
+  connection.token = *token;
   connection.channel = state->channel;
   connection.offered_dave =
       dave == nullptr ? 0
@@ -222,7 +227,7 @@ void VoiceGatewayServer::speaking(Connection& connection, const json& data, Time
   if (!connection.described) {
     return ledger(connection).breach(Rule::speaking_order, "SPEAKING came before SESSION_DESCRIPTION");
   }
-  if (*flags == std::int64_t{media.speaking}) {
+  if (*flags == std::int64_t{media.speaking} && !std::exchange(connection.may_repeat_speaking, false)) {
     ledger(connection).breach(Rule::speaking_unchanged, fmt::format("SPEAKING {} was said twice", *flags));
   }
   const bool with_priority = (*flags & kPrioritySpeaking) != 0;

@@ -54,7 +54,7 @@ void VoiceGatewayServer::on_open(net::ServerSocket& socket, std::string_view que
   Connection& connection = connections_[socket.id()];
   connection.socket = &socket;
   connection.opened = now;
-  connection.next_sequence = world_.options().voice_first_sequence;
+  connection.numbered = ReplayBuffer(world_.options().voice_first_sequence);
   if (world_.options().voice_says_nothing) return;
   connection.version = version_in(query);
   if (connection.version == 0) {
@@ -108,8 +108,7 @@ void VoiceGatewayServer::obey(Connection& connection, std::int64_t opcode, const
     case kIdentify:
       return identify(connection, data, now);
     case kResume:
-      // Nothing is kept for a resume: the client has to ask the main gateway for a new session.
-      return close(connection, 4006, "Session is no longer valid.");
+      return resume(connection, data, now);
     case kSelectProtocol:
     case kSpeaking:
     case kVideo:
@@ -161,23 +160,6 @@ void VoiceGatewayServer::heartbeat(Connection& connection, const json& data, Tim
   if (!world_.options().voice_ignores_heartbeats) send(connection, {{"op", 6}, {"d", {{"t", *nonce}}}});
 }
 
-void VoiceGatewayServer::on_closed(net::ServerSocket& socket, TimePoint now) {
-  Connection* const found = find(socket.id());
-  if (found == nullptr) return;
-  const Connection gone = std::move(*found);
-  connections_.erase(socket.id());
-  if (gone.media == nullptr) return;
-  sfu_.close(gone.media->ssrc);
-  const Snowflake user = gone.person->user;
-  member_left(user, gone.channel, now);
-  on_gone(user, gone.channel, now);
-  // A newer connection of the same account is in the call in its own right.
-  const bool has_another = std::any_of(connections_.begin(), connections_.end(), [&](const auto& entry) {
-    return entry.second.person == gone.person && entry.second.described;
-  });
-  if (gone.described && !has_another) delivery_.leave(user, now);
-}
-
 void VoiceGatewayServer::on_time(TimePoint now) {
   for (auto& [id, connection] : connections_) {
     if (connection.closing) continue;
@@ -188,13 +170,15 @@ void VoiceGatewayServer::on_time(TimePoint now) {
              "no heartbeat came on the voice gateway for one and a half intervals");
     }
   }
+  end_lost([&](const Connection& lost) { return *lost.kept_until <= now; }, now);
 }
 
 std::optional<TimePoint> VoiceGatewayServer::deadline() const {
   std::optional<TimePoint> earliest;
   for (const auto& [id, connection] : connections_) {
     if (connection.closing) continue;
-    for (const std::optional<TimePoint>& due : {connection.heartbeat_due, connection.close_at}) {
+    for (const std::optional<TimePoint>& due :
+         {connection.heartbeat_due, connection.close_at, connection.kept_until}) {
       if (due && (!earliest || *due < *earliest)) earliest = due;
     }
   }
@@ -207,10 +191,12 @@ void VoiceGatewayServer::end_session(Snowflake user, VoiceEnd end, TimePoint now
     const bool his = connection.person != nullptr && connection.person->user == user;
     if (his && !connection.closing && !connection.close_at) connection.close_at = now + kCloseAfterWord;
   }
+  end_lost([&](const Connection& lost) { return lost.person->user == user; }, now);
 }
 
-void VoiceGatewayServer::close_all_of(Snowflake user, std::uint16_t code) {
+void VoiceGatewayServer::close_all_of(Snowflake user, std::uint16_t code, TimePoint now) {
   sfu_.excuse(user);
+  end_lost([&](const Connection& lost) { return lost.person->user == user; }, now);
   for (auto& [id, connection] : connections_) {
     if (connection.person == nullptr || connection.person->user != user || connection.closing) continue;
     books_.of(user).excused = true;
@@ -219,39 +205,7 @@ void VoiceGatewayServer::close_all_of(Snowflake user, std::uint16_t code) {
 }
 
 void VoiceGatewayServer::send(Connection& connection, const json& message) {
-  if (!connection.closing) connection.socket->send_text(wire_text(message));
-}
-
-void VoiceGatewayServer::send_numbered(Connection& connection, int opcode, const json& data, TimePoint now) {
-  const std::uint16_t sequence = connection.next_sequence++;  // wraps
-  connection.sent.sent(sequence, now);
-  send(connection, {{"op", opcode}, {"seq", sequence}, {"d", data}});
-}
-
-void VoiceGatewayServer::send_numbered(Connection& connection, dave::Opcode opcode, ByteView body,
-                                       TimePoint now) {
-  const std::uint16_t sequence = connection.next_sequence++;  // the one that texts have, too
-  connection.sent.sent(sequence, now);
-  if (connection.closing) return;
-  Bytes bytes(sizeof sequence);
-  store_be16(bytes, sequence);
-  bytes.push_back(static_cast<std::uint8_t>(opcode));
-  bytes.insert(bytes.end(), body.begin(), body.end());
-  connection.socket->send_binary(bytes);
-}
-
-void VoiceGatewayServer::send_dave(const DaveMessage& message, TimePoint now) {
-  // The newest connection, if an account has several for a moment.
-  const auto found = std::find_if(connections_.rbegin(), connections_.rend(), [&](const auto& entry) {
-    const Connection& one = entry.second;
-    return one.media != nullptr && !one.closing && one.person->user == message.to;
-  });
-  if (found == connections_.rend()) return;
-  if (message.text.empty()) {
-    send_numbered(found->second, message.opcode, message.binary, now);
-  } else {
-    send_numbered(found->second, static_cast<int>(message.opcode), json::parse(message.text), now);
-  }
+  if (!connection.closing && connection.socket != nullptr) connection.socket->send_text(wire_text(message));
 }
 
 void VoiceGatewayServer::close(Connection& connection, std::uint16_t code, std::string_view reason) {

@@ -15,6 +15,7 @@
 #include "rehearsal/delivery_service.hpp"
 #include "rehearsal/gateway_server.hpp"
 #include "rehearsal/ledger.hpp"
+#include "rehearsal/replay_buffer.hpp"
 #include "rehearsal/sfu.hpp"
 #include "rehearsal/world.hpp"
 
@@ -41,7 +42,8 @@ class VoiceGatewayServer {
   void on_open(net::ServerSocket& socket, std::string_view query, TimePoint now);
   void on_text(net::ServerSocket& socket, std::string_view text, TimePoint now);
   void on_binary(net::ServerSocket& socket, ByteView bytes, TimePoint now);
-  void on_closed(net::ServerSocket& socket, TimePoint now);
+  /// `code` is that of the client's close frame; 0: none came.
+  void on_closed(net::ServerSocket& socket, std::uint16_t code, TimePoint now);
   void on_time(TimePoint now);
   [[nodiscard]] std::optional<TimePoint> deadline() const;
 
@@ -56,23 +58,45 @@ class VoiceGatewayServer {
   /// word.
   void end_session(Snowflake user, VoiceEnd end, TimePoint now);
   /// Closes the account's voice connections at once; that says nothing about the account.
-  void close_all_of(Snowflake user, std::uint16_t code);
+  void close_all_of(Snowflake user, std::uint16_t code, TimePoint now);
+  /// Ends the account's TCP connections without a word; the account may resume.
+  void drop_all_of(Snowflake user);
+  /// Waits for no RESUME any longer.
+  void end_lost_sessions(TimePoint now);
+  /// True while the account is in the call and its connection is lost.
+  [[nodiscard]] bool has_lost(Snowflake user) const;
 
  private:
-  struct Connection {
-    net::ServerSocket* socket = nullptr;
-    TimePoint opened{};
-    int version = 0;
-    const Person* person = nullptr;  // after IDENTIFY
+  /// What outlives a lost connection.
+  struct Session {
+    const Person* person = nullptr;  // after IDENTIFY, whose credentials are good for RESUME, too
+    std::string id;
+    std::string token;
     Snowflake channel;
     int offered_dave = 0;           // max_dave_protocol_version
     MediaSession* media = nullptr;  // from READY on
-    std::uint16_t next_sequence = 0;
+    ReplayBuffer numbered;
     AckWindow sent;
+    bool described = false;  // SESSION_DESCRIPTION is out
+  };
+  struct Connection : Session {
+    net::ServerSocket* socket = nullptr;  // nullptr: it is lost
+    TimePoint opened{};
+    int version = 0;
     std::optional<TimePoint> heartbeat_due;  // with tolerance
     std::optional<TimePoint> close_at;
-    bool described = false;  // SESSION_DESCRIPTION is out
-    bool closing = false;    // we closed it: nothing counts any more
+    std::optional<TimePoint> kept_until;  // lost: a RESUME may come until then
+    bool may_repeat_speaking = false;     // after RESUMED clients say SPEAKING again
+    bool closing = false;                 // we closed it: nothing counts any more
+  };
+  using Connections = std::map<std::uint64_t, Connection>;
+  /// RESUME's fields.
+  struct Resume {
+    Snowflake server;
+    std::string session;
+    std::string token;
+    std::optional<Snowflake> channel;
+    std::optional<std::uint16_t> acknowledged;  // nothing: no numbered message was seen
   };
 
   // voice_gateway_server.cpp
@@ -81,13 +105,26 @@ class VoiceGatewayServer {
   void obey(Connection& connection, std::int64_t opcode, const nlohmann::json& data, TimePoint now);
   void heartbeat(Connection& connection, const nlohmann::json& data, TimePoint now);
   void send(Connection& connection, const nlohmann::json& message);
-  void send_numbered(Connection& connection, int opcode, const nlohmann::json& data, TimePoint now);
-  void send_numbered(Connection& connection, dave::Opcode opcode, ByteView body, TimePoint now);
   void close(Connection& connection, std::uint16_t code, std::string_view reason);
   void refuse(Connection& connection, Rule rule, std::uint16_t code, std::string_view reason,
               std::string detail);
   [[nodiscard]] Ledger& ledger(const Connection& connection);
   [[nodiscard]] Connection* find(std::uint64_t id);
+
+  // voice_resume.cpp
+  void send_numbered(Connection& connection, int opcode, const nlohmann::json& data, TimePoint now);
+  void send_numbered(Connection& connection, dave::Opcode opcode, ByteView body, TimePoint now);
+  void send_kept(Connection& connection, const ReplayBuffer::Message& message);
+  void resume(Connection& connection, const nlohmann::json& data, TimePoint now);
+  [[nodiscard]] std::optional<Resume> read_resume(Connection& connection, const nlohmann::json& data);
+  [[nodiscard]] Connections::iterator find_resumable(const std::string& session);
+  [[nodiscard]] bool accept_resume(const Session& session, const Resume& asked);
+  void hand_over(Connections::iterator before, Connection& connection);
+  void replay(Connection& connection, std::optional<std::uint16_t> acknowledged, TimePoint now);
+  [[nodiscard]] bool outlives(const Connection& connection, std::uint16_t code) const;
+  [[nodiscard]] bool has_another(const Connection& connection) const;
+  void end(Connections::iterator over, TimePoint now);
+  void end_lost(const std::function<bool(const Connection&)>& is_over, TimePoint now);
 
   // voice_commands.cpp
   void identify(Connection& connection, const nlohmann::json& data, TimePoint now);
@@ -106,7 +143,7 @@ class VoiceGatewayServer {
   Sfu& sfu_;
   DeliveryService& delivery_;
   std::uint16_t media_port_ = 0;
-  std::map<std::uint64_t, Connection> connections_;
+  Connections connections_;
 };
 
 }  // namespace vcplay::rehearsal

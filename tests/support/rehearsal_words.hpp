@@ -28,8 +28,13 @@ class PaperSocket final : public net::ServerSocket {
   void send_text(std::string_view text) override {
     texts.emplace_back(text);
     unread.emplace_back(texts.back());
+    const json message = json::parse(texts.back(), nullptr, false);
+    if (message.contains("seq")) last_number = message.at("seq").get<int>();
   }
-  void send_binary(ByteView bytes) override { unread.emplace_back(Bytes(bytes.begin(), bytes.end())); }
+  void send_binary(ByteView bytes) override {
+    unread.emplace_back(Bytes(bytes.begin(), bytes.end()));
+    last_number = load_be16(bytes);
+  }
   void close(std::uint16_t code, std::string_view) override { closed = code; }
   void drop() override { dropped = true; }
   [[nodiscard]] std::uint64_t id() const noexcept override { return id_; }
@@ -51,6 +56,7 @@ class PaperSocket final : public net::ServerSocket {
 
   std::vector<std::string> texts;
   std::deque<std::variant<std::string, Bytes>> unread;  // for those who read in order
+  std::optional<int> last_number;                       // of the voice gateway's
   std::optional<std::uint16_t> closed;
   bool dropped = false;
 
@@ -235,7 +241,7 @@ class PaperPlayer {
     hang_up();
   }
   void hang_up() {
-    discord.voice.on_closed(voice, discord.now);
+    discord.voice.on_closed(voice, 1000, discord.now);
     discord.gateway.on_closed(gateway, discord.now);
     discord.settle(discord.now);
   }
