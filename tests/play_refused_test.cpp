@@ -60,6 +60,7 @@ const Refusal kRefusals[] = {
     {"EncryptionRequired", [](auto& o) { o.voice_identify_close_code = 4017; }, 9, {"end-to-end"}},
     {"VoiceSessionInvalid", [](auto& o) { o.voice_identify_close_code = 4006; }, 7, {"4006"}},
     {"VoiceServerCrash", [](auto& o) { o.voice_close_code_mid_play = 4015; }, 7, {"4015"}},
+    {"VoiceConnectionLost", [](auto& o) { o.voice_drops_mid_play = true; }, 7, {"voice"}},
     {"Kicked", [](auto& o) { o.kicks_mid_play = true; }, 8, {"removed"}},
     {"GatewayLost", [](auto& o) { o.gateway_drops_mid_play = true; }, 7, {"gateway"}},
     {"UdpBlocked", [](auto& o) { o.never_answers_discovery = true; }, 7, {"UDP"}},
