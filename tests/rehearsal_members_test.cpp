@@ -149,6 +149,17 @@ TEST(EncryptedCall, OutlivesACommitThatOnlyMembersCanSeeThrough) {
   EXPECT_GT(call.listener(3).heard, 90U);
 }
 
+TEST(EncryptedCall, SettlesThoughAForgerIsTheFastest) {
+  MemberScript forger;
+  forger.commits = Committing::forged;
+  Call call(with({forger, MemberScript{}}));  // who form a group before anybody else is there
+  call.begin();
+  EXPECT_EQ(call.player.play(50), 50);
+  EXPECT_EQ(call.listener(0).heard, 50U);
+  EXPECT_EQ(call.listener(1).heard, 50U);
+  EXPECT_THAT(call.discord.broken(), IsEmpty());
+}
+
 TEST(EncryptedCall, NamesABrokenCommitAsItsSendersFault) {
   MemberScript broken;
   broken.commits = Committing::broken;

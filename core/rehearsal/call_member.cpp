@@ -69,6 +69,7 @@ void CallMember::leave() noexcept {
   epochs_.clear();
   answers_.clear();
   first_epoch_ = 0;
+  has_forged_ = false;
   listening_since_.reset();
   clear_until_.reset();
 }
@@ -174,7 +175,11 @@ void CallMember::say(Bytes binary, TimePoint now) {
   const bool is_commit = binary.at(0) == static_cast<std::uint8_t>(Opcode::commit_welcome);
   if (is_commit && script_.commits == Committing::never) return;
   if (is_commit && script_.commits == Committing::broken) binary.resize(binary.size() / 2);
-  if (is_commit && script_.commits == Committing::forged) binary = forged(std::move(binary));
+  // Only once: forgeries that win one after the other would keep the others busy for ever.
+  if (is_commit && script_.commits == Committing::forged && !has_forged_) {
+    has_forged_ = true;
+    binary = forged(std::move(binary));
+  }
   const bool is_late = is_commit && script_.commits == Committing::late;
   answers_.push_back({is_late ? now + kLateCommit : now, {}, std::move(binary)});
 }

@@ -122,6 +122,7 @@ class CallMember {
   std::uint64_t stays_ = 0;
   std::optional<TimePoint> clear_until_;  // TimePoint::max(): version 0 is in force
   std::deque<Answer> answers_;
+  bool has_forged_ = false;
 };
 
 }  // namespace vcplay::rehearsal

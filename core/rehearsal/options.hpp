@@ -42,7 +42,7 @@ enum class Committing : std::uint8_t {
   late,     // so that somebody else's wins, unless nobody else is there
   never,
   broken,  // what it sends is no Commit
-  forged,  // its signature is wrong, which only the other members can see
+  forged,  // the first one has a wrong signature, which only the other members can see
 };
 
 /// How one of the members behaves who live in this process.
