@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
@@ -78,9 +79,9 @@ rehearsal::Pacing sender_pacing(const voice::SenderStats& stats) {
 }
 
 std::optional<bool> codes_agree(const RehearsalResult& result) {
-  const rehearsal::EncryptionReport& theirs = result.report.encryption;
-  if (!result.epoch || result.epoch != theirs.epoch || theirs.privacy_code.empty()) return std::nullopt;
-  return result.privacy_code == theirs.privacy_code;
+  const std::vector<std::string>& theirs = result.report.encryption.recent_codes;
+  if (result.privacy_code.empty() || theirs.empty()) return std::nullopt;
+  return std::find(theirs.begin(), theirs.end(), result.privacy_code) != theirs.end();
 }
 
 std::string to_json_line(const RehearsalResult& result) {

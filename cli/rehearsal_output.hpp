@@ -26,11 +26,10 @@ struct RehearsalResult {
   std::uint64_t audio_packets_sent = 0;
   std::uint64_t underruns = 0;
   std::uint64_t rebases = 0;
-  std::optional<std::uint64_t> epoch;  // of the group, as our own side saw it last
-  std::string privacy_code;            // of that epoch
+  std::string privacy_code;  // of the last epoch that our own side saw; empty: there was none
 };
 
-/// Whether both sides computed the same voice privacy code; nothing when they did not see the same epoch.
+/// Whether members of the call computed our last voice privacy code, too; nothing when no side has one.
 [[nodiscard]] std::optional<bool> codes_agree(const RehearsalResult& result);
 
 /// The sender's histogram as percentiles.

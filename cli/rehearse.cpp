@@ -54,7 +54,6 @@ RehearsalResult collect(rehearsal::Report report, PlayerOutcome& outcome, const 
   result.report = std::move(report);
   result.phases = std::move(outcome.phases);
   result.first_key = outcome.first_key.value_or(TimePoint{});
-  result.epoch = outcome.encryption.epoch;
   result.privacy_code = outcome.encryption.privacy_code;
   result.sender = sender_pacing(stats);
   result.first_packet = at(stats.first_packet_ns.load());
