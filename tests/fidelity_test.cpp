@@ -122,6 +122,8 @@ TEST_P(Fidelity, WhatIsHeardIsWhatTheFileSays) {
   EXPECT_GE(samples + 1, source_samples);  // nothing is cut
   EXPECT_LT(samples, std::max(source_samples, reference.size()) + 2 * kPacket);
   EXPECT_EQ(report.at("packets").at("lost"), 0);
+  EXPECT_EQ(report.at("e2ee").at("version"), 1);
+  EXPECT_EQ(report.at("privacy_codes_agree"), true);
 }
 
 const Format kFormats[] = {
