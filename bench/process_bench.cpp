@@ -327,7 +327,7 @@ Json churn(const Programs& programs, int seconds) {
   const Json& bare = report.at("bare_loop");
   const int rebases = sender.at("rebases");
   const int epochs = report.at("e2ee").at("epochs");
-  const bool heard = report.at("e2ee").at("undecryptable") == 0 && report.at("findings").empty();
+  const bool heard = report.at("e2ee").at("frames").at("undecryptable") == 0 && report.at("findings").empty();
   verdict(fmt::format("20 members come and go, {} epochs in {} s", epochs, seconds),
           fmt::format("{} rebases, all {}", rebases, heard ? "heard" : "NOT HEARD"), rebases == 0 && heard,
           "none lost");
