@@ -96,6 +96,22 @@ TEST(LawfulPlayer, MayPauseWithTheTimestampStandingStillOrRunningOn) {
   EXPECT_THAT(discord.broken(), IsEmpty());
 }
 
+TEST(LawfulPlayer, MayPauseForASingleSlotThatItsTimestampCounts) {
+  PaperDiscord discord;
+  PaperPlayer player(discord);
+  player.get_ready();
+  player.speak(1);
+  player.send(sound(), 50);
+  player.fall_silent();
+  discord.advance(20ms - 100us);  // a key came at once, and the packet a little early
+  player.timestamp += rtp::kTimestampStep;
+  player.speak(1);
+  player.send(sound(), 50);
+  player.fall_silent();
+  player.leave();
+  EXPECT_THAT(discord.broken(), IsEmpty());
+}
+
 TEST(LawfulPlayer, MayCatchUpThreePacketsAtOnce) {
   PaperDiscord discord;
   PaperPlayer player(discord);

@@ -12,7 +12,7 @@ constexpr Duration kBurstWindow = 20ms;        // five packets within it are a b
 constexpr std::uint32_t kLargestLoss = 1000;   // a longer jump of the sequence is a restart, not a loss
 
 // A timestamp may run on with real time over a pause. The sender rounds to whole packets and we see it late.
-constexpr Duration kShortestPause = 40ms;
+constexpr Duration kShortestPause = 30ms;  // one slot without a packet, and half of the next for jitter
 constexpr Duration kPauseTolerance = 40ms;
 // A pause without silence packets: longer than any stall that a busy machine excuses.
 constexpr Duration kUnspokenPause = 300ms;
