@@ -94,7 +94,7 @@ enum class LineState : std::uint8_t {
     LineState line) noexcept;  // "encrypted", "not-encrypted", …: stable words
 
 struct EncryptionFacts {
-  LineState line{};
+  LineState line = LineState::waiting;     // until end-to-end encryption says otherwise
   int version = 0;                         // of DAVE; 0: no end-to-end encryption
   std::optional<std::uint64_t> epoch;      // of the group; nothing: there is none
   std::string privacy_code;                // 30 digits, of that epoch

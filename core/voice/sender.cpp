@@ -114,7 +114,7 @@ void Sender::on(HoldAudio& hold) noexcept {
 }
 
 void Sender::on(SwapCipher& swap) noexcept {
-  if (phase_ == Phase::no_stream || phase_ == Phase::finished) return;
+  if (phase_ == Phase::no_stream || phase_ == Phase::finished) return retire(swap.cipher);
   retire(cipher_);
   cipher_ = std::move(swap.cipher);
 }
