@@ -151,9 +151,13 @@ TEST(PlayEncrypted, AStageNeedsNoPermissionForPlaintext) {
   DiscordOptions options;
   options.channel_type = 13;  // GUILD_STAGE_VOICE
   Stage stage(options);
-  const Finished finished = run(stage.play({stage.tone("tone.wav", 0.5)}), kDeadline);
-  EXPECT_EQ(finished.exit_status, 0) << finished.err;
-  EXPECT_THAT(finished.err, Not(HasSubstr("encryption"))) << "there is none to be had on a stage";
+  for (const std::vector<std::string>& permission : {std::vector<std::string>{}, {"--allow-plaintext"}}) {
+    std::vector<std::string> words = permission;
+    words.push_back(stage.tone("tone.wav", 0.5));
+    const Finished finished = run(stage.play(words), kDeadline);
+    EXPECT_EQ(finished.exit_status, 0) << finished.err;
+    EXPECT_THAT(finished.err, Not(HasSubstr("encryption"))) << "there is none to be had on a stage";
+  }
 }
 
 // ── an empty channel ──

@@ -64,7 +64,7 @@ void Connection::Impl::handle(dave::UseEncryptor& use) {
 void Connection::Impl::handle(dave::SendPlain& /*plain*/) {
   command(SwapTransform{});
   line_is(LineState::plain);
-  if (config.allow_plaintext) {
+  if (!is_on_stage()) {
     log::warning("Audio is sent without end-to-end encryption, as --allow-plaintext permits.");
   }
 }
@@ -82,6 +82,12 @@ void Connection::Impl::handle(dave::NewEpoch& epoch) {
   encryption.privacy_code = std::move(epoch.privacy_code);
   encryption.members = std::move(epoch.members);
   listener.on_encryption(encryption);
+}
+
+/// Stage channels are not encrypted from end to end (DAVE, "Protocol Availability").
+bool Connection::Impl::is_on_stage() const {
+  const resources::Channel* const channel = guild->channel(config.channel);
+  return channel != nullptr && channel->type == resources::kGuildStageVoice;
 }
 
 void Connection::Impl::line_is(LineState line) {

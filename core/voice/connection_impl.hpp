@@ -148,6 +148,7 @@ struct Connection::Impl {
   void handle(dave::SendPlain& plain);
   void handle(dave::HoldAudio& hold);
   void handle(dave::NewEpoch& epoch);
+  [[nodiscard]] bool is_on_stage() const;
   void line_is(LineState line);
   void be_alone();
   void nobody_came();

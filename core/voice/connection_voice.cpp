@@ -39,10 +39,7 @@ void Connection::Impl::open_voice_when_complete() {
   enter(ConnectionPhase::opening_voice);
   voice_url = *url;
   voice_url.path = fmt::format("/?v={}", kGatewayVersion);
-  // Stage channels are not encrypted from end to end (DAVE, "Protocol Availability").
-  const resources::Channel* const channel = guild->channel(config.channel);
-  const bool is_stage = channel != nullptr && channel->type == resources::kGuildStageVoice;
-  const bool may_be_plain = is_stage || config.allow_plaintext;
+  const bool may_be_plain = is_on_stage() || config.allow_plaintext;
   voice.emplace(Config{.server = config.guild,
                        .user = user,
                        .session_id = *voice_session_id,
