@@ -107,7 +107,7 @@ TEST(EncryptedVoiceSession, SaysThatAWelcomeIsNoGoodAndOffersAnotherKeyPackage) 
 TEST(EncryptedVoiceSession, EndsWhenTheServerChoosesAVersionThatNobodyOffered) {
   Call call;
   const Actions actions = call.describe(2);
-  EXPECT_EQ(only<Failed>(actions).error.cause(), Cause::encryption);
+  EXPECT_EQ(only<Over>(actions).reason.cause(), Cause::encryption);
   EXPECT_EQ(count<CloseSocket>(actions), 1U);
   EXPECT_TRUE(call.introduces_ann().empty()) << "it is over";
   EXPECT_FALSE(call.session.deadline());
@@ -118,7 +118,7 @@ TEST(EncryptedVoiceSession, HoldsTheAudioWhereTheServerWantsItInTheClearAndEndsA
   EXPECT_EQ(only<dave::HoldAudio>(call.describe(0)).why, dave::Hold::not_encrypted);
   EXPECT_EQ(call.session.deadline(), kStart + 10s) << "before the first heartbeat";
   const Actions actions = call.waits();
-  EXPECT_EQ(only<Failed>(actions).error.cause(), Cause::encryption);
+  EXPECT_EQ(only<Over>(actions).reason.cause(), Cause::encryption);
   EXPECT_EQ(count<CloseSocket>(actions), 1U);
 }
 
@@ -138,7 +138,7 @@ TEST(EncryptedVoiceSession, BeatsWhileItWaitsForAKeyThenAsksAgainAndGivesUp) {
   EXPECT_EQ(opcode_of(only<SendBinary>(asked)), 26);
   EXPECT_EQ(test::sent<SendText>(call.waits())["op"], 3) << "a heartbeat in between";
   EXPECT_EQ(call.now, kStart + 13'750ms);
-  EXPECT_EQ(only<Failed>(call.waits()).error.cause(), Cause::encryption);
+  EXPECT_EQ(only<Over>(call.waits()).reason.cause(), Cause::encryption);
   EXPECT_EQ(call.now, kStart + 20s);
 }
 

@@ -74,7 +74,7 @@ TEST(VoiceSession, SaysWhenThereIsNoCommonMode) {
   static_cast<void>(server.session.on_open(kStart));
   const Actions actions = server.hears(ready({"xsalsa20_poly1305", "rot13\n"}));
   EXPECT_EQ(only<CloseSocket>(actions).code, 1000);
-  EXPECT_THAT(only<Failed>(actions).error.what(),
+  EXPECT_THAT(only<Over>(actions).reason.what(),
               AllOf(HasSubstr("xsalsa20_poly1305, rot13"), Not(HasSubstr("\n"))));
 }
 
@@ -93,7 +93,7 @@ TEST(VoiceSession, InsistsOnTheModeThatItAskedFor) {
     static_cast<void>(server.session.select_protocol("198.51.100.4", 40'000));
     const Actions actions = server.hears(description(1, other));
     EXPECT_EQ(only<CloseSocket>(actions).code, 1000);
-    EXPECT_THAT(only<Failed>(actions).error.what(), HasSubstr("aead_xchacha20_poly1305_rtpsize"));
+    EXPECT_THAT(only<Over>(actions).reason.what(), HasSubstr("aead_xchacha20_poly1305_rtpsize"));
     EXPECT_EQ(count<SessionReady>(actions), 0U);
   }
 }
@@ -114,7 +114,7 @@ TEST(VoiceSession, TakesOnlyAWholeKey) {
     json message = description();
     message["d"]["secret_key"] = key;
     const Actions actions = server.hears(message);
-    EXPECT_EQ(count<Failed>(actions), 1U) << key;
+    EXPECT_EQ(count<Over>(actions), 1U) << key;
     EXPECT_EQ(count<SessionReady>(actions), 0U) << key;
   }
 }
@@ -175,7 +175,7 @@ TEST(VoiceSession, ForgivesOneUnansweredBeatButNotTwo) {
   EXPECT_EQ(count<SendText>(server.waits()), 1U);
   const Actions actions = server.waits();
   EXPECT_EQ(only<CloseSocket>(actions).code, 4900) << "not 1000: the session must outlive it";
-  EXPECT_EQ(only<Failed>(actions).error.cause(), Cause::network);
+  EXPECT_EQ(only<Over>(actions).reason.cause(), Cause::network);
   EXPECT_FALSE(server.session.deadline());
 }
 
@@ -240,14 +240,14 @@ TEST(VoiceSession, RefusesAReadyThatLeadsNowhere) {
     message["d"][field] = value;
     const Actions actions = server.hears(message);
     EXPECT_EQ(count<MediaServer>(actions), 0U) << field << value;
-    EXPECT_EQ(only<Failed>(actions).error.cause(), Cause::network) << field << value;
+    EXPECT_EQ(only<Over>(actions).reason.cause(), Cause::network) << field << value;
   }
 }
 
 TEST(VoiceSession, RefusesAHelloWithoutASaneInterval) {
   for (const json& interval : {json(0), json(-1), json("13750"), json(nullptr)}) {
     Conversation server;
-    EXPECT_EQ(count<Failed>(server.hears({{"op", 8}, {"d", {{"heartbeat_interval", interval}}}})), 1U)
+    EXPECT_EQ(count<Over>(server.hears({{"op", 8}, {"d", {{"heartbeat_interval", interval}}}})), 1U)
         << interval;
   }
 }
@@ -289,21 +289,21 @@ TEST(VoiceSession, SaysWhatEachCloseCodeMeans) {
     server.become_live();
     const Actions actions = server.session.on_close(ending.code, "", kStart);
     ASSERT_EQ(actions.size(), 1U);
-    EXPECT_EQ(only<Failed>(actions).error.cause(), ending.cause) << ending.code.value_or(0);
-    EXPECT_THAT(only<Failed>(actions).error.what(), HasSubstr(ending.words));
+    EXPECT_EQ(only<Over>(actions).reason.cause(), ending.cause) << ending.code.value_or(0);
+    EXPECT_THAT(only<Over>(actions).reason.what(), HasSubstr(ending.words));
   }
 }
 
 TEST(VoiceSession, QuotesTheCloseReasonHarmlessly) {
   Conversation server;
-  EXPECT_THAT(only<Failed>(server.session.on_close(4006, "\x1b[2J{}\n", kStart)).error.what(),
+  EXPECT_THAT(only<Over>(server.session.on_close(4006, "\x1b[2J{}\n", kStart)).reason.what(),
               AllOf(HasSubstr("4006: "), HasSubstr("{}"), Not(HasSubstr("\x1b")), Not(HasSubstr("\n"))));
 }
 
 TEST(VoiceSession, IsSilentOnceItIsOver) {
   Conversation server;
   server.become_live();
-  EXPECT_EQ(count<Failed>(server.session.on_close(4014, "", kStart)), 1U);
+  EXPECT_EQ(count<Over>(server.session.on_close(4014, "", kStart)), 1U);
   EXPECT_THAT(server.session.on_close(4014, "", kStart), IsEmpty());
   EXPECT_THAT(server.hears(description()), IsEmpty());
   EXPECT_THAT(server.hears_bytes({0, 1, 25}), IsEmpty());
@@ -328,7 +328,7 @@ TEST(VoiceSession, NeverThrowsHoweverAMessageIsBent) {
         Actions actions;
         ASSERT_NO_THROW(actions = server.session.on_text(message, kStart)) << message;
         ASSERT_TRUE(failures == 0 || actions.empty()) << "it was over before " << message;
-        failures += count<Failed>(actions);
+        failures += count<Over>(actions);
         static_cast<void>(server.session.select_protocol("198.51.100.4", 40'000));
       }
       ASSERT_LE(failures, 1U);

@@ -58,12 +58,25 @@ struct VoiceServer {
   std::string token;                    // a secret of this voice session: never log it
   std::optional<std::string> endpoint;  // nothing: the server is gone, another follows
 };
-/// The session is over; the sentence says why.
+/// HELLO came and there is no session to resume: an IDENTIFY is one of the day's thousand, so call identify()
+/// when the budget allows it.
+struct WantsIdentify {};
+/// RESUMED came: everything missed has been replayed.
+struct Resumed {};
+/// The connection is lost and another is wanted: open it after so long and call on_open().
+struct Reconnect {
+  std::string url;   // READY's resume_gateway_url; empty: the one that the first connection went to
+  Duration after{};  // from now
+  int attempt = 1;   // since the last READY or RESUMED
+  Error reason;
+};
+/// The session is over for good; the sentence says why.
 struct Failed {
   Error error;
 };
-using Action = std::variant<SendText, CloseSocket, Ready, GuildCreated, GuildDeleted, ChannelUpdated,
-                            ChannelDeleted, OwnVoiceState, VoiceServer, Failed>;
+using Action =
+    std::variant<SendText, CloseSocket, Ready, GuildCreated, GuildDeleted, ChannelUpdated, ChannelDeleted,
+                 OwnVoiceState, VoiceServer, WantsIdentify, Resumed, Reconnect, Failed>;
 using Actions = std::vector<Action>;
 
 inline constexpr std::uint64_t kIntents = (1ULL << 0) | (1ULL << 7);  // GUILDS, GUILD_VOICE_STATES: 129

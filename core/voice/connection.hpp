@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@
 #include "net/event_loop.hpp"
 #include "net/tls.hpp"
 #include "net/url.hpp"
+#include "rest/api.hpp"
 #include "rtp/transport_cipher.hpp"
 #include "voice/pacer.hpp"
 #include "voice/sender.hpp"
@@ -63,6 +65,11 @@ struct ConnectionConfig {
   Duration join_timeout = std::chrono::seconds(15);
   WhenAlone when_alone = WhenAlone::play;
   bool allow_plaintext = false;  // play without end-to-end encryption where a channel ought to have it
+  /// Asked before each IDENTIFY, on the network thread. Zero: send it now, it counts; else ask again after so
+  /// long. Throws Error{identify_budget} when it must not be sent at all. Empty: nobody counts.
+  std::function<Duration()> may_identify;
+  /// Told what GET /gateway/bot says of Discord's own count. Empty: nobody cares.
+  std::function<void(const rest::GatewayBot&)> on_identify_limit;
 };
 
 /// What a person wants to know about the place.

@@ -95,6 +95,12 @@ void Connection::Impl::handle(gateway::Action& action) {
                  },
                  [&](gateway::OwnVoiceState& state) { own_voice_state(state); },
                  [&](gateway::VoiceServer& server) { voice_server_update(std::move(server)); },
+                 [&](gateway::WantsIdentify&) {},
+                 [&](gateway::Resumed&) {},
+                 [&](gateway::Reconnect& again) {
+                   joined = false;
+                   fail(std::move(again.reason));
+                 },
                  [&](gateway::Failed& failed) {
                    // No voice without a gateway session: it could not even be left.
                    joined = false;

@@ -137,7 +137,9 @@ struct Connection::Impl {
   void handle(SendText& send);
   void handle(SendBinary& send);
   void handle(CloseSocket& close);
-  void handle(Failed& failed);
+  void handle(Reconnect& again);
+  void handle(Resumed& resumed);
+  void handle(Over& over);
   void handle(MediaServer& server);
   void discover();
   void drain_udp();

@@ -92,7 +92,11 @@ void Connection::Impl::handle(CloseSocket& close) {
   if (voice_socket) voice_socket->close(close.code, close.reason);
 }
 
-void Connection::Impl::handle(Failed& failed) { fail(std::move(failed.error)); }
+void Connection::Impl::handle(Reconnect& again) { fail(std::move(again.reason)); }
+
+void Connection::Impl::handle(Resumed& /*resumed*/) {}
+
+void Connection::Impl::handle(Over& over) { fail(std::move(over.reason)); }
 
 void Connection::Impl::handle(MediaServer& server) {
   if (udp) return;

@@ -203,7 +203,7 @@ Actions Session::speaking(std::uint8_t flags) {
 Actions Session::on_close(std::optional<std::uint16_t> code, std::string_view detail, TimePoint /*now*/) {
   if (state_ == State::over) return {};
   end();
-  return one(Failed{why_closed(code, detail)});
+  return one(Over{.code = code, .reason = why_closed(code, detail)});
 }
 
 Actions Session::on_time(TimePoint now) {
@@ -241,7 +241,7 @@ Actions Session::beat(TimePoint now) const {
 Actions Session::fail(std::uint16_t close_code, Cause cause, const std::string& sentence) {
   end();
   Actions actions = one(CloseSocket{close_code, ""});
-  actions.push_back(Failed{Error(cause, sentence)});
+  actions.push_back(Over{.reason = Error(cause, sentence)});
   return actions;
 }
 

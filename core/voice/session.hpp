@@ -50,13 +50,32 @@ struct SessionReady {
   rtp::TransportKey key;
   int dave_version = 0;
 };
+/// The websocket is lost, the session is not: open the same endpoint again after so long and call on_open().
+/// Audio flows on meanwhile.
+struct Reconnect {
+  Duration after{};  // from now
+  int attempt = 1;   // since the last success
+  Error reason;
+};
+/// RESUMED came: everything missed follows.
+struct Resumed {};
+/// What to do about a session that is over.
+enum class After : std::uint8_t {
+  renew,    // ask the main gateway for a new one
+  wait,     // the main gateway will say what has become of the call (Discord's 4014 and 4022)
+  give_up,  // no new one would do better
+};
 /// The session is over; the sentence says why.
-struct Failed {
-  Error error;
+struct Over {
+  After then = After::give_up;
+  Duration pause{};                   // before a new one is asked for
+  int most_renewals = 0;              // so many in a row for this reason, then give up
+  std::optional<std::uint16_t> code = {};  // the server's close code
+  Error reason;
 };
 /// What end-to-end encryption says about the sender's line comes after SessionReady, untouched.
 using Action = std::variant<SendText, SendBinary, CloseSocket, MediaServer, SessionReady, dave::UseEncryptor,
-                            dave::SendPlain, dave::HoldAudio, dave::NewEpoch, Failed>;
+                            dave::SendPlain, dave::HoldAudio, dave::NewEpoch, Reconnect, Resumed, Over>;
 using Actions = std::vector<Action>;
 
 struct Config {

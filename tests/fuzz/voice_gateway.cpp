@@ -77,7 +77,7 @@ class Conversation {
       must_hold(has_address_, "a session is ready when it has been told our address");
     } else if (std::holds_alternative<dave::SendPlain>(action)) {
       must_hold(plaintext_, "audio goes out in the clear where that is allowed");
-    } else if (std::holds_alternative<Failed>(action)) {
+    } else if (std::holds_alternative<Over>(action)) {
       over_ = true;
     }
   }

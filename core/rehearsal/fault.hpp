@@ -1,0 +1,65 @@
+// What can go wrong in the middle of a play: one fault, and a script of them.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.hpp"
+
+namespace vcplay::rehearsal {
+
+enum class FaultKind : std::uint8_t {
+  // main gateway
+  drop_gateway,         // its TCP connection ends without a word
+  close_gateway,        // … with the close code `number`
+  reconnect_gateway,    // opcode 7
+  invalidate_gateway,   // opcode 9, `flag`: the session can be resumed
+  forget_gateway,       // a RESUME of the session will be refused: opcode 9, false
+  refuse_gateway,       // for `span` a new connection ends before HELLO
+  ignore_gateway_acks,  // for `span` heartbeats stay unanswered
+  // voice gateway
+  drop_voice,
+  close_voice,
+  forget_voice,  // a RESUME of the session will be refused: 4006
+  refuse_voice,
+  ignore_voice_acks,
+  delay_acks,  // from now on both gateways acknowledge `span` later
+  // the account's voice state
+  migrate,  // VOICE_SERVER_UPDATE without endpoint, the voice session closes (4014), `span` later one with
+  migrate_at_once,  // VOICE_SERVER_UPDATE with an endpoint, and only then the old voice session closes
+  move,             // by a moderator, to the channel `number` (0: the guild's other voice channel)
+  kick,
+  take_over,  // another process of the same bot joins with its own session
+  mute,       // by the server
+  unmute,
+  suppress,  // into the audience of the stage
+  invite,    // … and out of it
+  // the guild
+  delete_channel,
+  remove_guild,  // GUILD_DELETE for good
+  guild_outage,  // GUILD_DELETE unavailable, `span` later GUILD_CREATE
+  set_bitrate,   // CHANNEL_UPDATE with `number` bit/s
+  deny_speak,    // the permission is taken away: the account's state is suppressed
+  // UDP
+  lose_udp,   // from now on, `number` per cent of the datagrams in each direction; for `span` if not 0
+  block_udp,  // for `span` none arrives
+  // the host
+  stall,  // for `span` the whole Discord does nothing
+};
+
+struct Fault {
+  FaultKind kind{};
+  std::uint64_t number = 0;
+  Duration span{};
+  bool flag = false;
+};
+
+/// A fault and its time, from the account's first audio packet on.
+struct ScriptedFault {
+  Duration at{};
+  Fault fault;
+};
+using FaultScript = std::vector<ScriptedFault>;
+
+}  // namespace vcplay::rehearsal
