@@ -17,80 +17,85 @@ void set_token_file(Draft& draft, std::string_view value) {
   draft.options.token_file = value;
 }
 
-constexpr bool kRehearseOnly = false;  // for the column `play`
+constexpr VerbSet kEveryVerb = {Verb::play, Verb::rehearse};
+constexpr VerbSet kPlaying = {Verb::play, Verb::rehearse};  // one command line serves them all
+constexpr VerbSet kRehearsing = {Verb::rehearse};
+
+constexpr VerbRow kVerbs[] = {{Verb::play, "play"}, {Verb::rehearse, "rehearse"}};
 
 constexpr OptionRow kTable[] = {
-    {"--guild", "-g", "ID", true, true, "server to play in (environment: VCPLAY_GUILD)",
+    {"--guild", "-g", "ID", kEveryVerb, "server to play in (environment: VCPLAY_GUILD)",
      [](Draft& draft, std::string_view value) { draft.guild = parse_guild(value, "--guild"); }},
-    {"--channel", "-c", "ID|LINK", true, true,
+    {"--channel", "-c", "ID|LINK", kPlaying,
      "voice channel, or its link, which needs no --guild (VCPLAY_CHANNEL)",
      [](Draft& draft, std::string_view value) { draft.channel = parse_channel(value, "--channel"); }},
-    {"--token-file", "", "FILE", true, true,
+    {"--token-file", "", "FILE", kEveryVerb,
      "file with the bot's token; else the systemd credential discord-token, else DISCORD_TOKEN",
      set_token_file},
-    {"--token", "", "VALUE", true, true,
+    {"--token", "", "VALUE", kEveryVerb,
      "the bot's token itself; process lists show it, so prefer the others", nullptr},
-    {"--format", "-f", "NAME", true, true,
+    {"--format", "-f", "NAME", kPlaying,
      "input format of MEDIA by FFmpeg's name, such as s16le; else detected",
      [](Draft& draft, std::string_view value) { format_of(draft).format = value; }},
-    {"--rate", "", "HZ", true, true, "sampling rate of raw PCM (with --format)",
+    {"--rate", "", "HZ", kPlaying, "sampling rate of raw PCM (with --format)",
      [](Draft& draft, std::string_view value) { format_of(draft).rate = parse_rate(value); }},
-    {"--channels", "", "N", true, true, "number of channels of raw PCM (with --format)",
+    {"--channels", "", "N", kPlaying, "number of channels of raw PCM (with --format)",
      [](Draft& draft, std::string_view value) { format_of(draft).channels = parse_channels(value); }},
-    {"--volume", "", "PERCENT", true, true, "0 to 400, default 100; peaks are limited softly",
+    {"--volume", "", "PERCENT", kPlaying, "0 to 400, default 100; peaks are limited softly",
      [](Draft& draft, std::string_view value) { draft.options.volume = parse_volume(value); }},
-    {"--bitrate", "", "auto|BITS", true, true, "Opus bitrate, such as 96k; default auto: the channel's own",
+    {"--bitrate", "", "auto|BITS", kPlaying, "Opus bitrate, such as 96k; default auto: the channel's own",
      [](Draft& draft, std::string_view value) { draft.options.bitrate = parse_bitrate(value); }},
-    {"--speaking", "", "MODE", true, true, "microphone (default), soundshare or priority",
+    {"--speaking", "", "MODE", kPlaying, "microphone (default), soundshare or priority",
      [](Draft& draft, std::string_view value) { draft.options.speaking = parse_speaking(value); }},
-    {"--lead-in", "", "TIME", true, true,
-     "silence before the first sound, such as 0.5 or 500ms; default 200ms",
+    {"--lead-in", "", "TIME", kPlaying, "silence before the first sound, such as 0.5 or 500ms; default 200ms",
      [](Draft& draft, std::string_view value) { draft.options.lead_in = parse_lead_in(value); }},
-    {"--when-alone", "", "MODE", true, true,
+    {"--when-alone", "", "MODE", kPlaying,
      "while nobody is there: play (default), wait for somebody, or exit with status 14",
      [](Draft& draft, std::string_view value) { draft.options.when_alone = parse_when_alone(value); }},
-    {"--allow-plaintext", "", "", true, true,
+    {"--allow-plaintext", "", "", kPlaying,
      "play on when the server wants the audio without end-to-end encryption",
      [](Draft& draft, std::string_view) { draft.options.allow_plaintext = true; }},
-    {"--json", "", "", true, true,
+    {"--json", "", "", kEveryVerb,
      "JSON on standard output: events as they happen (play), the report (rehearse)",
      [](Draft& draft, std::string_view) { draft.options.json = true; }},
-    {"--output", "", "FILE", kRehearseOnly, true, "keep what the listener heard, as .wav or .ogg",
+    {"--output", "", "FILE", kRehearsing, "keep what the listener heard, as .wav or .ogg",
      [](Draft& draft, std::string_view value) { draft.options.output = parse_output(value); }},
-    {"--fast", "", "", kRehearseOnly, true, "do not wait for real time: check long files in seconds",
+    {"--fast", "", "", kRehearsing, "do not wait for real time: check long files in seconds",
      [](Draft& draft, std::string_view) { draft.options.fast = true; }},
-    {"--listeners", "", "N", kRehearseOnly, true, "members of the loopback call who listen; default 1",
+    {"--listeners", "", "N", kRehearsing, "members of the loopback call who listen; default 1",
      [](Draft& draft, std::string_view value) { draft.options.listeners = parse_listeners(value); }},
-    {"--churn", "", "TIME", kRehearseOnly, true, "so often a listener beside the first one comes or goes",
+    {"--churn", "", "TIME", kRehearsing, "so often a listener beside the first one comes or goes",
      [](Draft& draft, std::string_view value) { draft.options.churn = parse_churn(value); }},
-    {"--serve", "", "", kRehearseOnly, true,
+    {"--serve", "", "", kRehearsing,
      "play nothing: keep the loopback Discord running for other clients and print where it is as JSON",
      [](Draft& draft, std::string_view) { draft.options.serve = true; }},
-    {"--api-url", "", "URL", true, true, "REST API to use instead of Discord's (https)",
+    {"--api-url", "", "URL", kEveryVerb, "REST API to use instead of Discord's (https)",
      [](Draft& draft, std::string_view value) {
        draft.options.api_url = parse_url(value, "--api-url", "https");
      }},
-    {"--gateway-url", "", "URL", true, true, "gateway to use instead of the one that REST names (wss)",
+    {"--gateway-url", "", "URL", kPlaying, "gateway to use instead of the one that REST names (wss)",
      [](Draft& draft, std::string_view value) {
        draft.options.gateway_url = parse_url(value, "--gateway-url", "wss");
      }},
-    {"--ca-file", "", "FILE", true, true, "further trusted certificates (PEM), beside the system's",
+    {"--ca-file", "", "FILE", kEveryVerb, "further trusted certificates (PEM), beside the system's",
      [](Draft& draft, std::string_view value) { draft.options.ca_file = value; }},
-    {"--shard", "", "I/N", true, true, "shard to identify as; default: the guild's own",
+    {"--shard", "", "I/N", kPlaying, "shard to identify as; default: the guild's own",
      [](Draft& draft, std::string_view value) { draft.options.shard = parse_shard(value); }},
-    {"--verbose", "-v", "", true, true, "say what happens; twice: everything",
+    {"--verbose", "-v", "", kEveryVerb, "say what happens; twice: everything",
      [](Draft& draft, std::string_view) { ++draft.verbose; }},
-    {"--quiet", "-q", "", true, true, "errors only, and no status line",
+    {"--quiet", "-q", "", kEveryVerb, "errors only, and no status line",
      [](Draft& draft, std::string_view) { draft.options.quiet = true; }},
-    {"--help", "-h", "", true, true, "a short help that fits the screen", nullptr},
-    {"--help-all", "", "", true, true, "all options", nullptr},
-    {"--version", "", "", true, true, "versions of vcplay and of the libraries that it runs with", nullptr},
+    {"--help", "-h", "", kEveryVerb, "a short help that fits the screen", nullptr},
+    {"--help-all", "", "", kEveryVerb, "all options", nullptr},
+    {"--version", "", "", kEveryVerb, "versions of vcplay and of the libraries that it runs with", nullptr},
 };
 
 }  // namespace
 
 std::span<const OptionRow> option_table() noexcept { return kTable; }
 
-std::string_view verb_name(Verb verb) noexcept { return verb == Verb::play ? "play" : "rehearse"; }
+std::span<const VerbRow> verb_table() noexcept { return kVerbs; }
+
+std::string_view verb_name(Verb verb) noexcept { return kVerbs[static_cast<std::size_t>(verb)].name; }
 
 }  // namespace vcplay::cli

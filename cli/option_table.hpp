@@ -1,6 +1,7 @@
 // The one table of options that the parser, the help, the man page and the completions follow.
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
@@ -20,24 +21,42 @@ struct Draft {
   int verbose = 0;
 };
 
+/// Some of the verbs.
+class VerbSet {
+ public:
+  constexpr VerbSet(std::initializer_list<Verb> verbs) noexcept {
+    for (const Verb verb : verbs) bits_ |= bit(verb);
+  }
+  [[nodiscard]] constexpr bool contains(Verb verb) const noexcept { return (bits_ & bit(verb)) != 0; }
+
+ private:
+  static constexpr unsigned bit(Verb verb) noexcept { return 1U << static_cast<unsigned>(verb); }
+  unsigned bits_ = 0;
+};
+
 /// One option as a person sees it, and what it does to a Draft.
 struct OptionRow {
   std::string_view name;        // "--guild"
   std::string_view short_name;  // "-g", or nothing
   std::string_view argument;    // "ID"; nothing: a flag
-  bool play = true;             // `vcplay play` has it
-  bool rehearse = true;         // `vcplay rehearse` has it
+  VerbSet verbs;                // that have it
   std::string_view help;
   /// Takes one value (empty for a flag). Throws Error{usage}. Null: answered before anything else is looked
   /// at.
   void (*apply)(Draft& draft, std::string_view value);
 
-  [[nodiscard]] bool belongs_to(Verb verb) const noexcept { return verb == Verb::play ? play : rehearse; }
+  [[nodiscard]] bool belongs_to(Verb verb) const noexcept { return verbs.contains(verb); }
 };
 
-/// Every option of both verbs, in the order of the help.
+/// Every option of every verb, in the order of the help.
 [[nodiscard]] std::span<const OptionRow> option_table() noexcept;
 
+/// A verb as it is typed.
+struct VerbRow {
+  Verb verb;
+  std::string_view name;
+};
+[[nodiscard]] std::span<const VerbRow> verb_table() noexcept;  // in the order of the help
 [[nodiscard]] std::string_view verb_name(Verb verb) noexcept;
 
 }  // namespace vcplay::cli

@@ -81,11 +81,18 @@ const OptionRow* find_row(std::string_view name) {
   return nullptr;
 }
 
+/// The first verb that has this option.
+std::string_view owner_of(const OptionRow& option) {
+  for (const VerbRow& row : verb_table()) {
+    if (option.belongs_to(row.verb)) return row.name;
+  }
+  return {};
+}
+
 [[noreturn]] void refuse_unknown(std::string_view word, Verb verb) {
   const std::string_view name = word.substr(0, word.find('='));
   if (const OptionRow* const row = find_row(name); row != nullptr && !row->belongs_to(verb)) {
-    refuse(fmt::format("{} belongs to 'vcplay {}'.", name,
-                       verb_name(verb == Verb::play ? Verb::rehearse : Verb::play)));
+    refuse(fmt::format("{} belongs to 'vcplay {}'.", name, owner_of(*row)));
   }
   std::vector<std::string_view> known;
   for (const OptionRow& row : option_table()) {
