@@ -108,18 +108,12 @@ void House::disturb(Snowflake user, TimePoint now) {
   const DiscordOptions& options = world.options();
   if (books.of(user).facts.audio_packets != options.mid_play_packets) return;
   delivery.disturb(user, now);
-  if (options.kicks_mid_play) {
-    gateway.remove_from_voice(user, now);
-    voice_gateway.close_all_of(user, 4014, now);
-  }
+  if (options.kicks_mid_play) inject({FaultKind::kick}, user, now);
   if (options.voice_close_code_mid_play) {
-    voice_gateway.close_all_of(user, *options.voice_close_code_mid_play, now);
+    inject({FaultKind::close_voice, *options.voice_close_code_mid_play}, user, now);
   }
-  if (options.voice_drops_mid_play) voice_gateway.drop_all_of(user);
-  if (options.gateway_drops_mid_play) {
-    sfu.excuse(user);
-    gateway.drop(user);
-  }
+  if (options.voice_drops_mid_play) inject({FaultKind::drop_voice}, user, now);
+  if (options.gateway_drops_mid_play) inject({FaultKind::drop_gateway}, user, now);
 }
 
 std::optional<TimePoint> House::deadline() const {

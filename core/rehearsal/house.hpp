@@ -9,6 +9,7 @@
 #include "rehearsal/attendance.hpp"
 #include "rehearsal/audience.hpp"
 #include "rehearsal/delivery_service.hpp"
+#include "rehearsal/fault.hpp"
 #include "rehearsal/gateway_server.hpp"
 #include "rehearsal/ledger.hpp"
 #include "rehearsal/listener.hpp"
@@ -42,6 +43,9 @@ class House {
   /// The end of a turn: members in this process come and go, and answer what they were told.
   void settle(TimePoint now);
   [[nodiscard]] std::optional<TimePoint> deadline() const;
+
+  /// Has it happen to the account now. Nothing of it is held against the account.
+  void inject(const Fault& fault, Snowflake user, TimePoint now);
 
   [[nodiscard]] Report report_of(Snowflake user) const;
 
