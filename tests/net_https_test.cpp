@@ -48,6 +48,7 @@ class RestCalls : public HttpsCalls {
     host.replies["/none"] = {204, "", {}};
     host.replies["/empty"] = {200, "", {}};
     host.replies["/large"] = {200, std::string(5 * 1024 * 1024, 'j'), {}};
+    host.replies["/dated"] = {200, "{}", {{"Date", "Sun, 06 Nov 1994 08:49:37 GMT"}}};
     host.replies["/limited"] = {429,
                                 R"({"retry_after":1.5})",
                                 {{"retry-after", "2"},
@@ -95,6 +96,8 @@ TEST_F(RestCalls, TellStatusAndRateLimits) {
   EXPECT_EQ(limited.ratelimit_remaining, "0");
   EXPECT_EQ(limited.ratelimit_reset_after, "1.5");
   EXPECT_EQ(limited.ratelimit_scope, "user");
+  EXPECT_EQ(limited.date, "");
+  EXPECT_EQ(ask(request("GET", port(), "/dated")).date, "Sun, 06 Nov 1994 08:49:37 GMT");
 }
 
 TEST_F(RestCalls, HandARedirectBack) {

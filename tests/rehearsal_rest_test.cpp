@@ -60,6 +60,52 @@ TEST(Rest, TellsChannelGuildMemberAndVoiceState) {
   EXPECT_THAT(discord.broken(), IsEmpty());
 }
 
+TEST(Rest, ListsTheGuildsOfTheBotAfterAnId) {
+  PaperDiscord discord;
+  const json guilds = get(discord, "/api/v10/users/@me/guilds");
+  ASSERT_EQ(guilds.size(), 1U);
+  EXPECT_EQ(guilds[0].at("id"), "81384788765712384");
+  EXPECT_EQ(guilds[0].at("owner"), false);
+  EXPECT_EQ(guilds[0].at("permissions"), "3146752") << "VIEW_CHANNEL, CONNECT, SPEAK";
+  const auto after = [&](const std::string& query) {
+    net::ServerRequest request;
+    request.method = "GET";
+    request.path = "/api/v10/users/@me/guilds";
+    request.query = query;
+    request.authorization = "Bot " + discord.account().token;
+    request.user_agent = "DiscordBot (https://example.org, 1.0)";
+    return json::parse(discord.rest.answer(request, discord.now).body).size();
+  };
+  EXPECT_EQ(after("limit=200&after=0"), 1U);
+  EXPECT_EQ(after("limit=200&after=81384788765712383"), 1U);
+  EXPECT_EQ(after("after=81384788765712384&limit=200"), 0U);
+  EXPECT_THAT(discord.broken(), IsEmpty());
+}
+
+TEST(Rest, ListsTheChannelsThatMayBeViewed) {
+  DiscordOptions options;
+  options.channel_is_afk = true;
+  PaperDiscord discord(options);
+  const json channels = get(discord, std::string(kGuild) + "/channels");
+  ASSERT_EQ(channels.size(), 3U);
+  EXPECT_EQ(channels[0].at("guild_id"), "81384788765712384");
+  EXPECT_EQ(channels[1].at("type"), 0);
+  EXPECT_EQ(get(discord, kGuild).at("afk_channel_id"), "381870553235193857");
+  EXPECT_EQ(ask(discord, "POST", std::string(kGuild) + "/channels").status, 405);
+  EXPECT_THAT(discord.broken(), IsEmpty());
+
+  options.everyone_permissions = {0x100000};
+  PaperDiscord hidden(options);
+  EXPECT_EQ(get(hidden, std::string(kGuild) + "/channels"), json::array());
+}
+
+TEST(Rest, SaysHowManyIdentifiesAreLeft) {
+  DiscordOptions options;
+  options.identifies_left = 3;
+  PaperDiscord discord(options);
+  EXPECT_EQ(get(discord, "/api/v10/gateway/bot").at("session_start_limit").at("remaining"), 3);
+}
+
 TEST(Rest, SaysWhatDoesNotExist) {
   PaperDiscord discord;
   EXPECT_EQ(get(discord, "/api/v10/channels/123456789012345678").at("code"), 10'003);

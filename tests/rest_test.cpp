@@ -13,6 +13,8 @@
 #include "net/server.hpp"
 #include "rest/api.hpp"
 #include "rest/attempts.hpp"
+#include "rest/bodies.hpp"
+#include "rest/http_date.hpp"
 
 namespace vcplay::rest {
 namespace {
@@ -51,6 +53,26 @@ TEST(RestRequest, GluesPathsWithOneSlash) {
   EXPECT_EQ(get(url("https://127.0.0.1:8443/api/v10/"), "/channels/1", SecretString(kToken)).url.path,
             "/api/v10/channels/1");
   EXPECT_EQ(get(url("https://127.0.0.1:8443"), "/channels/1", SecretString(kToken)).url.path, "/channels/1");
+}
+
+TEST(RestRequest, ModifiesWithABodyThatCallsItselfJson) {
+  const net::HttpRequest request = patch(url("https://discord.com/api/v10"), "/guilds/1/voice-states/@me",
+                                         SecretString(kToken), R"({"suppress":false})");
+  EXPECT_EQ(request.method, "PATCH");
+  EXPECT_EQ(request.url.path, "/api/v10/guilds/1/voice-states/@me");
+  EXPECT_EQ(request.body, R"({"suppress":false})");
+  EXPECT_THAT(request.headers, AllOf(Contains(Pair("Content-Type", "application/json")),
+                                     Contains(Pair("Authorization", std::string("Bot ") + kToken))));
+}
+
+TEST(RestRequest, AsksForTheWordOnAStage) {
+  const Snowflake stage{381870553235193857};
+  EXPECT_EQ(json::parse(body_of_unsuppress(stage)),
+            json::parse(R"({"channel_id":"381870553235193857","suppress":false})"));
+  EXPECT_EQ(json::parse(body_of_request(stage, "2026-11-21T12:00:00+00:00")),
+            json::parse(R"({"channel_id":"381870553235193857",
+                            "request_to_speak_timestamp":"2026-11-21T12:00:00+00:00"})"))
+      << "and nothing of suppress, which needs another permission";
 }
 
 // ── what the answers mean ──
@@ -100,6 +122,9 @@ TEST(RestAnswer, IsNotAskedForAgainWhenRefused) {
       {403, "<html>", Cause::not_permitted, 0, "HTTP 403"},
       {404, R"({"message":"Unknown Channel","code":10003})", Cause::not_permitted, 10003,
        "Discord knows no channel 381870553235193857"},
+      {404, R"({"message":"Unknown Guild","code":10004})", Cause::not_permitted, 10004,
+       "check the guild's id, and that the bot is in that guild"},
+      {404, R"({"message":"Unknown Member","code":10007})", Cause::not_permitted, 10007, "Discord knows no"},
       {404, "<html>", Cause::not_permitted, 0, "--api-url"},
       {400, R"({"code":50035})", Cause::unexpected, 50035, "HTTP 400, code 50035"},
       {400, R"({"code":"50035"})", Cause::unexpected, 0, "HTTP 400"},
@@ -114,6 +139,20 @@ TEST(RestAnswer, IsNotAskedForAgainWhenRefused) {
     EXPECT_EQ(failure(verdict).error.cause(), refusal.cause) << refusal.status;
     EXPECT_THAT(failure(verdict).error.what(), HasSubstr(refusal.words));
   }
+}
+
+TEST(RestAnswer, OfAModificationIsItsStatusAlone) {
+  Attempts attempts("the word on stage 1", "discord.example:443", kStart + kPatience, 204);
+  net::HttpResponse done;
+  done.status = 204;
+  EXPECT_EQ(std::get<std::string>(attempts.judge(done, kStart)), "");
+  done.status = 403;
+  done.body = R"({"message":"Missing Permissions","code":50013})";
+  const Verdict verdict = attempts.judge(done, kStart);
+  EXPECT_EQ(failure(verdict).status, 403);
+  EXPECT_EQ(failure(verdict).code, 50013);
+  EXPECT_EQ(failure(verdict).error.cause(), Cause::not_permitted);
+  EXPECT_THAT(failure(verdict).error.what(), HasSubstr("ask for the word on stage 1"));
 }
 
 TEST(RestAnswer, IsAwaitedWithBackoffWhileTheServerIsOutOfOrder) {
@@ -249,6 +288,82 @@ TEST(ChannelAnswer, NeedsAnId) {
   }
 }
 
+TEST(UserAnswer, SaysWhoTheTokenBelongsTo) {
+  const auto result = read_user(R"({"id":"1121110987654321000","username":"jukebox","bot":true})");
+  const auto& user = std::get<resources::User>(result);
+  EXPECT_EQ(user.id.str(), "1121110987654321000");
+  EXPECT_EQ(user.name, "jukebox");
+  EXPECT_TRUE(user.bot);
+  EXPECT_FALSE(std::get<resources::User>(read_user(R"({"id":"1121110987654321000"})")).bot)
+      << "whoever is no bot has no such field";
+  EXPECT_TRUE(std::holds_alternative<Failure>(read_user(R"({"username":"jukebox"})")));
+}
+
+TEST(GuildAnswer, HasRolesOwnerAndAfkChannel) {
+  const auto result = read_guild(R"({"id":"81384788765712384","name":"Den","owner_id":"80351110224678912",
+      "afk_channel_id":"381870553235193002",
+      "roles":[{"id":"81384788765712384","permissions":"3146752"},{"id":{}},7]})");
+  const auto& guild = std::get<resources::Guild>(result);
+  EXPECT_EQ(guild.name, "Den");
+  EXPECT_EQ(guild.owner.str(), "80351110224678912");
+  EXPECT_EQ(guild.afk_channel.str(), "381870553235193002");
+  ASSERT_EQ(guild.roles.size(), 1U);
+  EXPECT_EQ(guild.roles[0].permissions, 3146752U);
+  EXPECT_TRUE(std::holds_alternative<Failure>(read_guild("[]")));
+}
+
+TEST(MemberAnswer, HasRolesAndTimeOut) {
+  const auto result = read_member(R"({"user":{"id":"1121110987654321000"},"roles":["381870553235193777"],
+      "communication_disabled_until":"2026-11-21T12:00:00+00:00"})");
+  const auto& member = std::get<resources::Member>(result);
+  EXPECT_EQ(member.user.str(), "1121110987654321000");
+  ASSERT_EQ(member.roles.size(), 1U);
+  EXPECT_EQ(member.communication_disabled_until, "2026-11-21T12:00:00+00:00");
+  EXPECT_TRUE(std::holds_alternative<Failure>(read_member(R"({"roles":[]})")));
+}
+
+TEST(ChannelsAnswer, IsAListOfWhatCanBeRead) {
+  const auto result = read_channels(R"([{"id":"381870553235193857","type":2},{"type":2},null,
+      {"id":"381870553235193858","type":13}])");
+  const auto& channels = std::get<std::vector<resources::Channel>>(result);
+  ASSERT_EQ(channels.size(), 2U);
+  EXPECT_EQ(channels[1].type, 13);
+  EXPECT_TRUE(std::get<std::vector<resources::Channel>>(read_channels("[]")).empty());
+  for (const char* const body : {"", "{}", "null", "7"}) {
+    EXPECT_TRUE(std::holds_alternative<Failure>(read_channels(body))) << body;
+  }
+}
+
+// ── what the Date says ──
+
+TEST(HttpDate, IsReadInTheFormThatIsSent) {
+  using namespace std::chrono;
+  EXPECT_EQ(parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT"), sys_seconds(784111777s));
+  EXPECT_EQ(parse_http_date("Thu, 01 Jan 1970 00:00:00 GMT"), sys_seconds(0s));
+  EXPECT_EQ(parse_http_date("Fri, 29 Feb 2036 23:59:60 GMT"), sys_seconds(2087942400s)) << "a leap second";
+  EXPECT_TRUE(parse_http_date("Fri, 31 Dec 9999 23:59:59 GMT"));
+}
+
+TEST(HttpDate, IsNothingElse) {
+  for (const char* const text :
+       {"", "Sun, 06 Nov 1994 08:49:37", "Sun, 06 Nov 1994 08:49:37 GMT ", "Sun, 6 Nov 1994 08:49:37 GMT",
+        "Sunday, 06-Nov-94 08:49:37 GMT", "Sun Nov  6 08:49:37 1994", "Sun, 06 Nov 1994 24:49:37 GMT",
+        "Sun, 06 Nov 1994 08:60:37 GMT", "Sun, 31 Feb 1994 08:49:37 GMT", "Sun, 00 Nov 1994 08:49:37 GMT",
+        "Sun, 06 Nox 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:-7 GMT", "Sun, 06 Nov 1994 08:49:37 UTC"}) {
+    EXPECT_EQ(parse_http_date(text), std::nullopt) << text;
+  }
+}
+
+TEST(HttpDate, TellsHowFarOurClockIsAhead) {
+  const std::chrono::system_clock::time_point now(784'111'777s + 900ms);
+  EXPECT_EQ(clock_ahead_of("Sun, 06 Nov 1994 08:49:37 GMT", now), 0s);
+  EXPECT_EQ(clock_ahead_of("Sun, 06 Nov 1994 08:47:37 GMT", now), 2min);
+  EXPECT_EQ(clock_ahead_of("Sun, 06 Nov 1994 09:49:37 GMT", now), -1h);
+  EXPECT_LT(clock_ahead_of("Fri, 31 Dec 9999 23:59:59 GMT", now), -1'000'000h) << "and no overflow";
+  EXPECT_GT(clock_ahead_of("Sat, 01 Jan 0000 00:00:00 GMT", now), 1'000'000h);
+  EXPECT_EQ(clock_ahead_of("yesterday", now), std::nullopt);
+}
+
 // ── over TLS ──
 
 /// Answers requests from a list and remembers them.
@@ -317,6 +432,128 @@ TEST(RestApi, AsksAgainAfterARateLimitAndAFailure) {
     EXPECT_EQ(request.authorization, std::string("Bot ") + kToken);
     EXPECT_THAT(request.user_agent, HasSubstr("DiscordBot (https://github.com/vcplay/vcplay, "));
   }
+}
+
+/// A page of GET /users/@me/guilds.
+std::string guild_page(std::uint64_t first, std::size_t count) {
+  json page = json::array();
+  for (std::size_t i = 0; i < count; ++i) {
+    page.push_back({{"id", std::to_string(first + i)}, {"name", "guild"}});
+  }
+  return page.dump();
+}
+
+TEST(RestApi, TurnsThePagesOfTheBotsGuilds) {
+  constexpr std::uint64_t kFirst = 381870553235190000;
+  Rehearsal rehearsal({{200, guild_page(kFirst, 200), {}},
+                       {200, guild_page(kFirst + 200, 200), {}},
+                       {200, guild_page(kFirst + 400, 3), {}}});
+  std::vector<GuildName> guilds;
+  rehearsal.api->my_guilds([&](Result<std::vector<GuildName>> answer) {
+    guilds = std::get<std::vector<GuildName>>(std::move(answer));
+    rehearsal.loop.stop();
+  });
+  rehearsal.run();
+  ASSERT_EQ(guilds.size(), 403U);
+  EXPECT_EQ(guilds.back().id.value, kFirst + 402);
+  ASSERT_EQ(rehearsal.discord.requests.size(), 3U);
+  EXPECT_EQ(rehearsal.discord.requests[0].path, "/api/v10/users/@me/guilds");
+  EXPECT_EQ(rehearsal.discord.requests[0].query, "limit=200&after=0");
+  EXPECT_EQ(rehearsal.discord.requests[1].query, "limit=200&after=381870553235190199");
+  EXPECT_EQ(rehearsal.discord.requests[2].query, "limit=200&after=381870553235190399");
+}
+
+TEST(RestApi, DoesNotTurnTheSamePageForEver) {
+  const std::string page = guild_page(381870553235190000, 200);
+  Rehearsal rehearsal({{200, page, {}}, {200, page, {}}});
+  std::size_t guilds = 0;
+  rehearsal.api->my_guilds([&](Result<std::vector<GuildName>> answer) {
+    guilds = std::get<std::vector<GuildName>>(answer).size();
+    rehearsal.loop.stop();
+  });
+  rehearsal.run();
+  EXPECT_EQ(guilds, 400U);
+  EXPECT_EQ(rehearsal.discord.requests.size(), 2U);
+}
+
+TEST(RestApi, FailsWithTheFirstPageThatDoes) {
+  Rehearsal rehearsal({{200, guild_page(381870553235190000, 200), {}}, {401, "", {}}});
+  std::optional<int> status;
+  rehearsal.api->my_guilds([&](Result<std::vector<GuildName>> answer) {
+    status = std::get<Failure>(answer).status;
+    rehearsal.loop.stop();
+  });
+  rehearsal.run();
+  EXPECT_EQ(status, 401);
+}
+
+TEST(RestApi, AsksForTheWordOnAStage) {
+  Rehearsal rehearsal({{204, "", {}}, {403, R"({"code":50013})", {}}});
+  std::optional<Result<std::monostate>> spoken;
+  std::optional<Result<std::monostate>> asked;
+  const Snowflake guild{81384788765712384};
+  const Snowflake stage{381870553235193857};
+  rehearsal.api->become_speaker(guild, stage, [&](Result<std::monostate> answer) {
+    spoken = std::move(answer);
+    rehearsal.api->request_to_speak(guild, stage, "2026-11-21T12:00:00Z", [&](Result<std::monostate> second) {
+      asked = std::move(second);
+      rehearsal.loop.stop();
+    });
+  });
+  rehearsal.run();
+  ASSERT_TRUE(spoken && asked);
+  EXPECT_TRUE(std::holds_alternative<std::monostate>(*spoken));
+  EXPECT_EQ(std::get<Failure>(*asked).code, 50013);
+  ASSERT_EQ(rehearsal.discord.requests.size(), 2U);
+  for (const net::ServerRequest& request : rehearsal.discord.requests) {
+    EXPECT_EQ(request.method, "PATCH");
+    EXPECT_EQ(request.path, "/api/v10/guilds/81384788765712384/voice-states/@me");
+    EXPECT_EQ(request.content_type, "application/json");
+  }
+  EXPECT_EQ(json::parse(rehearsal.discord.requests[0].body).at("suppress"), false);
+  EXPECT_EQ(json::parse(rehearsal.discord.requests[1].body).at("request_to_speak_timestamp"),
+            "2026-11-21T12:00:00Z");
+}
+
+TEST(RestApi, AsksForEachThingAtItsPlace) {
+  Rehearsal rehearsal({{200, R"({"id":"1121110987654321000"})", {}},
+                       {200, R"({"id":"81384788765712384"})", {}},
+                       {200, R"({"user":{"id":"1121110987654321000"}})", {}},
+                       {200, "[]", {}}});
+  Api& api = *rehearsal.api;
+  const Snowflake guild{81384788765712384};
+  api.me([&](const Result<resources::User>& me) {
+    EXPECT_TRUE(std::holds_alternative<resources::User>(me));
+    api.guild(guild, [&](const Result<resources::Guild>& answer) {
+      EXPECT_TRUE(std::holds_alternative<resources::Guild>(answer));
+      api.member(guild, Snowflake{1121110987654321000}, [&](const Result<resources::Member>& member) {
+        EXPECT_TRUE(std::holds_alternative<resources::Member>(member));
+        api.channels(guild, [&](const Result<std::vector<resources::Channel>>& channels) {
+          EXPECT_TRUE(std::holds_alternative<std::vector<resources::Channel>>(channels));
+          rehearsal.loop.stop();
+        });
+      });
+    });
+  });
+  rehearsal.run();
+  std::vector<std::string> paths;
+  for (const net::ServerRequest& request : rehearsal.discord.requests) paths.push_back(request.path);
+  EXPECT_THAT(paths, testing::ElementsAre("/api/v10/users/@me", "/api/v10/guilds/81384788765712384",
+                                          "/api/v10/guilds/81384788765712384/members/1121110987654321000",
+                                          "/api/v10/guilds/81384788765712384/channels"));
+}
+
+TEST(RestApi, ReadsTheClockOfWhoeverAnswers) {
+  Rehearsal rehearsal(
+      {{200, R"({"id":"1121110987654321000"})", {}}, {401, "", {{"Date", "Sun, 06 Nov 1994 08:49:37 GMT"}}}});
+  EXPECT_EQ(rehearsal.api->clock_ahead(), std::nullopt);
+  rehearsal.api->me([&](const Result<resources::User>&) {
+    EXPECT_EQ(rehearsal.api->clock_ahead(), std::nullopt) << "that answer had no Date";
+    rehearsal.api->me([&](const Result<resources::User>&) { rehearsal.loop.stop(); });
+  });
+  rehearsal.run();
+  ASSERT_TRUE(rehearsal.api->clock_ahead());
+  EXPECT_GT(*rehearsal.api->clock_ahead(), 24h * 365 * 30) << "a refusal's Date is as good as any";
 }
 
 TEST(RestApi, MayEndInsideItsOwnAnswer) {

@@ -134,6 +134,7 @@ int HttpsCall::Impl::write_body() {
 
 int HttpsCall::Impl::on_answer() {
   response_.status = static_cast<int>(lws_http_client_http_response(wsi()));
+  response_.date = known_header(wsi(), WSI_TOKEN_HTTP_DATE);
   response_.retry_after = known_header(wsi(), WSI_TOKEN_HTTP_RETRY_AFTER);
   response_.ratelimit_remaining = header(wsi(), "x-ratelimit-remaining:");
   response_.ratelimit_reset_after = header(wsi(), "x-ratelimit-reset-after:");

@@ -27,7 +27,8 @@ struct HttpRequest {
 struct HttpResponse {
   int status = 0;  // 0: no answer; `failure` says why
   std::string body;
-  std::string retry_after;  // header values that REST needs, empty when absent
+  std::string date;  // header values that REST needs, empty when absent
+  std::string retry_after;
   std::string ratelimit_remaining;
   std::string ratelimit_reset_after;
   std::string ratelimit_scope;

@@ -1,5 +1,7 @@
 #include "rehearsal/discord.hpp"
 
+#include <fmt/chrono.h>
+
 #include <exception>
 #include <optional>
 #include <thread>
@@ -17,6 +19,12 @@ namespace vcplay::rehearsal {
 namespace {
 
 constexpr Duration kLinger = 250ms;
+
+/// RFC 9110 s5.6.7.
+std::string http_date(Duration ahead) {
+  const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now() + ahead);
+  return fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(now));
+}
 
 }  // namespace
 
@@ -75,7 +83,9 @@ class Discord::Impl::GatewayDoor final : public net::ServerHandler {
 
   net::ServerReply on_request(const net::ServerRequest& request) override {
     const Turn turn(impl_);
-    return impl_.house.rest.answer(request, turn.now());
+    net::ServerReply reply = impl_.house.rest.answer(request, turn.now());
+    reply.headers.emplace_back("Date", http_date(impl_.house.world.options().clock_ahead));
+    return reply;
   }
   int on_upgrade(std::string_view path, std::string_view) override { return path == "/" ? 101 : 404; }
   void on_websocket(net::ServerSocket& socket, std::string_view, std::string_view query) override {

@@ -40,7 +40,8 @@ json common_guild(const World& world) {
           {"owner_id", world.owner().str()},
           {"application_id", nullptr},
           {"region", "rehearsal"},
-          {"afk_channel_id", nullptr},
+          {"afk_channel_id",
+           world.options().channel_is_afk ? json(world.options().channel.str()) : json(nullptr)},
           {"afk_timeout", 300},
           {"system_channel_id", nullptr},
           {"system_channel_flags", 0},
@@ -165,6 +166,22 @@ json channel_object(const World& world, Snowflake channel) {
   return object;
 }
 
+json channel_objects(const World& world) {
+  json channels = json::array();
+  for (const Snowflake channel : {world.options().channel, world.text_channel(), world.other_channel()}) {
+    channels.push_back(channel_object(world, channel));
+  }
+  return channels;
+}
+
+json partial_guild_object(const World& world, const Person& viewer) {
+  const json whole = common_guild(world);
+  json guild = {{"owner", viewer.user == world.owner()},
+                {"permissions", std::to_string(world.everyone_permissions())}};
+  for (const char* field : {"id", "name", "icon", "banner", "features"}) guild[field] = whole.at(field);
+  return guild;
+}
+
 json guild_object(const World& world) {
   json guild = common_guild(world);
   guild["approximate_member_count"] = world.people().size();
@@ -173,11 +190,8 @@ json guild_object(const World& world) {
 
 json guild_create_object(const World& world, const Person& viewer) {
   json guild = common_guild(world);
-  json channels = json::array();
-  for (const Snowflake channel : {world.options().channel, world.text_channel(), world.other_channel()}) {
-    channels.push_back(channel_object(world, channel));
-    channels.back().erase("guild_id");
-  }
+  json channels = channel_objects(world);
+  for (json& channel : channels) channel.erase("guild_id");
   guild.update({{"joined_at", kJoinedAt},
                 {"large", false},
                 {"unavailable", false},

@@ -16,6 +16,10 @@ namespace vcplay::rehearsal {
 [[nodiscard]] nlohmann::json member_object(const Person& person);
 /// Channel resource, "Channel Object"; `channel` is one of the world's.
 [[nodiscard]] nlohmann::json channel_object(const World& world, Snowflake channel);
+/// All channels of the guild, each as channel_object().
+[[nodiscard]] nlohmann::json channel_objects(const World& world);
+/// User resource, as GET /users/@me/guilds lists it for `viewer`.
+[[nodiscard]] nlohmann::json partial_guild_object(const World& world, const Person& viewer);
 /// Guild resource, "Guild Object", as GET /guilds/{id} gives it.
 [[nodiscard]] nlohmann::json guild_object(const World& world);
 /// Gateway events, "Guild Create", as `viewer` sees it without privileged intents.

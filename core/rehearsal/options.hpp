@@ -127,6 +127,9 @@ struct DiscordOptions {
   bool voice_says_nothing = false;       // no HELLO and no READY on the voice gateway
   bool never_describes_session = false;  // SELECT_PROTOCOL is not answered
   std::vector<RestFault> rest_faults;
+  int identifies_left = 999;                      // of the day's thousand, as /gateway/bot says
+  Duration clock_ahead{};                         // of the Date in REST's answers
+  bool channel_is_afk = false;                    // the guild sends those there who have fallen silent
   std::vector<std::string> extra_gateway_texts;   // sent right after READY: malformed, unknown, huge …
   std::vector<std::string> extra_voice_texts;     // sent right after the voice READY
   std::string voice_endpoint_host = "127.0.0.1";  // what VOICE_SERVER_UPDATE names

@@ -56,6 +56,14 @@ std::vector<std::string> split(std::string_view path) {
   return parts;
 }
 
+/// What follows `name` in a query, up to the next argument; empty when it is not there.
+std::string_view argument(std::string_view query, std::string_view name) {
+  const std::size_t at = query.find(name);
+  if (at == std::string_view::npos) return {};
+  query.remove_prefix(at + name.size());
+  return query.substr(0, query.find('&'));
+}
+
 bool ends_with(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }
@@ -73,7 +81,8 @@ struct RestServer::Call {
   TimePoint now;
   std::string method;
   std::vector<std::string> path;  // below /api/v10
-  json body;                      // discarded when it is no JSON
+  std::string query;
+  json body;  // discarded when it is no JSON
 
   [[nodiscard]] bool is(std::string_view wanted) const { return method == wanted; }
   [[nodiscard]] std::optional<Snowflake> id(std::size_t part) const {
@@ -109,7 +118,7 @@ net::ServerReply RestServer::answer(const net::ServerRequest& request, TimePoint
     ledger.breach(Rule::rest_body, "a REST call has a body that does not call itself application/json");
   }
   return route({*person, ledger, now, request.method,
-                split(std::string_view(request.path).substr(kPrefix.size())),
+                split(std::string_view(request.path).substr(kPrefix.size())), request.query,
                 json::parse(request.body, nullptr, false)});
 }
 
@@ -120,6 +129,9 @@ net::ServerReply RestServer::route(const Call& call) {
   if (path == std::vector<std::string>{"users", "@me"}) {
     return call.is("GET") ? reply(200, own_user_object(call.person)) : wrong_method();
   }
+  if (path == std::vector<std::string>{"users", "@me", "guilds"}) {
+    return call.is("GET") ? own_guilds(call) : wrong_method();
+  }
   if (path.size() >= 2 && path[0] == "channels") return channel(call);
   if (path.size() >= 2 && path[0] == "guilds") return guild(call);
   call.ledger.breach(Rule::rest_route,
@@ -128,11 +140,13 @@ net::ServerReply RestServer::route(const Call& call) {
 }
 
 net::ServerReply RestServer::gateway_bot() const {
-  return reply(
-      200, {{"url", gateway_url_},
-            {"shards", world_.options().demanded_shards.value_or(1)},
-            {"session_start_limit",
-             {{"total", 1000}, {"remaining", 999}, {"reset_after", 14'400'000}, {"max_concurrency", 1}}}});
+  return reply(200, {{"url", gateway_url_},
+                     {"shards", world_.options().demanded_shards.value_or(1)},
+                     {"session_start_limit",
+                      {{"total", 1000},
+                       {"remaining", world_.options().identifies_left},
+                       {"reset_after", 14'400'000},
+                       {"max_concurrency", 1}}}});
 }
 
 net::ServerReply RestServer::channel(const Call& call) {
@@ -152,6 +166,7 @@ net::ServerReply RestServer::guild(const Call& call) {
   if (call.id(1) != world_.options().guild) return failure(404, kUnknownGuild, "Unknown Guild");
   const std::size_t parts = call.path.size();
   if (parts == 2) return call.is("GET") ? reply(200, guild_object(world_)) : wrong_method();
+  if (parts == 3 && call.path[2] == "channels") return call.is("GET") ? guild_channels(call) : wrong_method();
   if (parts == 4 && call.path[2] == "members") {
     const Person* const person = world_.person(call.id(3).value_or(Snowflake{}));
     if (person == nullptr) return failure(404, kUnknownMember, "Unknown Member");
@@ -162,6 +177,20 @@ net::ServerReply RestServer::guild(const Call& call) {
     return call.is("PATCH") ? modify_own_voice_state(call) : wrong_method();
   }
   return not_found();
+}
+
+/// User resource, "Get Current User Guilds": those whose ids come after `after`.
+net::ServerReply RestServer::own_guilds(const Call& call) {
+  const auto after = Snowflake::parse(argument(call.query, "after="));
+  json guilds = json::array();
+  if (!after || *after < world_.options().guild) guilds.push_back(partial_guild_object(world_, call.person));
+  return reply(200, guilds);
+}
+
+/// Guild resource, "Get Guild Channels": those that may not be viewed are left out.
+net::ServerReply RestServer::guild_channels(const Call& call) {
+  const bool views = world_.permits(call.person.user, resources::kViewChannel);
+  return reply(200, views ? channel_objects(world_) : json::array());
 }
 
 net::ServerReply RestServer::own_voice_state(const Call& call) {

@@ -28,6 +28,8 @@ class RestServer {
   [[nodiscard]] net::ServerReply gateway_bot() const;
   [[nodiscard]] net::ServerReply channel(const Call& call);
   [[nodiscard]] net::ServerReply guild(const Call& call);
+  [[nodiscard]] net::ServerReply own_guilds(const Call& call);
+  [[nodiscard]] net::ServerReply guild_channels(const Call& call);
   [[nodiscard]] net::ServerReply own_voice_state(const Call& call);
   [[nodiscard]] net::ServerReply modify_own_voice_state(const Call& call);
   [[nodiscard]] net::ServerReply voice_status(const Call& call);

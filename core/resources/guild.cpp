@@ -34,16 +34,6 @@ std::optional<Role> role_from(const nlohmann::json& object) {
   return Role{*id, permission_bits(object, "permissions")};
 }
 
-std::optional<Member> member_from(const nlohmann::json& object) {
-  const auto user = json::id(json::field(object, "user"), "id");
-  if (!user) return std::nullopt;
-  Member member{*user, {}, json::text(object, "communication_disabled_until").value_or("")};
-  for (const nlohmann::json& role : json::list(object, "roles")) {
-    if (const auto id = json::as_id(role)) member.roles.push_back(*id);
-  }
-  return member;
-}
-
 std::optional<VoicePresence> presence_from(const nlohmann::json& object) {
   const auto user = json::id(object, "user_id");
   const auto channel = json::id(object, "channel_id");
@@ -93,6 +83,22 @@ std::optional<Channel> channel_from(const nlohmann::json& object) {
   channel.user_limit = static_cast<int>(json::integer_in(object, "user_limit", 0, 1'000'000).value_or(0));
   channel.overwrites = all_of<Overwrite>(object, "permission_overwrites", overwrite_from);
   return channel;
+}
+
+std::optional<User> user_from(const nlohmann::json& object) {
+  const auto id = json::id(object, "id");
+  if (!id) return std::nullopt;
+  return User{*id, json::text(object, "username").value_or(""), json::flag(object, "bot").value_or(false)};
+}
+
+std::optional<Member> member_from(const nlohmann::json& object) {
+  const auto user = json::id(json::field(object, "user"), "id");
+  if (!user) return std::nullopt;
+  Member member{*user, {}, json::text(object, "communication_disabled_until").value_or("")};
+  for (const nlohmann::json& role : json::list(object, "roles")) {
+    if (const auto id = json::as_id(role)) member.roles.push_back(*id);
+  }
+  return member;
 }
 
 std::optional<Guild> guild_from(const nlohmann::json& object) {

@@ -39,6 +39,13 @@ struct Role {
   std::uint64_t permissions = 0;
 };
 
+/// Who somebody is, in every guild alike.
+struct User {
+  Snowflake id;
+  std::string name;  // text from outside
+  bool bot = false;
+};
+
 struct Member {
   Snowflake user;
   std::vector<Snowflake> roles;
@@ -69,6 +76,8 @@ struct Guild {
 // back.
 [[nodiscard]] std::optional<Snowflake> id_from(const nlohmann::json& object, const char* field);
 [[nodiscard]] std::optional<Channel> channel_from(const nlohmann::json& object);
+[[nodiscard]] std::optional<User> user_from(const nlohmann::json& object);
+[[nodiscard]] std::optional<Member> member_from(const nlohmann::json& object);
 [[nodiscard]] std::optional<Guild> guild_from(const nlohmann::json& object);
 
 }  // namespace vcplay::resources

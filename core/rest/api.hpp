@@ -1,11 +1,14 @@
 // The few REST calls of a voice player.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -26,6 +29,19 @@ struct GatewayBot {
   int identifies_total = 1000;
   Duration reset_after{};
   int max_concurrency = 1;
+};
+
+/// One of the guilds that the bot is in.
+struct GuildName {
+  Snowflake id;
+  std::string name;  // text from outside
+};
+
+/// User resource, "Get Current User Guilds": as many as one answer holds.
+inline constexpr std::size_t kGuildsPerPage = 200;
+struct GuildPage {
+  std::vector<GuildName> guilds;
+  bool full = false;  // there may be more
 };
 
 /// Why a call gave nothing: the HTTP status (0: no answer at all), Discord's JSON error code, and the
@@ -51,6 +67,25 @@ class Api {
 
   void gateway_bot(std::function<void(Result<GatewayBot>)> done);
   void channel(Snowflake id, std::function<void(Result<resources::Channel>)> done);
+  /// GET /users/@me: who the token belongs to.
+  void me(std::function<void(Result<resources::User>)> done);
+  /// GET /guilds/{id}: name, owner, roles and AFK channel; REST's guild holds neither channels nor members.
+  void guild(Snowflake id, std::function<void(Result<resources::Guild>)> done);
+  void member(Snowflake guild, Snowflake user, std::function<void(Result<resources::Member>)> done);
+  /// GET /guilds/{id}/channels: those that the bot may view; Discord leaves out all others.
+  void channels(Snowflake guild, std::function<void(Result<std::vector<resources::Channel>>)> done);
+  /// GET /users/@me/guilds, page by page, in the order of their ids. Each page has its own patience.
+  void my_guilds(std::function<void(Result<std::vector<GuildName>>)> done);
+
+  // PATCH /guilds/{id}/voice-states/@me, for a stage that the bot has joined.
+  /// Ends the bot's suppression. Needs MUTE_MEMBERS, else Failure{403}.
+  void become_speaker(Snowflake guild, Snowflake channel, std::function<void(Result<std::monostate>)> done);
+  /// Raises the bot's hand. Needs REQUEST_TO_SPEAK, else Failure{403}. `iso_time` is now or later, in UTC.
+  void request_to_speak(Snowflake guild, Snowflake channel, std::string_view iso_time,
+                        std::function<void(Result<std::monostate>)> done);
+
+  /// How far this machine's clock is ahead of the latest answer's Date, to a few seconds; negative: behind.
+  [[nodiscard]] std::optional<Duration> clock_ahead() const;
 
  private:
   struct Impl;

@@ -19,6 +19,8 @@ constexpr std::string_view kUserAgent = "DiscordBot (https://github.com/vcplay/v
 
 // Discord, "JSON Error Codes".
 constexpr int kUnknownChannel = 10003;
+constexpr int kUnknownGuild = 10004;
+constexpr int kUnknownMember = 10007;
 constexpr int kMissingAccess = 50001;
 
 constexpr Duration kLongestRequest = 10s;
@@ -79,10 +81,6 @@ std::string why_no_answer(const net::CloseInfo& failure) {
   return with_detail("the connection was lost");
 }
 
-Failure malformed(std::string_view what) {
-  return network_failure(200, fmt::format("Discord's API answered without {}.", what));
-}
-
 }  // namespace
 
 net::HttpRequest get(const net::Url& base, std::string_view path, const SecretString& token) {
@@ -95,8 +93,17 @@ net::HttpRequest get(const net::Url& base, std::string_view path, const SecretSt
   return request;
 }
 
-Attempts::Attempts(std::string subject, std::string host, TimePoint give_up) noexcept
-    : subject_(std::move(subject)), host_(std::move(host)), give_up_(give_up) {}
+net::HttpRequest patch(const net::Url& base, std::string_view path, const SecretString& token,
+                       std::string json_body) {
+  net::HttpRequest request = get(base, path, token);
+  request.method = "PATCH";
+  request.headers.emplace_back("Content-Type", "application/json");
+  request.body = std::move(json_body);
+  return request;
+}
+
+Attempts::Attempts(std::string subject, std::string host, TimePoint give_up, int success) noexcept
+    : subject_(std::move(subject)), host_(std::move(host)), give_up_(give_up), success_(success) {}
 
 Duration Attempts::timeout(TimePoint now) const noexcept {
   // A second at least: what is sent at the last moment still deserves its answer.
@@ -104,7 +111,7 @@ Duration Attempts::timeout(TimePoint now) const noexcept {
 }
 
 Verdict Attempts::judge(const net::HttpResponse& response, TimePoint now) {
-  if (response.status == 200) return response.body;
+  if (response.status == success_) return response.body;
   if (response.status == 0 || response.status >= 500) return unreachable(response, now);
   if (response.status == 429) return rate_limited(response, now);
   return refused(response.status, error_code(json::parse(response.body)));
@@ -157,8 +164,14 @@ Failure Attempts::refused(int status, int code) const {
         "Discord refused the token (401): check DISCORD_TOKEN or the token file, or make a new token in "
         "the developer portal.");
   }
-  if (code == kUnknownChannel) {
+  if (code == kUnknownChannel || code == kUnknownMember) {
     return failure(Cause::not_permitted, fmt::format("Discord knows no {}: check the id.", subject_));
+  }
+  if (code == kUnknownGuild) {
+    return failure(
+        Cause::not_permitted,
+        fmt::format("Discord knows no {}: check the guild's id, and that the bot is in that guild.",
+                    subject_));
   }
   if (code == kMissingAccess) {
     return failure(
@@ -183,31 +196,6 @@ Failure Attempts::refused(int status, int code) const {
                                host_, status, subject_));
   }
   return failure(Cause::unexpected, fmt::format("{} refused to give {} ({}).", host_, subject_, number));
-}
-
-Result<GatewayBot> read_gateway_bot(const std::string& body) {
-  const nlohmann::json answer = json::parse(body);
-  auto url = net::Url::parse(json::text(answer, "url").value_or(""));
-  if (!url || url->scheme != "wss") return malformed("a wss:// address for its gateway");
-  url->path.resize(std::min(url->path.find('?'), url->path.size()));
-  GatewayBot gateway;
-  gateway.url = std::move(*url);
-  const auto at_least = [](const nlohmann::json& object, const char* name, int least, int otherwise) {
-    return static_cast<int>(json::integer_in(object, name, least, INT32_MAX).value_or(otherwise));
-  };
-  gateway.shards = at_least(answer, "shards", 1, gateway.shards);
-  const nlohmann::json& limit = json::field(answer, "session_start_limit");
-  gateway.identifies_left = at_least(limit, "remaining", 0, gateway.identifies_left);
-  gateway.identifies_total = at_least(limit, "total", 0, gateway.identifies_total);
-  gateway.reset_after = std::chrono::milliseconds(at_least(limit, "reset_after", 0, 0));
-  gateway.max_concurrency = at_least(limit, "max_concurrency", 1, gateway.max_concurrency);
-  return gateway;
-}
-
-Result<resources::Channel> read_channel(const std::string& body) {
-  auto channel = resources::channel_from(json::parse(body));
-  if (!channel) return malformed("a channel");
-  return std::move(*channel);
 }
 
 }  // namespace vcplay::rest

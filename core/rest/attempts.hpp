@@ -15,6 +15,9 @@ namespace vcplay::rest {
 
 /// GET `path` below `base`, with the headers that Discord wants on every call.
 [[nodiscard]] net::HttpRequest get(const net::Url& base, std::string_view path, const SecretString& token);
+/// PATCH of the same, with a body of JSON.
+[[nodiscard]] net::HttpRequest patch(const net::Url& base, std::string_view path, const SecretString& token,
+                                     std::string json_body);
 
 /// Send the same request again at this time.
 struct Again {
@@ -26,8 +29,9 @@ using Verdict = std::variant<std::string, Again, Failure>;
 /// Judges the answers to one call, within its patience.
 class Attempts {
  public:
-  /// `subject` is what is asked for, in words: "channel 81384788765712384".
-  Attempts(std::string subject, std::string host, TimePoint give_up) noexcept;
+  /// `subject` is what is asked for, in words: "channel 81384788765712384". `success` is the one status that
+  /// answers it.
+  Attempts(std::string subject, std::string host, TimePoint give_up, int success = 200) noexcept;
 
   [[nodiscard]] Verdict judge(const net::HttpResponse& response, TimePoint now);
   /// How long a request sent now may take.
@@ -43,11 +47,8 @@ class Attempts {
   std::string subject_;
   std::string host_;
   TimePoint give_up_;
+  int success_;
   int backoffs_ = 0;
 };
-
-// What the bodies say. A body that lacks what Discord documents is a Failure of Cause::network.
-[[nodiscard]] Result<GatewayBot> read_gateway_bot(const std::string& body);
-[[nodiscard]] Result<resources::Channel> read_channel(const std::string& body);
 
 }  // namespace vcplay::rest
