@@ -8,6 +8,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "base/time_text.hpp"
 #include "net/url.hpp"
 
 namespace vcplay::cli {
@@ -57,15 +58,6 @@ std::optional<Number> read_number(std::string_view text) {
     if (!std::isfinite(value)) return std::nullopt;
   }
   return value;
-}
-
-/// "200ms", "0.2s" or "0.2".
-std::optional<Duration> read_time(std::string_view text) {
-  const double unit = take_end(text, "ms") ? 0.001 : 1;
-  if (unit == 1) take_end(text, "s");
-  const auto number = read_number<double>(text);
-  if (!number || std::fabs(*number) > 1e6) return std::nullopt;
-  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(*number * unit));
 }
 
 [[noreturn]] void refuse_id(std::string_view text, std::string_view source, std::string_view thing,

@@ -10,10 +10,10 @@
 #include <utility>
 
 #include "base/error.hpp"
+#include "base/spelling.hpp"
 #include "base/text.hpp"
 #include "cli/help.hpp"
 #include "cli/option_table.hpp"
-#include "cli/spelling.hpp"
 
 namespace vcplay::cli {
 namespace {

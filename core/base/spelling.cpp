@@ -1,9 +1,9 @@
-#include "cli/spelling.hpp"
+#include "base/spelling.hpp"
 
 #include <algorithm>
 #include <cstddef>
 
-namespace vcplay::cli {
+namespace vcplay {
 namespace {
 
 constexpr std::size_t kLongestWord = 64;
@@ -48,4 +48,4 @@ std::optional<std::string_view> nearest_spelling(std::string_view typed,
   return nearest;
 }
 
-}  // namespace vcplay::cli
+}  // namespace vcplay
