@@ -281,5 +281,15 @@ TEST_F(RawWebSockets, EndAtNonsense) {
   EXPECT_EQ(owner.ends.next().kind, CloseKind::lost);
 }
 
+// ── in words ──
+
+TEST(CloseInfoInWords, SaysWhatHappenedWithoutAnybodysControlCharacters) {
+  EXPECT_EQ(in_words({CloseKind::connect_failed, {}, "Connection refused"}),
+            "it takes no connection (Connection refused)");
+  EXPECT_EQ(in_words({CloseKind::http_refused, {}, "", 403}), "it refused the connection with HTTP 403");
+  EXPECT_EQ(in_words({CloseKind::closed_by_peer, 4000, "\x1b[2Jbye"}),
+            "the connection was lost (\\x1b[2Jbye)");
+}
+
 }  // namespace
 }  // namespace vcplay::net::test

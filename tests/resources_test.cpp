@@ -221,6 +221,28 @@ TEST(WhyNotPlay, NamesATimeOut) {
               AllOf(HasSubstr("timed out"), HasSubstr("2026-11-22"), Not(HasSubstr("Connect"))));
 }
 
+TEST(WhyNotPlay, NamesWhatALiftedTimeOutWouldNotGive) {
+  Guild guild = guild_with(kC | kS);
+  guild.members.front().communication_disabled_until = "2026-11-22T00:00:00.000000+00:00";
+  EXPECT_THAT(verdict(guild), HasSubstr("View Channel"));
+}
+
+TEST(WhyNotPlay, NamesAChannelWithoutANameByItsId) {
+  Guild guild = guild_with(0);
+  room_of(guild).name = "";
+  EXPECT_THAT(verdict(guild), HasSubstr("may not see channel 381870553235193857: "));
+}
+
+TEST(WhyNotPermitted, LooksAtOnePermissionAlone) {
+  const Guild guild = guild_with(kV | kS);
+  const auto reason = [&](Permission permission) {
+    return why_not_permitted(guild, guild.channels.front(), kBot, permission, kV | kS, kNow);
+  };
+  EXPECT_THAT(reason(kViewChannel), IsEmpty());
+  EXPECT_THAT(reason(kConnect), HasSubstr("Connect"));
+  EXPECT_THAT(reason(kSpeak), IsEmpty());
+}
+
 TEST(WhyNotPlay, CountsTheOthersInAFullChannel) {
   Guild guild = guild_with(kV | kC | kS);
   room_of(guild).user_limit = 2;
@@ -320,6 +342,20 @@ TEST(GuildObject, KeepsAll64Bits) {
   EXPECT_EQ(guild->roles[1].permissions, 0U) << "beyond 64 bits is no set of permissions";
   EXPECT_EQ(guild->roles[2].permissions, 0U);
   EXPECT_EQ(guild->roles[3].permissions, 0U);
+}
+
+TEST(ChannelObject, HasNoNameWhereDiscordHidesIt) {
+  const auto channel = channel_from(
+      json{{"id", "381870553235193857"},
+           {"type", 2},
+           {"name", "___hidden___"},
+           {"flags", 131072},
+           {"permission_overwrites", {{{"id", "81384788765712384"}, {"type", 0}, {"deny", "1024"}}}}});
+  ASSERT_TRUE(channel);
+  EXPECT_EQ(channel->name, "");
+  EXPECT_EQ(channel->overwrites.at(0).deny, kV);
+  EXPECT_EQ(channel_from(json{{"id", "381870553235193857"}, {"name", "Lounge"}, {"flags", 2}})->name,
+            "Lounge");
 }
 
 TEST(ChannelObject, FallsBackFieldByField) {

@@ -35,6 +35,9 @@ struct CloseInfo {
   int http_status = 0;                // with http_refused
 };
 
+/// The end of a sentence about whoever was called: "it takes no connection (Connection refused)". Harmless.
+[[nodiscard]] std::string in_words(const CloseInfo& info);
+
 /// What the owner of a WebSocket hears, on the loop's thread. The owner may destroy the WebSocket from inside
 /// any of them.
 class WebSocketHandler {

@@ -77,7 +77,10 @@ std::optional<Channel> channel_from(const nlohmann::json& object) {
   channel.id = *id;
   channel.guild = json::id(object, "guild_id").value_or(Snowflake{});
   channel.type = static_cast<int>(json::integer_in(object, "type", 0, 1'000).value_or(0));
-  channel.name = json::text(object, "name").value_or("");
+  // Discord, Channel resource, "Obfuscated Channels": the name of a channel that may not be viewed is none.
+  constexpr std::int64_t kObfuscated = 1 << 17;
+  const bool obfuscated = (json::integer(object, "flags").value_or(0) & kObfuscated) != 0;
+  if (!obfuscated) channel.name = json::text(object, "name").value_or("");
   channel.bitrate =
       static_cast<int>(json::integer_in(object, "bitrate", 1, 10'000'000).value_or(channel.bitrate));
   channel.user_limit = static_cast<int>(json::integer_in(object, "user_limit", 0, 1'000'000).value_or(0));

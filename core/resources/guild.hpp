@@ -27,7 +27,7 @@ struct Channel {
   Snowflake id;
   Snowflake guild;  // 0 when the object did not say (inside GUILD_CREATE)
   int type = 0;
-  std::string name;      // text from outside
+  std::string name;      // text from outside; empty: Discord does not tell it
   int bitrate = 64'000;  // bit/s
   int user_limit = 0;    // 0: none
   std::vector<Overwrite> overwrites;

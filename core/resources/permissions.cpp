@@ -71,46 +71,19 @@ std::string quoted(const std::string& name) {
   return name.empty() ? std::string("(without a name)") : fmt::format("\"{}\"", display_safe(name, kColumns));
 }
 
-/// Discord, Channel resource, "Channel Types".
-std::string_view type_in_words(int type) {
-  switch (type) {
-    case 0:
-      return "a text channel";
-    case 4:
-      return "a category";
-    case 5:
-      return "an announcement channel";
-    case 10:
-    case 11:
-    case 12:
-      return "a thread";
-    case 14:
-      return "a directory";
-    case 15:
-    case 16:
-      return "a forum";
-    default:
-      return "no voice channel";
-  }
+/// By its id where Discord tells no name.
+std::string label(const Channel& channel) {
+  return channel.name.empty() ? channel.id.str() : quoted(channel.name);
 }
 
-/// Empty, or what keeps `user` with these permissions from being heard.
 std::string missing_permission(const Guild& guild, const Channel& channel, Snowflake user,
                                std::uint64_t permissions, std::string_view now_iso8601) {
-  const Member* const member = guild.member(user);
-  const bool silenced = member != nullptr && timed_out(*member, now_iso8601);
-  if (silenced && (permissions & kConnect) == 0) {
-    return fmt::format("The bot is timed out in guild {} until {}: ask a moderator to lift the time-out.",
-                       quoted(guild.name), display_safe(member->communication_disabled_until, 40));
+  for (const Permission needed : {kViewChannel, kConnect, kSpeak}) {
+    // On a stage speaking is a matter of being invited, not of SPEAK.
+    if (needed == kSpeak && channel.type == kGuildStageVoice) continue;
+    std::string reason = why_not_permitted(guild, channel, user, needed, permissions, now_iso8601);
+    if (!reason.empty()) return reason;
   }
-  const auto lacks = [&](std::string_view permission, std::string_view to_do) {
-    return fmt::format("The bot may not {} channel {}: give it the permission {} there.", to_do,
-                       quoted(channel.name), permission);
-  };
-  if ((permissions & kViewChannel) == 0) return lacks("View Channel", "see");
-  if ((permissions & kConnect) == 0) return lacks("Connect", "join");
-  // On a stage speaking is a matter of being invited, not of SPEAK.
-  if (channel.type == kGuildVoice && (permissions & kSpeak) == 0) return lacks("Speak", "speak in");
   return {};
 }
 
@@ -127,7 +100,7 @@ std::string no_room(const Guild& guild, const Channel& channel, Snowflake user, 
       "Channel {} is full ({} of {}): wait for a place, raise its user limit or give the bot the permission "
       "Move "
       "Members.",
-      quoted(channel.name), others, channel.user_limit);
+      label(channel), others, channel.user_limit);
 }
 
 }  // namespace
@@ -144,6 +117,52 @@ std::optional<std::uint64_t> permissions_in(const Guild& guild, const Channel& c
   return with_implicit_denials(permissions);
 }
 
+std::string_view type_in_words(int channel_type) noexcept {
+  // Discord, Channel resource, "Channel Types".
+  switch (channel_type) {
+    case 0:
+      return "a text channel";
+    case kGuildVoice:
+      return "a voice channel";
+    case 4:
+      return "a category";
+    case 5:
+      return "an announcement channel";
+    case 10:
+    case 11:
+    case 12:
+      return "a thread";
+    case kGuildStageVoice:
+      return "a stage channel";
+    case 14:
+      return "a directory";
+    case 15:
+    case 16:
+      return "a forum";
+    default:
+      return "no voice channel";
+  }
+}
+
+std::string why_not_permitted(const Guild& guild, const Channel& channel, Snowflake user,
+                              Permission permission, std::uint64_t permissions,
+                              std::string_view now_iso8601) {
+  if ((permissions & permission) != 0) return {};
+  const Member* const member = guild.member(user);
+  // A time-out leaves VIEW_CHANNEL to whoever has it.
+  if (member != nullptr && permission != kViewChannel && timed_out(*member, now_iso8601)) {
+    return fmt::format("The bot is timed out in guild {} until {}: ask a moderator to lift the time-out.",
+                       quoted(guild.name), display_safe(member->communication_disabled_until, 40));
+  }
+  const auto lacks = [&](std::string_view name, std::string_view to_do) {
+    return fmt::format("The bot may not {} channel {}: give it the permission {} there.", to_do,
+                       label(channel), name);
+  };
+  if (permission == kViewChannel) return lacks("View Channel", "see");
+  if (permission == kConnect) return lacks("Connect", "join");
+  return lacks("Speak", "speak in");
+}
+
 std::string why_not_play(const Guild& guild, Snowflake channel_id, Snowflake user,
                          std::string_view now_iso8601) {
   const Channel* const channel = guild.channel(channel_id);
@@ -152,7 +171,7 @@ std::string why_not_play(const Guild& guild, Snowflake channel_id, Snowflake use
                        guild.id.str(), quoted(guild.name));
   }
   if (!channel->has_voice()) {
-    return fmt::format("Channel {} is {}: choose a voice channel.", quoted(channel->name),
+    return fmt::format("Channel {} is {}: choose a voice channel.", label(*channel),
                        type_in_words(channel->type));
   }
   const auto permissions = permissions_in(guild, *channel, user, now_iso8601);

@@ -32,6 +32,15 @@ enum Permission : std::uint64_t {
 [[nodiscard]] std::optional<std::uint64_t> permissions_in(const Guild& guild, const Channel& channel,
                                                           Snowflake user, std::string_view now_iso8601);
 
+/// "a voice channel", "a stage channel", "a text channel", …
+[[nodiscard]] std::string_view type_in_words(int channel_type) noexcept;
+
+/// One sentence that says why `user` lacks `permission` (VIEW_CHANNEL, CONNECT or SPEAK) in `channel`, and
+/// what to do; empty when it has it. Looks at nothing else. `permissions` are those of permissions_in().
+[[nodiscard]] std::string why_not_permitted(const Guild& guild, const Channel& channel, Snowflake user,
+                                            Permission permission, std::uint64_t permissions,
+                                            std::string_view now_iso8601);
+
 /// One sentence that says why `user` can't play in `channel`, and what to do; empty when it can.
 /// Looks at the channel's type, VIEW_CHANNEL, CONNECT, SPEAK (not on a stage) and the user limit.
 /// Of permissions it says nothing when the guild object does not hold the member.

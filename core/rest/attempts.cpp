@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "base/json.hpp"
-#include "base/text.hpp"
 
 namespace vcplay::rest {
 namespace {
@@ -30,11 +29,6 @@ constexpr Duration kEdgePause = 60s;  // a 429 that is not the API's own: an add
 constexpr Duration kRateLimitMargin = 50ms;  // clocks differ; coming early counts as another offence
 constexpr double kLongestPauseSeconds = 86'400.0;
 
-std::string safe(std::string_view text_from_outside) {
-  constexpr std::size_t kColumns = 160;
-  return display_safe(text_from_outside, kColumns);
-}
-
 Duration pause_of(double seconds) {
   if (!(seconds > 0.0)) return {};
   const std::chrono::duration<double> pause(std::min(seconds, kLongestPauseSeconds));
@@ -54,31 +48,6 @@ int error_code(const nlohmann::json& body) {
 
 Failure network_failure(int status, const std::string& sentence) {
   return {status, 0, Error(Cause::network, sentence)};
-}
-
-std::string why_no_answer(const net::CloseInfo& failure) {
-  const std::string detail = safe(failure.detail);
-  const auto with_detail = [&](std::string_view words) {
-    return detail.empty() ? std::string(words) : fmt::format("{} ({})", words, detail);
-  };
-  switch (failure.kind) {
-    case net::CloseKind::resolve_failed:
-      return with_detail("its name has no address");
-    case net::CloseKind::connect_failed:
-      return with_detail("it takes no connection");
-    case net::CloseKind::certificate_refused:
-      return with_detail("its certificate is not to be trusted");
-    case net::CloseKind::tls_failed:
-      return with_detail("TLS failed");
-    case net::CloseKind::timed_out:
-      return with_detail("it did not answer in time");
-    case net::CloseKind::http_refused:
-    case net::CloseKind::lost:
-    case net::CloseKind::closed_by_peer:
-    case net::CloseKind::closed_by_us:
-      break;
-  }
-  return with_detail("the connection was lost");
 }
 
 }  // namespace
@@ -125,7 +94,7 @@ Verdict Attempts::unreachable(const net::HttpResponse& response, TimePoint now) 
                                                      response.status)));
   }
   Failure failure = network_failure(
-      0, fmt::format("Discord's API at {} can't be reached: {}.", host_, why_no_answer(response.failure)));
+      0, fmt::format("Discord's API at {} can't be reached: {}.", host_, net::in_words(response.failure)));
   // Another try would meet the same certificate.
   if (response.failure.kind == net::CloseKind::certificate_refused) return failure;
   return again_after(next_backoff(), now, std::move(failure));
