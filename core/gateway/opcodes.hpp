@@ -19,7 +19,15 @@ enum class Opcode : std::int64_t {
 
 /// Close codes that the server sends.
 enum class CloseCode : std::uint16_t {
+  normal = 1000,      // RFC 6455 s7.4.1
+  going_away = 1001,  // the same
+  unknown_error = 4000,
+  unknown_opcode = 4001,
+  decode_error = 4002,
+  not_authenticated = 4003,
   authentication_failed = 4004,
+  already_authenticated = 4005,
+  invalid_seq = 4007,
   rate_limited = 4008,
   session_timed_out = 4009,
   invalid_shard = 4010,

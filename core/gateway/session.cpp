@@ -7,10 +7,9 @@
 #include <utility>
 
 #include "base/json.hpp"
-#include "base/log.hpp"
-#include "base/text.hpp"
 #include "gateway/close.hpp"
 #include "gateway/opcodes.hpp"
+#include "gateway/session_impl.hpp"
 
 namespace vcplay::gateway {
 namespace {
@@ -18,54 +17,38 @@ namespace {
 /// Discord, Gateway topic, "Sending Events": a longer message closes the connection.
 constexpr std::size_t kMaxMessageBytes = 4096;
 
+constexpr Duration kHelloTimeout = 10s;
+constexpr Duration kAnswerTimeout = 30s;  // READY and a long replay take their time when Discord is ill
+
 std::string message(Opcode opcode, nlohmann::json data) {
   return json::dump({{"op", static_cast<std::int64_t>(opcode)}, {"d", std::move(data)}});
 }
 
-Actions one(Action&& action) {
-  Actions actions;
-  actions.push_back(std::move(action));
-  return actions;
-}
-
-Actions ignore(std::string_view what) {
-  log::debug("gateway: ignored {}", what);
-  return {};
-}
-
-/// The ids in READY's list of guilds.
-std::vector<Snowflake> guild_ids(const nlohmann::json& ready) {
-  std::vector<Snowflake> ids;
-  for (const nlohmann::json& guild : json::list(ready, "guilds")) {
-    if (const auto id = json::id(guild, "id")) ids.push_back(*id);
-  }
-  return ids;
-}
-
-std::string why_guild_is_missing(Snowflake guild, int shard_id, int shard_count) {
-  const int owner = shard_of(guild, shard_count);
-  if (owner != shard_id) {
-    return fmt::format("Guild {0} belongs to shard {1}/{3}, not to {2}/{3}: use --shard {1}/{3}.",
-                       guild.str(), owner, shard_id, shard_count);
-  }
-  return fmt::format(
-      "The bot is not in guild {}: invite it with the link that the developer portal makes, or check the id.",
-      guild.str());
+Config with_random(Config config) {
+  if (!config.random) config.random = [] { return 0.5; };
+  return config;
 }
 
 }  // namespace
 
-Session::Session(Config config) : config_(std::move(config)) {}
+Session::Session(Config config) : config_(with_random(std::move(config))), backoff_(kWaits, config_.random) {}
+
+Actions Session::on_open(TimePoint now) {
+  if (state_ != State::waiting_for_hello && state_ != State::between_sockets) return {};
+  state_ = State::waiting_for_hello;
+  answer_due_ = now + kHelloTimeout;
+  return {};
+}
 
 Actions Session::on_text(std::string_view text, TimePoint now) {
-  if (state_ == State::over) return {};
+  if (state_ == State::over || state_ == State::between_sockets) return {};
   const nlohmann::json message = json::parse(text);
   const auto opcode = json::integer(message, "op");
   if (!opcode) return ignore("a message without an opcode");
   const nlohmann::json& data = json::field(message, "d");
   switch (static_cast<Opcode>(*opcode)) {
     case Opcode::dispatch:
-      return on_dispatch(message);
+      return on_dispatch(message, now);
     case Opcode::heartbeat:
       return beat();
     case Opcode::hello:
@@ -74,11 +57,9 @@ Actions Session::on_text(std::string_view text, TimePoint now) {
       heartbeat_.on_ack();
       return {};
     case Opcode::reconnect:
-      return fail(kCloseToResume, Cause::network,
-                  "Discord asked for a new connection to its gateway: start again.");
+      return on_reconnect(now);
     case Opcode::invalid_session:
-      return fail(kCloseToResume, Cause::network,
-                  "Discord did not accept the gateway session: start again in some seconds.");
+      return on_invalid_session(data, now);
     case Opcode::identify:
     case Opcode::voice_state_update:
     case Opcode::resume:
@@ -90,128 +71,59 @@ Actions Session::on_text(std::string_view text, TimePoint now) {
 Actions Session::on_hello(const nlohmann::json& data, TimePoint now) {
   if (state_ != State::waiting_for_hello) return ignore("a second HELLO");
   const auto interval = Heartbeat::interval(json::number(data, "heartbeat_interval"));
-  if (!interval)
-    return fail(kCloseToResume, Cause::network, "Discord's gateway said HELLO without a heartbeat interval.");
+  if (!interval) {
+    return hang_up(
+        retry(Error(Cause::network, "Discord's gateway said HELLO without a heartbeat interval."), now));
+  }
   // Discord, Gateway topic, "Heartbeat Interval": the first beat falls anywhere in the interval, lest all
   // clients beat together.
-  const double jitter = std::clamp(config_.jitter, 0.0, 1.0);
-  const auto first =
-      std::chrono::duration_cast<Duration>(std::chrono::duration<double, std::nano>(*interval) * jitter);
-  heartbeat_.start(now + first, *interval);
-  state_ = State::waiting_for_ready;
-  return identify();
+  heartbeat_.start(now + drawn(*interval), *interval);
+  answer_due_.reset();
+  was_reached();
+  if (can_resume()) {
+    if (std::string text = resume_message(); text.size() < kMaxMessageBytes) {
+      state_ = State::waiting_for_resumed;
+      answer_due_ = now + kAnswerTimeout;
+      return one(SendText{std::move(text)});
+    }
+    forget_session();  // an id of that length is none
+  }
+  state_ = State::waiting_for_identify;
+  return one(WantsIdentify{});
 }
 
-Actions Session::identify() {
+Actions Session::identify(TimePoint now) {
+  if (state_ != State::waiting_for_identify) return {};
   std::string text = message(Opcode::identify,
                              {{"token", std::string(config_.token.reveal())},
                               {"intents", kIntents},
                               {"properties", {{"os", "linux"}, {"browser", "vcplay"}, {"device", "vcplay"}}},
                               {"shard", {config_.shard_id, config_.shard_count}}});
   if (text.size() >= kMaxMessageBytes) {
-    return fail(kCloseForGood, Cause::token_refused,
-                "The token is far too long to be one: check DISCORD_TOKEN or the token file.");
+    return hang_up(end(Error(Cause::token_refused,
+                             "The token is far too long to be one: check DISCORD_TOKEN or the token file.")));
   }
+  ++identifies_;
+  state_ = State::waiting_for_ready;
+  answer_due_ = now + kAnswerTimeout;
   return one(SendText{std::move(text)});
 }
 
-Actions Session::on_dispatch(const nlohmann::json& message) {
-  if (const auto sequence = json::integer(message, "s")) sequence_ = sequence;
-  using Handler = Actions (Session::*)(const nlohmann::json&);
-  static constexpr std::pair<std::string_view, Handler> kHandlers[] = {
-      {"GUILD_CREATE", &Session::on_guild_create},
-      {"GUILD_DELETE", &Session::on_guild_delete},
-      {"CHANNEL_UPDATE", &Session::on_channel_update},
-      {"CHANNEL_DELETE", &Session::on_channel_delete},
-      {"VOICE_STATE_UPDATE", &Session::on_voice_state_update},
-      {"VOICE_SERVER_UPDATE", &Session::on_voice_server_update},
-  };
-  const std::string name = json::text(message, "t").value_or("");
-  const nlohmann::json& data = json::field(message, "d");
-  if (name == "READY") return on_ready(data);
-  if (state_ != State::ready) return ignore("a dispatch before READY");
-  for (const auto& [known, handler] : kHandlers) {
-    if (known == name) return (this->*handler)(data);
-  }
-  return {};  // Discord, Gateway topic: there are many more, and new ones may come
-}
-
-Actions Session::on_ready(const nlohmann::json& data) {
-  if (state_ != State::waiting_for_ready) return ignore("a READY out of place");
-  const auto user = json::id(json::field(data, "user"), "id");
-  const auto session_id = json::text(data, "session_id");
-  if (!user || !session_id || !json::field(data, "guilds").is_array()) {
-    return fail(kCloseForGood, Cause::network,
-                "Discord's gateway said READY without a user, a session id or guilds.");
-  }
-  std::vector<Snowflake> guilds = guild_ids(data);
-  if (std::find(guilds.begin(), guilds.end(), config_.guild) == guilds.end()) {
-    return fail(kCloseForGood, Cause::not_permitted,
-                why_guild_is_missing(config_.guild, config_.shard_id, config_.shard_count));
-  }
-  state_ = State::ready;
-  user_ = *user;
-  session_id_ = *session_id;
-  resume_url_ = json::text(data, "resume_gateway_url").value_or("");
-  return one(Ready{user_, session_id_, resume_url_, std::move(guilds)});
-}
-
-Actions Session::on_guild_create(const nlohmann::json& data) {
-  if (!is_about_our_guild(data, "id")) return {};
-  auto guild = resources::guild_from(data);
-  if (!guild) return {};
-  return one(GuildCreated{std::move(*guild)});
-}
-
-Actions Session::on_guild_delete(const nlohmann::json& data) {
-  if (!is_about_our_guild(data, "id")) return {};
-  return one(GuildDeleted{json::flag(data, "unavailable").value_or(false)});
-}
-
-Actions Session::on_channel_update(const nlohmann::json& data) {
-  if (!is_about_our_guild(data, "guild_id")) return {};
-  auto channel = resources::channel_from(data);
-  if (!channel) return ignore("a CHANNEL_UPDATE without an id");
-  return one(ChannelUpdated{std::move(*channel)});
-}
-
-Actions Session::on_channel_delete(const nlohmann::json& data) {
-  if (!is_about_our_guild(data, "guild_id")) return {};
-  const auto channel = json::id(data, "id");
-  if (!channel) return ignore("a CHANNEL_DELETE without an id");
-  return one(ChannelDeleted{*channel});
-}
-
-Actions Session::on_voice_state_update(const nlohmann::json& data) {
-  // Other members' states carry their session ids; with one of those the voice server answers 4006.
-  if (!is_about_our_guild(data, "guild_id") || json::id(data, "user_id") != user_) return {};
-  const auto session_id = json::text(data, "session_id");
-  const auto channel = json::id(data, "channel_id");
-  // A channel that is there but unreadable must not pass for "left the channel".
-  if (!session_id || (!channel && !json::field(data, "channel_id").is_null())) {
-    return ignore("a VOICE_STATE_UPDATE with wrong fields");
-  }
-  return one(OwnVoiceState{channel, *session_id, json::flag(data, "mute").value_or(false),
-                           json::flag(data, "suppress").value_or(false)});
-}
-
-Actions Session::on_voice_server_update(const nlohmann::json& data) {
-  if (!is_about_our_guild(data, "guild_id")) return {};
-  auto token = json::text(data, "token");
-  auto endpoint = json::text(data, "endpoint");
-  if (!token || (!endpoint && !json::field(data, "endpoint").is_null())) {
-    return ignore("a VOICE_SERVER_UPDATE with wrong fields");
-  }
-  return one(VoiceServer{std::move(*token), std::move(endpoint)});
-}
-
-Actions Session::on_close(std::optional<std::uint16_t> code, std::string_view detail, TimePoint /*now*/) {
-  if (state_ == State::over) return {};
-  end();
-  return one(Failed{why_closed(code, detail, config_.shard_id, config_.shard_count)});
+std::string Session::resume_message() const {
+  return message(Opcode::resume, {{"token", std::string(config_.token.reveal())},
+                                  {"session_id", session_id_},
+                                  {"seq", sequence_.value_or(0)}});
 }
 
 Actions Session::on_time(TimePoint now) {
+  const auto is_lost = [&](const char* sentence) {
+    return hang_up(retry(Error(Cause::network, sentence), now));
+  };
+  if (answer_due_ && now >= *answer_due_) {
+    return is_lost(state_ == State::waiting_for_hello
+                       ? "Discord's gateway did not say HELLO in time."
+                       : "Discord's gateway did not take up the session in time.");
+  }
   switch (heartbeat_.on_time(now)) {
     case Heartbeat::Due::nothing:
       return {};
@@ -220,14 +132,17 @@ Actions Session::on_time(TimePoint now) {
     case Heartbeat::Due::lost:
       break;
   }
-  return fail(kCloseToResume, Cause::network,
-              "Discord's gateway stopped answering: a heartbeat was not acknowledged.");
+  return is_lost("Discord's gateway stopped answering: a heartbeat was not acknowledged.");
 }
 
-std::optional<TimePoint> Session::deadline() const noexcept { return heartbeat_.deadline(); }
+std::optional<TimePoint> Session::deadline() const noexcept {
+  const auto beat_due = heartbeat_.deadline();
+  if (!answer_due_ || !beat_due) return answer_due_ ? answer_due_ : beat_due;
+  return std::min(*answer_due_, *beat_due);
+}
 
 Actions Session::update_voice_state(std::optional<Snowflake> channel, bool self_mute, bool self_deaf) {
-  if (state_ != State::ready) return {};
+  if (!is_ready()) return {};
   nlohmann::json channel_id;  // null: leave
   if (channel) channel_id = channel->str();
   return one(SendText{message(Opcode::voice_state_update, {{"guild_id", config_.guild.str()},
@@ -240,22 +155,6 @@ Actions Session::beat() const {
   nlohmann::json last_seen;
   if (sequence_) last_seen = *sequence_;
   return one(SendText{message(Opcode::heartbeat, std::move(last_seen))});
-}
-
-Actions Session::fail(std::uint16_t close_code, Cause cause, const std::string& sentence) {
-  end();
-  Actions actions = one(CloseSocket{close_code, ""});
-  actions.push_back(Failed{Error(cause, sentence)});
-  return actions;
-}
-
-void Session::end() noexcept {
-  state_ = State::over;
-  heartbeat_.stop();
-}
-
-bool Session::is_about_our_guild(const nlohmann::json& data, const char* field) const {
-  return json::id(data, field) == config_.guild;
 }
 
 }  // namespace vcplay::gateway

@@ -1,4 +1,5 @@
-// The main gateway's protocol machine: text and time in, actions out, no socket.
+// The main gateway's protocol machine: text and time in, actions out, no socket. The README beside it draws
+// it.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/backoff.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/heartbeat.hpp"
@@ -27,7 +29,7 @@ struct CloseSocket {
   std::uint16_t code;
   std::string reason;
 };
-/// READY came: this is who we are.
+/// READY came: this is who we are. Comes again after each IDENTIFY, and nothing of the session before holds.
 struct Ready {
   Snowflake user;
   std::string session_id;
@@ -52,6 +54,7 @@ struct OwnVoiceState {
   std::string session_id;
   bool mute = false;
   bool suppress = false;
+  bool requested_to_speak = false;  // on a stage: the hand is raised
 };
 /// VOICE_SERVER_UPDATE of the target guild.
 struct VoiceServer {
@@ -63,7 +66,9 @@ struct VoiceServer {
 struct WantsIdentify {};
 /// RESUMED came: everything missed has been replayed.
 struct Resumed {};
-/// The connection is lost and another is wanted: open it after so long and call on_open().
+/// The connection is lost and another is wanted: open it after so long and call on_open(), or on_close() when
+/// it can't be opened. Of the old socket nothing is to be heard any more; a CloseSocket before this one says
+/// how to close it.
 struct Reconnect {
   std::string url;   // READY's resume_gateway_url; empty: the one that the first connection went to
   Duration after{};  // from now
@@ -91,53 +96,109 @@ struct Config {
   Snowflake guild;
   int shard_id = 0;
   int shard_count = 1;
-  double jitter = 0.5;  // [0, 1): where in the first interval the first heartbeat falls; the owner draws it
+  RandomFraction random = {};  // for the first heartbeat and the waits; empty: always one half
 };
 
-/// One main gateway connection from HELLO to close. Lives on the network thread.
+/// A bot's session at the main gateway, over as many connections as it takes. Lives on the network thread.
 class Session {
  public:
   explicit Session(Config config);
 
+  /// A new socket is open, the first or the one that Reconnect asked for.
+  [[nodiscard]] Actions on_open(TimePoint now);
   [[nodiscard]] Actions on_text(std::string_view text, TimePoint now);
-  /// The socket closed: `code` as the peer sent it, nothing when there was no close frame. `detail` is text
-  /// from outside.
+  /// The socket closed, or could not be opened: `code` as the peer sent it, nothing when there was no close
+  /// frame. `detail` is text from outside.
   [[nodiscard]] Actions on_close(std::optional<std::uint16_t> code, std::string_view detail, TimePoint now);
   [[nodiscard]] Actions on_time(TimePoint now);
   /// When on_time() wants to be called next; nothing: never.
   [[nodiscard]] std::optional<TimePoint> deadline() const noexcept;
 
-  /// Op 4: joins, moves to, or with nothing leaves. Nothing before READY: Discord would close the connection.
+  /// Op 2, the answer to WantsIdentify. At any other time nothing comes of it.
+  [[nodiscard]] Actions identify(TimePoint now);
+  /// Op 4: joins, moves to, or with nothing leaves. Nothing unless is_ready(): Discord would close the
+  /// connection, so ask again after Ready or Resumed.
   [[nodiscard]] Actions update_voice_state(std::optional<Snowflake> channel, bool self_mute, bool self_deaf);
+  /// There is no time to wait for the next connection: the Reconnect that is being waited for, due at once.
+  [[nodiscard]] Actions hurry(TimePoint now);
+
+  /// Op 4 would be sent now.
+  [[nodiscard]] bool is_ready() const noexcept { return state_ == State::ready; }
+  /// Discord may still know the session that was lost.
+  [[nodiscard]] bool can_resume() const noexcept { return !session_id_.empty() && sequence_.has_value(); }
 
  private:
-  enum class State { waiting_for_hello, waiting_for_ready, ready, over };
+  enum class State : std::uint8_t {
+    waiting_for_hello,
+    waiting_for_identify,  // the owner says when the budget allows it
+    waiting_for_ready,
+    waiting_for_resumed,
+    ready,
+    between_sockets,
+    over,
+  };
 
   Actions on_hello(const nlohmann::json& data, TimePoint now);
-  Actions on_dispatch(const nlohmann::json& message);
-  Actions on_ready(const nlohmann::json& data);
+  [[nodiscard]] std::string resume_message() const;
+  [[nodiscard]] Actions beat() const;
+
+  // session_dispatch.cpp
+  Actions on_dispatch(const nlohmann::json& message, TimePoint now);
+  Actions on_ready(const nlohmann::json& data, TimePoint now);
+  Actions on_resumed(TimePoint now);
   Actions on_guild_create(const nlohmann::json& data);
   Actions on_guild_delete(const nlohmann::json& data);
   Actions on_channel_update(const nlohmann::json& data);
   Actions on_channel_delete(const nlohmann::json& data);
   Actions on_voice_state_update(const nlohmann::json& data);
   Actions on_voice_server_update(const nlohmann::json& data);
-
-  Actions identify();
-  [[nodiscard]] Actions beat() const;
-  /// Closes the socket and ends the session.
-  Actions fail(std::uint16_t close_code, Cause cause, const std::string& sentence);
-  void end() noexcept;
   [[nodiscard]] bool is_about_our_guild(const nlohmann::json& data, const char* field) const;
+
+  // session_reconnect.cpp
+  Actions on_reconnect(TimePoint now);
+  Actions on_invalid_session(const nlohmann::json& data, TimePoint now);
+  Actions was_not_understood(const Error& reason, TimePoint now);
+  Actions retry(const Error& reason, TimePoint now);                      // after the next wait in line
+  Actions start_afresh(const Error& reason, TimePoint now);               // without the session
+  Actions reconnect(Duration after, const Error& reason, TimePoint now);  // or the end, when enough was tried
+  /// The Reconnect that is being waited for, said again.
+  Actions remind(Duration after);
+  Actions end(Error error);
+  /// Closes the socket before `then`.
+  [[nodiscard]] Actions hang_up(Actions then) const;
+  void was_reached() noexcept;
+  void succeed(TimePoint now);
+  void forget_session();
+  [[nodiscard]] Duration next_wait();
+  /// A part of `whole`, anew each time.
+  [[nodiscard]] Duration drawn(Duration whole) const;
+  /// Less than a minute after the last READY or RESUMED.
+  [[nodiscard]] bool was_well_just_now(TimePoint now) const noexcept;
 
   Config config_;
   State state_ = State::waiting_for_hello;
   Heartbeat heartbeat_{0};  // Discord, Gateway topic: one unanswered beat when the next is due makes a zombie
+  std::optional<TimePoint> answer_due_;  // HELLO, READY or RESUMED
+
   // What a resume needs.
   std::optional<std::int64_t> sequence_;
   std::string session_id_;
   std::string resume_url_;
   Snowflake user_;  // ourselves, since READY
+
+  // What has been tried.
+  Backoff backoff_;
+  int attempt_ = 0;                      // connections since the last READY or RESUMED
+  int unreached_ = 0;                    // of them, those in a row that met no HELLO at resume_url_
+  int farewells_ = 0;                    // of them, those that ended with 1000 or 1001
+  int misunderstandings_ = 0;            // closes in a row over what we sent
+  int identifies_ = 0;                   // without a READY since
+  int short_lives_ = 0;                  // sessions in a row that were invalid within a minute
+  std::optional<TimePoint> well_since_;  // the last READY or RESUMED
+  std::optional<TimePoint> sent_on_at_;  // the last op 7
+  // While between_sockets.
+  std::optional<Reconnect> pending_;
+  TimePoint reconnect_at_;
 };
 
 }  // namespace vcplay::gateway

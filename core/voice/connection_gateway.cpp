@@ -42,13 +42,14 @@ void Connection::Impl::open_gateway(const net::Url& url, int shard_id, int shard
                                   .guild = config.guild,
                                   .shard_id = shard_id,
                                   .shard_count = shard_count,
-                                  .jitter = random_fraction()});
+                                  .random = random_fraction});
   gateway_socket =
       std::make_unique<net::WebSocket>(loop, trust, gateway_handler, gateway_url, config.join_timeout);
 }
 
 void Connection::Impl::gateway_opened() {
   if (!ending()) enter(ConnectionPhase::identifying);
+  run(gateway->on_open(loop.now()));
 }
 
 void Connection::Impl::gateway_closed(const net::CloseInfo& info) {
@@ -95,7 +96,7 @@ void Connection::Impl::handle(gateway::Action& action) {
                  },
                  [&](gateway::OwnVoiceState& state) { own_voice_state(state); },
                  [&](gateway::VoiceServer& server) { voice_server_update(std::move(server)); },
-                 [&](gateway::WantsIdentify&) {},
+                 [&](gateway::WantsIdentify&) { run(gateway->identify(loop.now())); },
                  [&](gateway::Resumed&) {},
                  [&](gateway::Reconnect& again) {
                    joined = false;

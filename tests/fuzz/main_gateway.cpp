@@ -11,11 +11,13 @@ namespace {
 using namespace gateway;
 using nlohmann::json;
 
-enum Kind : std::uint8_t { kText, kTime, kVoiceState, kClose, kKinds };
+enum Kind : std::uint8_t { kText, kTime, kVoiceState, kClose, kOpen, kIdentify, kHurry, kKinds };
 
+constexpr const char* kToken = "MTAwMDAw.GxAbCd.not-a-real-one";
 constexpr Snowflake kGuild{81384788765712384};
 constexpr Snowflake kChannel{381870553235193857};
 
+/// A session and an owner that does what it asks for, at once, late or never.
 class Conversation {
  public:
   explicit Conversation(std::uint8_t head) : session_(config(head)) {}
@@ -26,14 +28,16 @@ class Conversation {
     must_hold(!was_over || actions.empty(), "a session that is over does nothing");
     for (const Action& action : actions) look_at(action);
     must_hold(!over_ || !session_.deadline(), "a session that is over waits for nothing");
+    must_hold(connected_ || !session_.deadline(), "between sockets the owner has the wait");
+    must_hold(connected_ || !session_.is_ready(), "nothing is ready without a socket");
   }
 
  private:
   static Config config(std::uint8_t head) {
     Config config;
-    config.token = SecretString("MTAwMDAw.GxAbCd.not-a-real-one");
+    config.token = SecretString(kToken);
     config.guild = kGuild;
-    config.jitter = head / 256.0;
+    config.random = [head] { return head / 256.0; };
     return config;
   }
 
@@ -47,11 +51,23 @@ class Conversation {
         must_hold(!session_.deadline() || *session_.deadline() > now_, "a deadline that was served is gone");
         return actions;
       }
-      case kVoiceState:
-        return session_.update_voice_state(input.u8() % 2 == 1 ? std::optional(kChannel) : std::nullopt,
-                                           false, true);
+      case kVoiceState: {
+        const bool was_ready = session_.is_ready();
+        Actions actions = session_.update_voice_state(
+            input.u8() % 2 == 1 ? std::optional(kChannel) : std::nullopt, false, true);
+        must_hold(actions.size() == (was_ready ? 1 : 0), "op 4 is sent when the session is ready");
+        return actions;
+      }
+      case kOpen:
+        if (!over_) connected_ = true;
+        return session_.on_open(now_);
+      case kIdentify:
+        return session_.identify(now_);
+      case kHurry:
+        return session_.hurry(now_);
       default: {
         const std::uint16_t code = input.u16();
+        connected_ = false;
         return session_.on_close(code == 0 ? std::nullopt : std::optional(code), as_text(input.rest()), now_);
       }
     }
@@ -60,17 +76,52 @@ class Conversation {
   void look_at(const Action& action) {
     must_hold(!over_, "nothing comes behind the end");
     if (const auto* const send = std::get_if<SendText>(&action)) {
-      must_hold(json::accept(send->text), "what is sent is JSON");
+      look_at_message(send->text);
     } else if (const auto* const created = std::get_if<GuildCreated>(&action)) {
       must_hold(created->guild.id == kGuild, "no other guild's objects are handed on");
-    } else if (std::holds_alternative<Failed>(action)) {
+    } else if (std::holds_alternative<Ready>(action)) {
+      identifies_ = 0;
+      attempt_ = 0;
+    } else if (std::holds_alternative<Resumed>(action)) {
+      attempt_ = 0;
+    } else if (std::holds_alternative<CloseSocket>(action)) {
+      connected_ = false;
+    } else if (const auto* const again = std::get_if<Reconnect>(&action)) {
+      look_at_reconnect(*again);
+    } else if (const auto* const failed = std::get_if<Failed>(&action)) {
+      connected_ = false;
       over_ = true;
+      look_at_sentence(failed->error.what());
     }
+  }
+
+  void look_at_message(const std::string& text) {
+    must_hold(connected_, "nothing is sent without a socket");
+    const json message = json::parse(text, nullptr, false);
+    must_hold(!message.is_discarded(), "what is sent is JSON");
+    if (message["op"] == 2) must_hold(++identifies_ <= 3, "no IDENTIFY is sent in a loop");
+    if (message["op"] == 6) must_hold(session_.can_resume(), "a session that is gone is not resumed");
+  }
+
+  void look_at_reconnect(const Reconnect& again) {
+    must_hold(!connected_, "there is one socket at a time");
+    must_hold(again.after >= 0s && again.after <= 6min, "a wait is neither negative nor endless");
+    must_hold(again.attempt >= attempt_ && again.attempt <= attempt_ + 1, "attempts are counted one by one");
+    must_hold(again.attempt <= 20, "nothing is tried for ever");
+    attempt_ = again.attempt;
+    look_at_sentence(again.reason.what());
+  }
+
+  static void look_at_sentence(const std::string& sentence) {
+    must_hold(sentence.find(kToken) == std::string::npos, "no sentence holds the token");
   }
 
   Session session_;
   TimePoint now_{1000s};
+  bool connected_ = true;
   bool over_ = false;
+  int identifies_ = 0;  // without a READY since
+  int attempt_ = 0;     // the last one, without a success since
 };
 
 Step said(const json& message) {
@@ -117,7 +168,10 @@ std::vector<Seed> seeds() {
   const json server = {
       {"guild_id", kGuild.str()}, {"token", "voice-token"}, {"endpoint", "a.discord.media:443"}};
   const json channel = {{"guild_id", kGuild.str()}, {"id", kChannel.str()}, {"type", 13}};
-  std::vector<Step> steps = {hello,
+  const Step resumed = dispatch("RESUMED", json::object());
+  std::vector<Step> steps = {{kOpen, {}},
+                             hello,
+                             {kIdentify, {}},
                              ready,
                              dispatch("GUILD_CREATE", guild()),
                              {kVoiceState, {1}},
@@ -132,13 +186,20 @@ std::vector<Seed> seeds() {
                              {kVoiceState, {0}}};
   std::vector<Seed> all;
   const Step ends[] = {{kClose, {0x0f, 0xa4, 'x'}},
+                       {kClose, {0x0f, 0xa2, 'M', 'T', 'A', 'w'}},
+                       {kClose, {0, 0}},
                        said({{"op", 7}, {"d", nullptr}}),
                        said({{"op", 9}, {"d", true}}),
+                       said({{"op", 9}, {"d", false}}),
                        {kTime, {0xff, 0xff}}};
   for (const Step& end : ends) {
     Story story{128, steps};
-    story.steps.push_back(end);
-    story.steps.push_back(end);
+    // Twice around, and no farther than a story goes.
+    for (int round = 0; round < 2; ++round) {
+      for (const Step& step :
+           {end, Step{kHurry, {}}, Step{kOpen, {}}, hello, Step{kIdentify, {}}, ready, resumed})
+        story.steps.push_back(step);
+    }
     all.push_back({"session_" + std::to_string(all.size()), story.write()});
   }
   return all;
