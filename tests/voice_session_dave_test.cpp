@@ -108,6 +108,7 @@ TEST(EncryptedVoiceSession, EndsWhenTheServerChoosesAVersionThatNobodyOffered) {
   Call call;
   const Actions actions = call.describe(2);
   EXPECT_EQ(only<Over>(actions).reason.cause(), Cause::encryption);
+  EXPECT_EQ(only<Over>(actions).then, After::give_up);
   EXPECT_EQ(count<CloseSocket>(actions), 1U);
   EXPECT_TRUE(call.introduces_ann().empty()) << "it is over";
   EXPECT_FALSE(call.session.deadline());
@@ -150,6 +151,135 @@ TEST(EncryptedVoiceSession, KeepsTheGroupWhenTheTransportKeyChanges) {
   const Actions again = call.describe(1);
   ASSERT_EQ(again.size(), 1U) << "a key, and no second key package";
   EXPECT_EQ(count<SessionReady>(again), 1U);
+}
+
+// ── over a lost connection ──
+
+/// The bot waits for Ann's and its own group; its Commit is under way.
+struct FormingCall : Call {
+  FormingCall() {
+    introduces_ann();
+    names_external_sender();
+    describe(1);
+    const Bytes made = only<SendBinary>(proposes_ann()).bytes;
+    commit = dave::test::CommitWelcome(ByteView(made).subspan(1)).commit;
+  }
+  Actions announces() { return hears_binary(29, dave::test::announce(5, commit)); }
+  Bytes commit;
+};
+
+TEST(ResumedEncryptedSession, TakesInWhatWasReplayedAndKeepsItsGroup) {
+  FormingCall call;
+  call.is_cut();
+  EXPECT_EQ(test::sent<SendText>(call.opens_again())["d"]["seq_ack"], 3) << "11, 25 and 27 came";
+  call.hears(hello());
+  EXPECT_EQ(call.hears(resumed()).size(), 1U) << "and no second key package";
+  const Actions announced = call.announces();
+  EXPECT_EQ(only<dave::NewEpoch>(announced).epoch, 1U);
+  EXPECT_EQ(test::sent<SendText>(announced)["op"], 23);
+  EXPECT_EQ(count<dave::UseEncryptor>(call.hears_text(22, {{"transition_id", 5}})), 1U);
+
+  const Actions again = call.is_cut_and_resumes(400ms);
+  EXPECT_EQ(again.size(), 1U) << "the line stays as it is";
+  EXPECT_TRUE(call.session.has_group());
+  EXPECT_EQ(call.session.sequence(), 5);
+}
+
+TEST(ResumedEncryptedSession, KeepsItsAnswersUntilItIsResumed) {
+  FormingCall call;
+  static_cast<void>(call.session.speaking(kMicrophone));
+  call.is_cut();
+  static_cast<void>(call.opens_again());
+  call.hears(hello());
+  const Actions early = call.announces();
+  EXPECT_EQ(count<dave::NewEpoch>(early), 1U) << "what is ours to do is done";
+  EXPECT_EQ(count<SendText>(early), 0U) << "what is to be said would be refused";
+
+  call.is_cut();
+  static_cast<void>(call.opens_again(400ms));
+  const Actions actions = call.hears(resumed());
+  ASSERT_EQ(actions.size(), 3U);
+  EXPECT_EQ(count<Resumed>(actions), 1U);
+  EXPECT_EQ(json::parse(std::get<SendText>(actions[1]).text)["op"], 5);
+  EXPECT_EQ(json::parse(std::get<SendText>(actions[2]).text),
+            json::parse(R"({"op":23,"d":{"transition_id":5}})"));
+  EXPECT_EQ(call.is_cut_and_resumes(800ms).size(), 2U) << "RESUMED and SPEAKING: once is enough";
+}
+
+TEST(ResumedEncryptedSession, KeepsTextAndBinaryInTheirOrder) {
+  FormingCall call;
+  call.is_cut();
+  static_cast<void>(call.opens_again());
+  EXPECT_TRUE(call.hears_binary(30, dave::test::announce(3, Bytes{0, 2, 1})).empty());
+  const Actions actions = call.hears(resumed());
+  ASSERT_EQ(actions.size(), 3U);
+  EXPECT_EQ(json::parse(std::get<SendText>(actions[1]).text)["op"], 31);
+  EXPECT_EQ(opcode_of(std::get<SendBinary>(actions[2])), 26);
+}
+
+TEST(ResumedEncryptedSession, KeepsNoMoreThanACallCanSay) {
+  FormingCall call;
+  call.is_cut();
+  static_cast<void>(call.opens_again());
+  for (std::uint16_t i = 0; i < 40; ++i) call.hears_binary(30, dave::test::announce(i, Bytes{0, 2, 1}));
+  const Actions actions = call.hears(resumed());
+  EXPECT_EQ(actions.size(), 1U + 64U);
+  EXPECT_EQ(opcode_of(std::get<SendBinary>(actions.back())), 26);
+  EXPECT_EQ(json::parse(std::get<SendText>(*(actions.end() - 2)).text)["d"]["transition_id"], 39)
+      << "the latest";
+}
+
+TEST(ResumedEncryptedSession, WaitsForItsKeyOnlyWhileItCanBeHeard) {
+  FormingCall call;
+  EXPECT_EQ(call.session.deadline(), kStart + 10s) << "the key, before any heartbeat";
+  call.now += 7s;
+  call.is_cut();
+  EXPECT_FALSE(call.session.deadline()) << "nobody could answer";
+  EXPECT_EQ(test::sent<SendText>(call.opens_again(30s))["op"], 7);
+  call.hears(hello());
+  call.now += 2s;
+  EXPECT_EQ(call.hears(resumed()).size(), 1U);
+  EXPECT_EQ(call.session.deadline(), call.now + 3s) << "seven of the ten seconds had passed";
+
+  EXPECT_TRUE(call.session.on_time(call.now + 3s - 1ns).empty());
+
+  call.is_cut();
+  static_cast<void>(call.opens_again(1s));
+  call.is_cut();
+  call.now += 1s;
+  call.is_cut();  // it did not open
+  static_cast<void>(call.opens_again(2s));
+  call.hears(hello());
+  call.hears(resumed());
+  EXPECT_EQ(call.session.deadline(), call.now + 3s) << "the second time, after three tries";
+  const Actions asked = call.waits();
+  EXPECT_EQ(test::sent<SendText>(asked)["op"], 31);
+  EXPECT_EQ(opcode_of(only<SendBinary>(asked)), 26);
+}
+
+TEST(ResumedEncryptedSession, MeasuresAWaitThatBeganWithoutASessionFromThereOn) {
+  Call call;
+  call.names_external_sender();
+  EXPECT_EQ(only<dave::HoldAudio>(call.describe(1)).why, dave::Hold::alone);
+  call.is_cut();
+  static_cast<void>(call.opens_again(20s));
+  EXPECT_EQ(only<dave::HoldAudio>(call.introduces_ann()).why, dave::Hold::waiting)
+      << "replayed before RESUMED";
+  call.now += 5s;
+  call.hears(resumed());
+  EXPECT_EQ(call.session.deadline(), call.now + 5s) << "HELLO is due first";
+  call.hears(hello(60'000));
+  EXPECT_EQ(call.session.deadline(), call.now + 10s);
+}
+
+TEST(ResumedEncryptedSession, GivesUpWhereTheKeyNeverComes) {
+  FormingCall call;
+  call.is_cut_and_resumes();
+  EXPECT_EQ(count<SendBinary>(call.waits()), 1U) << "asked for again";
+  EXPECT_EQ(test::sent<SendText>(call.waits())["op"], 3) << "a heartbeat in between";
+  const Actions actions = call.waits();
+  EXPECT_EQ(only<Over>(actions).then, After::give_up) << "a new session would fare no better";
+  EXPECT_EQ(only<Over>(actions).reason.cause(), Cause::encryption);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "base/backoff.hpp"
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "base/error.hpp"
@@ -50,11 +51,12 @@ struct SessionReady {
   rtp::TransportKey key;
   int dave_version = 0;
 };
-/// The websocket is lost, the session is not: open the same endpoint again after so long and call on_open().
-/// Audio flows on meanwhile.
+/// The websocket is lost, the session is not: drop what is left of it, open the same endpoint again after so
+/// long and call on_open(), or on_close() when it does not open. Audio flows on meanwhile: ssrc, key and
+/// nonces stay what they are.
 struct Reconnect {
   Duration after{};  // from now
-  int attempt = 1;   // since the last success
+  int attempt = 1;   // since a heartbeat was answered last
   Error reason;
 };
 /// RESUMED came: everything missed follows.
@@ -68,8 +70,8 @@ enum class After : std::uint8_t {
 /// The session is over; the sentence says why.
 struct Over {
   After then = After::give_up;
-  Duration pause{};                   // before a new one is asked for
-  int most_renewals = 0;              // so many in a row for this reason, then give up
+  Duration pause{};                        // before a new one is asked for
+  int most_renewals = 0;                   // so many in a row for this reason, then give up
   std::optional<std::uint16_t> code = {};  // the server's close code
   Error reason;
 };
@@ -86,27 +88,37 @@ struct Config {
   Snowflake channel;
   mls::PrivateKey signature_key;  // one for the whole process
   dave::Plaintext plaintext = dave::Plaintext::refused;
+  RandomFraction random = {};  // spreads the waits of Reconnect; empty: not at all
 };
 
-/// One voice gateway connection from connect to close. Lives on the network thread.
+/// One IDENTIFY's worth of the voice gateway, over as many websockets as it takes (README.md draws it). Lives
+/// on the network thread.
 class Session {
  public:
   explicit Session(Config config);
 
-  /// The websocket is open: IDENTIFY goes out at once.
+  /// The websocket is open: IDENTIFY goes out at once, and on each one after a Reconnect RESUME.
   [[nodiscard]] Actions on_open(TimePoint now);
   [[nodiscard]] Actions on_text(std::string_view text, TimePoint now);
   /// `u16 seq | u8 opcode | payload`.
   [[nodiscard]] Actions on_binary(ByteView message, TimePoint now);
+  /// The websocket closed, or did not open: `code` as the server sent it, nothing when there was no close
+  /// frame. `detail` is text from outside. Until a Reconnect's wait is over this can only be the one before,
+  /// and nothing comes of it.
   [[nodiscard]] Actions on_close(std::optional<std::uint16_t> code, std::string_view detail, TimePoint now);
   [[nodiscard]] Actions on_time(TimePoint now);
   [[nodiscard]] std::optional<TimePoint> deadline() const noexcept;
 
   /// Our external address as discovered. After MediaServer, once; otherwise nothing comes of it.
   [[nodiscard]] Actions select_protocol(const std::string& address, std::uint16_t port);
-  /// SPEAKING with these flags, only when they differ from what was said last. After SessionReady.
+  /// SPEAKING with these flags, only when they differ from what was said last; without a socket they are said
+  /// after RESUMED. After SessionReady.
   [[nodiscard]] Actions speaking(std::uint8_t flags);
 
+  /// SESSION_DESCRIPTION has come: losing the websocket is not the end.
+  [[nodiscard]] bool has_session() const noexcept { return described_; }
+  /// … and what is said now is heard.
+  [[nodiscard]] bool is_live() const noexcept { return state_ == State::live; }
   /// Nobody else is in the call, as far as the server has said.
   [[nodiscard]] bool is_alone() const noexcept { return dave_.is_alone(); }
   /// The members share the keys of a group.
@@ -115,28 +127,65 @@ class Session {
   [[nodiscard]] int sequence() const noexcept { return sequence_; }
 
  private:
-  enum class State { not_open, waiting_for_ready, discovering, waiting_for_description, live, over };
+  enum class State : std::uint8_t {
+    not_open,
+    waiting_for_ready,        // IDENTIFY is out
+    discovering,              // the owner finds out our address
+    waiting_for_description,  // SELECT_PROTOCOL is out
+    live,
+    lost,      // no socket; the session waits for one
+    resuming,  // RESUME is out
+    over,
+  };
+  [[nodiscard]] bool has_socket() const noexcept;
 
   Actions on_hello(const nlohmann::json& data, TimePoint now);
-  Actions on_ready(const nlohmann::json& data);
+  Actions on_ready(const nlohmann::json& data, TimePoint now);
   Actions on_session_description(const nlohmann::json& data, TimePoint now);
+  Actions on_resumed(TimePoint now);
+  Actions on_heartbeat_ack() noexcept;
 
   /// What is to be done of end-to-end encryption's accord, as this machine's own actions.
   Actions adopt(dave::Actions&& actions);
+  /// Sends it, or keeps it until the session is resumed.
+  void say(Action&& message, Actions& actions);
+  /// End-to-end encryption's time, which stands still while nobody can be asked and nobody can answer.
+  [[nodiscard]] TimePoint call_time(TimePoint now) const noexcept;
+
   Actions on_heartbeat_time(TimePoint now);
   [[nodiscard]] Actions beat(TimePoint now) const;
+  /// What the server owes us by answer_due_.
+  [[nodiscard]] const char* missing() const noexcept;
+
+  /// The socket is gone: the session waits for another, or is over.
+  Actions lose(std::optional<std::uint16_t> code, Error reason, TimePoint now);
+  /// Closes a socket that nothing comes from any more, and goes on without it.
+  Actions give_up_socket(const char* sentence, TimePoint now);
   /// Closes the socket and ends the session.
   Actions fail(std::uint16_t close_code, Cause cause, const std::string& sentence);
-  void end() noexcept;
+  Actions end(Over&& over);
+  void forget_socket() noexcept;
 
   Config config_;
   dave::Session dave_;
   State state_ = State::not_open;
-  Heartbeat heartbeat_{1};  // two unanswered beats when a third is due: the server is gone
+  bool described_ = false;
   int sequence_ = -1;
   std::uint32_t ssrc_ = 0;                      // since READY
   rtp::TransportMode mode_{};                   // since READY
-  std::optional<std::uint8_t> speaking_flags_;  // as said last
+  std::optional<std::uint8_t> speaking_flags_;  // as wanted last, and as said last while live
+
+  // the socket's
+  Heartbeat heartbeat_{1};  // two unanswered beats when a third is due: the server is gone
+  std::optional<TimePoint> hello_due_;
+  std::optional<TimePoint> answer_due_;  // READY, SESSION_DESCRIPTION or RESUMED, as the state has it
+
+  // what a resume needs
+  Backoff backoff_;
+  TimePoint lost_at_{};       // when it was live last
+  TimePoint reconnect_at_{};  // when `lost`
+  Duration away_{};           // all the time between being lost and being resumed, until now
+  Actions kept_;              // messages of end-to-end encryption's that found no session to be sent in
 };
 
 }  // namespace vcplay::voice

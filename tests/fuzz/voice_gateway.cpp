@@ -1,4 +1,5 @@
-// A voice server that says anything, in any order and at any time, to a voice::Session.
+// A voice server that says anything, in any order, at any time and over any number of sockets, to a
+// voice::Session.
 #include "voice/session.hpp"
 
 #include <nlohmann/json.hpp>
@@ -27,6 +28,10 @@ class Conversation {
     must_hold(session_.sequence() >= -1 && session_.sequence() <= UINT16_MAX,
               "a sequence number has 16 bits");
     must_hold(!over_ || !session_.deadline(), "a session that is over waits for nothing");
+    must_hold(socket_ || !session_.deadline(), "without a socket the next word is the owner's");
+    must_hold(!socket_ || over_ || session_.deadline(), "with one there is no wait without an end");
+    must_hold(!session_.is_live() || (socket_ && session_.has_session()),
+              "it lives with a socket and a session");
   }
 
  private:
@@ -43,6 +48,7 @@ class Conversation {
   Actions hears(std::uint8_t kind, Input input) {
     switch (kind) {
       case kOpen:
+        socket_ = !over_;
         return session_.on_open(now_);
       case kText:
         return session_.on_text(as_text(input.rest()), now_);
@@ -55,10 +61,8 @@ class Conversation {
         return session_.select_protocol(std::string(as_text(input.rest())), 50'000);
       case kSpeaking:
         return session_.speaking(input.u8());
-      default: {
-        const std::uint16_t code = input.u16();
-        return session_.on_close(code == 0 ? std::nullopt : std::optional(code), as_text(input.rest()), now_);
-      }
+      default:
+        return close(input);
     }
   }
 
@@ -69,10 +73,33 @@ class Conversation {
     return actions;
   }
 
+  Actions close(Input& input) {
+    const std::uint16_t code = input.u16();
+    const bool had_socket = socket_;
+    socket_ = false;
+    Actions actions =
+        session_.on_close(code == 0 ? std::nullopt : std::optional(code), as_text(input.rest()), now_);
+    must_hold(!had_socket || over_ || !actions.empty(), "a lost socket does not go unnoticed");
+    return actions;
+  }
+
   void look_at(const Action& action) {
     must_hold(!over_, "nothing comes behind the end");
     if (const auto* const send = std::get_if<SendText>(&action)) {
       must_hold(json::accept(send->text), "what is sent is JSON");
+      must_hold(socket_, "a message needs a socket");
+      if (json::parse(send->text)["op"] == 0) ++identifies_;
+      must_hold(identifies_ == 1, "a session begins with IDENTIFY and has only one");
+    } else if (std::holds_alternative<SendBinary>(action)) {
+      must_hold(socket_ && session_.has_session(), "end-to-end encryption speaks in a session");
+    } else if (std::holds_alternative<CloseSocket>(action)) {
+      socket_ = false;
+    } else if (const auto* const again = std::get_if<Reconnect>(&action)) {
+      must_hold(!socket_, "another socket is for when there is none");
+      must_hold(session_.has_session(), "what is not there cannot be resumed");
+      must_hold(again->after > Duration::zero() && again->after <= 10s,
+                "another socket is near, not at once");
+      must_hold(again->attempt >= 1 && again->attempt <= 6, "nothing is tried for ever");
     } else if (std::holds_alternative<SessionReady>(action)) {
       must_hold(has_address_, "a session is ready when it has been told our address");
     } else if (std::holds_alternative<dave::SendPlain>(action)) {
@@ -85,6 +112,8 @@ class Conversation {
   const bool plaintext_;
   Session session_;
   TimePoint now_{1000s};
+  int identifies_ = 0;
+  bool socket_ = false;
   bool has_address_ = false;
   bool over_ = false;
 };
@@ -127,6 +156,13 @@ std::vector<Seed> seeds() {
                          said({{"op", 22}, {"d", {{"transition_id", 3}}}}),
                          {kBinary, {0, 9, 27, 0, 1, 0}},
                          said(description(mode, dave)),
+                         {kClose, {0x0f, 0xaf, 'x'}},  // 4015
+                         {kTime, {0, 2}},
+                         {kOpen, {}},
+                         said(hello),
+                         {kBinary, {0, 10, 30, 0, 1, 0}},
+                         said({{"op", 9}, {"d", nullptr}}),
+                         {kSpeaking, {0}},
                          {kTime, {1, 0}},
                          {kTime, {1, 0}},
                          {kTime, {1, 0}},

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string_view>
 #include <utility>
 
 #include "voice/session.hpp"
@@ -27,6 +29,7 @@ inline Config config(dave::Plaintext plaintext = dave::Plaintext::allowed) {
 inline json hello(double interval_ms = 13'750) {
   return {{"op", 8}, {"d", {{"v", 8}, {"heartbeat_interval", interval_ms}}}};
 }
+inline json resumed() { return {{"op", 9}, {"d", nullptr}}; }
 inline json ack() { return {{"op", 6}, {"d", {{"t", 1}}}}; }
 inline json ready(json modes = {"aead_xchacha20_poly1305_rtpsize", "xsalsa20_poly1305"}) {
   return {{"op", 2},
@@ -46,23 +49,38 @@ inline json description(std::uint8_t first_key_byte = 1,
       {"d", {{"mode", mode}, {"secret_key", key}, {"dave_protocol_version", 0}, {"audio_codec", "opus"}}}};
 }
 
-/// A session and the thread of time that it lives on.
+/// A session and the thread of time that it lives on, and its sockets.
 struct Conversation {
   explicit Conversation(Config with = config()) : session(std::move(with)) {}
   Actions hears(const json& message) { return session.on_text(message.dump(), now); }
   Actions hears_bytes(const Bytes& message) { return session.on_binary(message, now); }
+  /// The socket is gone, or did not open.
+  Actions is_cut(std::optional<std::uint16_t> code = std::nullopt, std::string_view detail = "") {
+    return session.on_close(code, detail, now);
+  }
+  /// Another one is open, so long after that.
+  Actions opens_again(Duration after = 200ms) {
+    now += after;
+    return session.on_open(now);
+  }
+  Actions is_cut_and_resumes(Duration after = 200ms) {
+    is_cut();
+    static_cast<void>(opens_again(after));
+    hears(hello());
+    return hears(resumed());
+  }
   Actions waits() {
     now = session.deadline().value();
     return session.on_time(now);
   }
-  Conversation& become_ready() {
+  Conversation& become_ready(const json& greeting = hello()) {
     static_cast<void>(session.on_open(now));
-    hears(hello());
+    hears(greeting);
     hears(ready());
     return *this;
   }
-  Conversation& become_live() {
-    become_ready();
+  Conversation& become_live(const json& greeting = hello()) {
+    become_ready(greeting);
     static_cast<void>(session.select_protocol("198.51.100.4", 40'000));
     hears(description());
     return *this;
