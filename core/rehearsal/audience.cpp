@@ -215,30 +215,34 @@ void Audience::judge(Snowflake user, const OpenedFrame& frame) {
   if (was_decrypted) ++report.decrypted;
 }
 
-void Audience::deliver(Snowflake user, std::uint32_t ssrc, std::uint16_t sequence, const OpenedFrame& frame) {
+void Audience::deliver(Snowflake user, const rtp::Header& header, const OpenedFrame& frame,
+                       const TakenPackets& taken, TimePoint now) {
   auto& tallies = speakers_[user].tallies;
   for (const Reception& reception : frame.receptions) {
-    count(tallies[reception.member->user()], reception, ssrc, sequence);
+    count(tallies[reception.member->user()], reception, header, taken, now);
   }
 }
 
-void Audience::count(Tally& tally, const Reception& reception, std::uint32_t ssrc, std::uint16_t sequence) {
+void Audience::count(Tally& tally, const Reception& reception, const rtp::Header& header,
+                     const TakenPackets& taken, TimePoint now) {
   const bool is_heard = reception.kind == Hearing::Kind::decrypted ||
                         (reception.kind == Hearing::Kind::clear && reception.member->is_listening());
   const std::uint64_t stay = reception.member->stays();
-  if (tally.ssrc != ssrc || tally.stay != stay) tally.last_sequence.reset();
-  tally.ssrc = ssrc;
+  if (tally.ssrc != header.ssrc || tally.stay != stay) tally.last_sequence.reset();
+  tally.ssrc = header.ssrc;
   tally.stay = stay;
   if (!is_heard && !reception.entitled) return tally.last_sequence.reset();
   ListenerReport& counts = tally.counts;
   if (tally.last_sequence) {
-    const auto gap = static_cast<std::uint16_t>(sequence - *tally.last_sequence - 1);
+    const std::uint32_t taken_there = taken.between(*tally.last_sequence, header.sequence, now);
+    const std::uint32_t gap =
+        static_cast<std::uint16_t>(header.sequence - *tally.last_sequence - 1) - taken_there;
     if (gap <= kLargestLoss) {
       counts.lost += gap;
       counts.entitled += gap;
     }
   }
-  tally.last_sequence = sequence;
+  tally.last_sequence = header.sequence;
   ++counts.entitled;
   ++(is_heard ? counts.heard : counts.undecryptable);
 }

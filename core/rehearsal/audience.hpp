@@ -15,8 +15,10 @@
 #include "base/snowflake.hpp"
 #include "rehearsal/call_member.hpp"
 #include "rehearsal/ledger.hpp"
+#include "rehearsal/taken_packets.hpp"
 #include "rehearsal/transition_log.hpp"
 #include "rehearsal/world.hpp"
+#include "rtp/header.hpp"
 
 namespace vcplay::rehearsal {
 
@@ -69,8 +71,9 @@ class Audience {
   [[nodiscard]] OpenedFrame open(Snowflake user, ByteView payload, TimePoint now);
   /// The frame is no mere copy of a packet that was there before: it counts against the speaker.
   void judge(Snowflake user, const OpenedFrame& frame);
-  /// It was forwarded to them.
-  void deliver(Snowflake user, std::uint32_t ssrc, std::uint16_t sequence, const OpenedFrame& frame);
+  /// It was forwarded to them. Nobody could hear what was taken.
+  void deliver(Snowflake user, const rtp::Header& header, const OpenedFrame& frame, const TakenPackets& taken,
+               TimePoint now);
 
   /// Adds what was heard of `user`, and under which keys.
   void measure(Snowflake user, Report& report) const;
@@ -102,7 +105,8 @@ class Audience {
                                          const HeardEpoch& epoch, TimePoint now);
   void let_all_hear(Snowflake user, const Speaker& speaker, OpenedFrame& frame, TimePoint now);
   void find_breaches(const std::optional<KeyOfFrame>& key, OpenedFrame& frame, TimePoint now) const;
-  static void count(Tally& tally, const Reception& reception, std::uint32_t ssrc, std::uint16_t sequence);
+  static void count(Tally& tally, const Reception& reception, const rtp::Header& header,
+                    const TakenPackets& taken, TimePoint now);
   void note_epoch(Snowflake member, const HeardEpoch& epoch);
   [[nodiscard]] std::string name_of(Snowflake user) const;
 

@@ -35,7 +35,7 @@ Duration realtime_now() {
 TimePoint monotonic(std::optional<Duration> stamp, Duration realtime, TimePoint now) {
   if (!stamp) return now;
   const Duration age = realtime - *stamp;
-  const bool plausible = age >= Duration::zero() && age < 10s;
+  const bool plausible = age >= Duration::zero() && age < 20s;  // longer than any stall that can be ordered
   return plausible ? now - age : now;
 }
 

@@ -4,6 +4,7 @@
 
 #include <exception>
 #include <optional>
+#include <semaphore>
 #include <thread>
 #include <utility>
 
@@ -39,7 +40,9 @@ struct Discord::Impl {
   void drain(TimePoint now) REQUIRES(mutex);
   void settle(TimePoint now) noexcept REQUIRES(mutex);
   void rearm() REQUIRES(mutex);
+  [[nodiscard]] TimePoint now() const { return loop->now() - behind; }
   void on_websocket_closed();
+  void stand_still(Duration span);
   void begin_to_stop();
   void run() noexcept;
 
@@ -53,14 +56,16 @@ struct Discord::Impl {
   // On the loop's thread.
   std::size_t open_websockets = 0;
   bool stopping = false;
+  Duration behind{};  // the house's clock, after stalls
+
+  std::binary_semaphore hurry{0};  // no stall any more
 };
 
 /// One event of the loop: what came over UDP is dealt with first, so that a word on a websocket finds every
 /// packet that was sent before it. Afterwards the members in this process answer, and the timer is right.
 class SCOPED_CAPABILITY Discord::Impl::Turn {
  public:
-  explicit Turn(Impl& impl) ACQUIRE(impl.mutex)
-      : impl_(impl), lock_(impl.mutex.native()), now_(impl.loop->now()) {
+  explicit Turn(Impl& impl) ACQUIRE(impl.mutex) : impl_(impl), lock_(impl.mutex.native()), now_(impl.now()) {
     impl_.drain(now_);
   }
   ~Turn() RELEASE() {
@@ -187,11 +192,12 @@ void Discord::Impl::settle(TimePoint now) noexcept {
 }
 
 void Discord::Impl::rearm() {
+  if (const auto stall = house.take_stall()) loop->post([this, span = *stall] { stand_still(span); });
   const std::optional<TimePoint> due = house.deadline();
-  if (due == doors->armed && due > loop->now()) return;
+  if (due == doors->armed && due > now()) return;
   doors->armed = due;
   if (due) {
-    doors->timer.start_at(*due);
+    doors->timer.start_at(*due + behind);
   } else {
     doors->timer.cancel();
   }
@@ -200,6 +206,19 @@ void Discord::Impl::rearm() {
 void Discord::Impl::on_websocket_closed() {
   --open_websockets;
   if (stopping && open_websockets == 0) loop->stop();
+}
+
+/// Nothing is read and no timer runs out. For the house no time passes, so that whatever waited comes in
+/// time: only the datagrams tell when they really came.
+void Discord::Impl::stand_still(Duration span) {
+  const TimePoint begin = loop->now();
+  if (hurry.try_acquire_for(span)) hurry.release();
+  const Duration stood = loop->now() - begin;
+  const Lock lock(mutex);
+  behind += stood;
+  house.stood_still(stood);
+  doors->armed.reset();
+  rearm();
 }
 
 void Discord::Impl::begin_to_stop() {
@@ -250,6 +269,7 @@ void Discord::start() {
 void Discord::stop() {
   Impl& impl = *impl_;
   if (!impl.thread.joinable()) return;
+  impl.hurry.release();
   impl.loop->post([&impl] { impl.begin_to_stop(); });
   impl.thread.join();
   impl.doors.reset();

@@ -63,6 +63,7 @@ bool GatewayServer::accept_identity(Connection& connection, const json& data, Ti
   Ledger& account = ledger(connection);
   account.first("gateway-connected", connection.opened);
   account.first("identify", now);
+  account.says("gateway-identify");
   return true;
 }
 
@@ -122,6 +123,7 @@ void GatewayServer::update_voice_state(Connection& connection, const json& data,
     return refuse(connection, Rule::gateway_voice_state_fields, 4002, "Error while decoding payload.",
                   "op 4 lacks guild_id, channel_id, self_mute or self_deaf, or has one of the wrong type");
   }
+  ledger(connection).says(channel ? "voice-state" : "voice-state-null");
   if (channel) {
     ledger(connection).first("join-request", now);
   } else {

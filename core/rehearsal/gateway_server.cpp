@@ -143,7 +143,10 @@ void GatewayServer::heartbeat(Connection& connection, const json& data, TimePoin
   const Duration interval = world_.options().heartbeat_interval;
   connection.heartbeat_due = now + interval + interval / 2;
   if (world_.options().ignores_heartbeats) return;
-  send(connection, {{"op", 11}, {"d", nullptr}, {"s", nullptr}, {"t", nullptr}});
+  const Snowflake user = connection.person == nullptr ? Snowflake{} : connection.person->user;
+  const json acknowledgement = {{"op", 11}, {"d", nullptr}, {"s", nullptr}, {"t", nullptr}};
+  const auto text = acknowledgements.answer(user, connection.socket->id(), wire_text(acknowledgement), now);
+  if (text) connection.socket->send_text(*text);
 }
 
 void GatewayServer::on_closed(net::ServerSocket& socket, TimePoint now) {
@@ -171,6 +174,10 @@ void GatewayServer::on_closed(net::ServerSocket& socket, TimePoint now) {
 }
 
 void GatewayServer::on_time(TimePoint now) {
+  while (const auto late = acknowledgements.next(now)) {
+    Connection* const connection = find(late->connection);
+    if (connection != nullptr && !connection->closing) connection->socket->send_text(late->text);
+  }
   for (auto& [id, connection] : connections_) {
     if (connection.closing || !connection.heartbeat_due || *connection.heartbeat_due > now) continue;
     refuse(connection, Rule::gateway_heartbeat_missed, 4009, "Session timed out.",
@@ -179,7 +186,7 @@ void GatewayServer::on_time(TimePoint now) {
 }
 
 std::optional<TimePoint> GatewayServer::deadline() const {
-  std::optional<TimePoint> earliest;
+  std::optional<TimePoint> earliest = acknowledgements.deadline();
   for (const auto& [id, connection] : connections_) {
     if (connection.closing || !connection.heartbeat_due) continue;
     if (!earliest || *connection.heartbeat_due < *earliest) earliest = connection.heartbeat_due;

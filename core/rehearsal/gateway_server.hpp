@@ -13,6 +13,7 @@
 #include "base/clock.hpp"
 #include "net/server.hpp"
 #include "rehearsal/ack_window.hpp"
+#include "rehearsal/acknowledgements.hpp"
 #include "rehearsal/ledger.hpp"
 #include "rehearsal/world.hpp"
 
@@ -34,6 +35,8 @@ class GatewayServer {
   /// Called when a voice session's credentials stop being valid.
   std::function<void(Snowflake user, VoiceEnd end, TimePoint now)> on_voice_session_over =
       [](Snowflake, VoiceEnd, TimePoint) {};
+
+  Acknowledgements acknowledgements;
 
   void on_open(net::ServerSocket& socket, std::string_view query, TimePoint now);
   void on_text(net::ServerSocket& socket, std::string_view text, TimePoint now);

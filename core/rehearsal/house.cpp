@@ -20,6 +20,7 @@ House::House(DiscordOptions furnishing)
       listener(line.mode, rtp::TransportKey(line.key), books),
       audience(world, books),
       attendance(world),
+      schedule(world.options().script),
       delivery(world, books),
       sfu(world, books, audience, listener, rtp::TransportCipher(line.mode, rtp::TransportKey(line.key))),
       gateway(world, books),
@@ -45,6 +46,7 @@ House::House(DiscordOptions furnishing)
   sfu.on_audio = [this](Snowflake user, TimePoint now) {
     attendance.give(Cue::audio, now);
     attendance.on_audio(user, now);
+    schedule.on_audio(user, now);
     disturb(user, now);
   };
 }
@@ -62,6 +64,7 @@ void House::on_time(TimePoint now) {
 }
 
 void House::settle(TimePoint now) {
+  while (const auto fault = schedule.next(now)) inject(*fault, *schedule.target(), now);
   while (const auto move = attendance.next(now)) {
     CallMember& member = *audience.member(move->user);
     if (move->joins) {
@@ -119,10 +122,15 @@ void House::disturb(Snowflake user, TimePoint now) {
 std::optional<TimePoint> House::deadline() const {
   std::optional<TimePoint> earliest;
   for (const auto& due : {gateway.deadline(), voice_gateway.deadline(), sfu.deadline(), delivery.deadline(),
-                          audience.deadline(), attendance.deadline()}) {
+                          audience.deadline(), attendance.deadline(), schedule.deadline()}) {
     if (due && (!earliest || *due < *earliest)) earliest = due;
   }
   return earliest;
+}
+
+void House::stood_still(Duration span) {
+  books.stood_still(span);
+  schedule.stood_still(span);
 }
 
 Report House::report_of(Snowflake user) const {

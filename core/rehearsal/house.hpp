@@ -3,6 +3,7 @@
 
 #include <array>
 #include <optional>
+#include <utility>
 
 #include "base/clock.hpp"
 #include "base/snowflake.hpp"
@@ -10,6 +11,7 @@
 #include "rehearsal/audience.hpp"
 #include "rehearsal/delivery_service.hpp"
 #include "rehearsal/fault.hpp"
+#include "rehearsal/fault_schedule.hpp"
 #include "rehearsal/gateway_server.hpp"
 #include "rehearsal/ledger.hpp"
 #include "rehearsal/listener.hpp"
@@ -47,12 +49,20 @@ class House {
   /// Has it happen to the account now. Nothing of it is held against the account.
   void inject(const Fault& fault, Snowflake user, TimePoint now);
 
+  /// What a stall asks of whoever owns the house: to let nothing happen for so long, once.
+  [[nodiscard]] std::optional<Duration> take_stall() noexcept { return std::exchange(stall_, std::nullopt); }
+  /// It let nothing happen for so long. The time that goes in here goes on as if that had not been; only the
+  /// arrival of datagrams is told by the kernel's clock.
+  void stood_still(Duration span);
+
   [[nodiscard]] Report report_of(Snowflake user) const;
 
  private:
   void join(CallMember& member, TimePoint now);
   void leave(CallMember& member, TimePoint now);
   void disturb(Snowflake user, TimePoint now);
+
+  std::optional<Duration> stall_;
 
  public:
   World world;
@@ -61,6 +71,7 @@ class House {
   Listener listener;
   Audience audience;
   Attendance attendance;
+  FaultSchedule schedule;
   DeliveryService delivery;
   Sfu sfu;
   GatewayServer gateway;

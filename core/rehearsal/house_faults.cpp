@@ -1,10 +1,12 @@
 // What goes wrong in the middle of a play, by order.
 #include "rehearsal/fault.hpp"
+#include "rehearsal/fault_script.hpp"
 #include "rehearsal/house.hpp"
 
 namespace vcplay::rehearsal {
 
 void House::inject(const Fault& fault, Snowflake user, TimePoint now) {
+  books.of(user).suffers(to_text(fault), now);
   switch (fault.kind) {
     // ── main gateway ──
     case FaultKind::drop_gateway:
@@ -16,7 +18,9 @@ void House::inject(const Fault& fault, Snowflake user, TimePoint now) {
     case FaultKind::invalidate_gateway:
     case FaultKind::forget_gateway:
     case FaultKind::refuse_gateway:
+      return;
     case FaultKind::ignore_gateway_acks:
+      gateway.acknowledgements.ignore(user, now + fault.span);
       return;
     // ── voice gateway ──
     case FaultKind::drop_voice:
@@ -27,8 +31,13 @@ void House::inject(const Fault& fault, Snowflake user, TimePoint now) {
       return;
     case FaultKind::forget_voice:
     case FaultKind::refuse_voice:
+      return;
     case FaultKind::ignore_voice_acks:
+      voice_gateway.acknowledgements.ignore(user, now + fault.span);
+      return;
     case FaultKind::delay_acks:
+      gateway.acknowledgements.delay(user, fault.span);
+      voice_gateway.acknowledgements.delay(user, fault.span);
       return;
     // ── the account's voice state ──
     case FaultKind::migrate:
@@ -54,8 +63,14 @@ void House::inject(const Fault& fault, Snowflake user, TimePoint now) {
       return;
     // ── UDP and the host ──
     case FaultKind::lose_udp:
+      sfu.faults.lose(user, fault.number,
+                      fault.span == Duration::zero() ? TimePoint::max() : now + fault.span);
+      return;
     case FaultKind::block_udp:
+      sfu.faults.block(user, now + fault.span);
+      return;
     case FaultKind::stall:
+      stall_ = fault.span;
       return;
   }
 }

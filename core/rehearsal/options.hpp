@@ -9,6 +9,7 @@
 
 #include "base/clock.hpp"
 #include "base/snowflake.hpp"
+#include "rehearsal/fault.hpp"
 #include "rtp/transport_cipher.hpp"
 
 namespace vcplay::rehearsal {
@@ -97,7 +98,9 @@ struct DiscordOptions {
   std::vector<std::string> certificate_names = {"127.0.0.1", "localhost"};
   std::vector<rtp::TransportMode> modes = {rtp::TransportMode::aes256_gcm_rtpsize,
                                            rtp::TransportMode::xchacha20_poly1305_rtpsize};
-  bool unthrottled = false;  // `--fast`: arrival times mean nothing
+  FaultScript script = {};       // happens to the first account that plays
+  std::uint32_t fault_seed = 1;  // which datagrams are lost is drawn from here
+  bool unthrottled = false;      // `--fast`: arrival times mean nothing
   Duration heartbeat_interval = std::chrono::milliseconds(41'250);
   double voice_heartbeat_interval_ms = 13'750;  // sent as it is: Discord's may be fractional
   std::uint16_t voice_first_sequence = 1;       // of the first numbered message of each voice session

@@ -123,6 +123,39 @@ void write_phases(fmt::memory_buffer& out, const Report& report) {
   }
 }
 
+json fault_array(const Report& report) {
+  json faults = json::array();
+  for (const InjectedFault& one : report.faults) {
+    faults.push_back({{"fault", one.fault}, {"ms", rounded(milliseconds(one.since_audio), 0.001)}});
+  }
+  return faults;
+}
+
+/// What went wrong, and how often the account had to begin anew; nothing when nothing did.
+void write_faults(fmt::memory_buffer& out, const Report& report) {
+  constexpr std::size_t kMostLines = 12;
+  const auto to = std::back_inserter(out);
+  const std::size_t shown = std::min(report.faults.size(), kMostLines);
+  for (std::size_t i = 0; i < shown; ++i) {
+    const InjectedFault& one = report.faults[i];
+    fmt::format_to(to, "{:12}at {:.3f} s {}\n", i == 0 ? "faults" : "", milliseconds(one.since_audio) / 1e3,
+                   one.fault);
+  }
+  if (shown < report.faults.size()) fmt::format_to(to, "{:12}… {} more\n", "", report.faults.size() - shown);
+  const bool began_anew = report.gateway_identifies > 1 || report.voice_identifies > 1 ||
+                          report.gateway_resumes > 0 || report.voice_resumes > 0;
+  if (report.faults.empty() && !began_anew) return;
+  fmt::format_to(to, "gateway     {} × identified, {} × resumed\n", report.gateway_identifies,
+                 report.gateway_resumes);
+  fmt::format_to(to, "voice       {} × identified, {} × resumed\n", report.voice_identifies,
+                 report.voice_resumes);
+  fmt::format_to(to, "silence     {:.0f} ms at the longest between two packets of audio\n",
+                 milliseconds(report.longest_gap));
+  if (report.packets_dropped_by_script > 0) {
+    fmt::format_to(to, "dropped     {} packets, as the script wants it\n", report.packets_dropped_by_script);
+  }
+}
+
 void write_heard(fmt::memory_buffer& out, const Report& report) {
   const auto to = std::back_inserter(out);
   fmt::format_to(to, "packets     {} received, {} heard, {} lost ({} audio, {} silence)\n",
@@ -178,8 +211,15 @@ std::string to_json(const Report& report) {
                    {"audio", report.audio_packets},
                    {"silence", report.silence_packets}}},
                  {"bytes_received", report.bytes_received},
+                 {"packets_dropped_by_script", report.packets_dropped_by_script},
                  {"keepalives", report.keepalives},
+                 {"wire", report.wire},
+                 {"gateway_identifies", report.gateway_identifies},
+                 {"gateway_resumes", report.gateway_resumes},
+                 {"voice_identifies", report.voice_identifies},
                  {"voice_resumes", report.voice_resumes},
+                 {"faults", fault_array(report)},
+                 {"longest_gap_ms", rounded(milliseconds(report.longest_gap), 0.001)},
                  {"heard_seconds", rounded(milliseconds(report.heard) / 1e3, 0.01)},
                  {"arrival", pacing_object(report.arrival)},
                  {"loudness_lufs", nullptr},
@@ -202,7 +242,7 @@ std::string to_text(const Report& report) {
   const char* const otherwise = report.packets_received > 0 ? "was still speaking" : "never spoke";
   fmt::format_to(to, "ended       {}, {}\n", report.speaking_ended ? "stopped speaking" : otherwise,
                  report.left_cleanly ? "left the channel" : "never left the channel");
-  if (report.voice_resumes > 0) fmt::format_to(to, "resumed     {} ×\n", report.voice_resumes);
+  write_faults(out, report);
   fmt::format_to(to, "phases\n");
   write_phases(out, report);
   fmt::format_to(to, "findings    {}\n",

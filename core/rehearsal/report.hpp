@@ -67,6 +67,12 @@ struct EncryptionReport {
   std::uint64_t silence = 0;        // in the clear, as everybody may
 };
 
+/// Something that was ordered to go wrong.
+struct InjectedFault {
+  std::string fault;       // in the words of a script
+  Duration since_audio{};  // the account's first
+};
+
 struct Report {
   std::vector<Finding> findings;
   std::vector<Phase> phases;            // in order of time
@@ -77,11 +83,22 @@ struct Report {
   std::uint64_t packets_lost = 0;       // gaps in the sequence
   std::uint64_t silence_packets = 0;
   std::uint64_t audio_packets = 0;
-  std::uint64_t bytes_received = 0;  // of whole datagrams, authenticated
-  std::uint64_t keepalives = 0;      // datagrams that are neither discovery nor media
-  std::uint64_t voice_resumes = 0;   // lost connections to the voice gateway that were made good
-  Duration heard{};                  // audio, silence not counted
-  Pacing arrival;  // |arrival - (first + n × 20 ms)|, kernel time stamps, re-anchored after gaps
+  std::uint64_t bytes_received = 0;             // of whole datagrams, authenticated
+  std::uint64_t packets_dropped_by_script = 0;  // taken on their way by order; they are not lost
+  std::uint64_t keepalives = 0;                 // datagrams that are neither discovery nor media
+  /// The account's own messages in their order, refused ones included, up to kMostWords of them. The words:
+  /// gateway-identify, gateway-resume, voice-state (op 4 with a channel), voice-state-null (without),
+  /// voice-identify, voice-resume, select-protocol, speaking-on, speaking-off.
+  std::vector<std::string> wire;
+  static constexpr std::size_t kMostWords = 256;
+  std::uint64_t gateway_identifies = 0;  // of `wire`, without a bound
+  std::uint64_t voice_identifies = 0;    // likewise
+  std::uint64_t gateway_resumes = 0;     // lost connections to the main gateway that were made good
+  std::uint64_t voice_resumes = 0;       // … to the voice gateway
+  std::vector<InjectedFault> faults;     // in order of time
+  Duration longest_gap{};  // without audio for the listener, between the first of it and the last
+  Duration heard{};        // audio, silence not counted
+  Pacing arrival;          // |arrival - (first + n × 20 ms)|, kernel time stamps, re-anchored after gaps
   std::optional<double> loudness_lufs;  // integrated, EBU R128; nothing for silence
   double true_peak_dbtp = -200;
   std::uint64_t clipped_samples = 0;  // |sample| ≥ 1 after decoding

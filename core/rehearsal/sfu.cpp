@@ -28,6 +28,10 @@ constexpr std::size_t kMaxDatagram = 1400;  // whatever is longer risks fragment
 constexpr std::size_t kMaxHeld = 64;        // packets per session that wait for SPEAKING
 constexpr Duration kSecondChance = 10ms;    // one more turn of the loop, in which a waiting SPEAKING is read
 
+bool is_discovery(ByteView datagram) {
+  return datagram.size() == kDiscoveryBytes && load_be16(datagram) == kDiscoveryRequest;
+}
+
 bool is_rtcp(ByteView datagram) {
   return datagram.size() >= 8 && (datagram[0] & 0xC0) == 0x80 && datagram[1] >= 200 && datagram[1] <= 206;
 }
@@ -43,7 +47,8 @@ ByteView without_padding(ByteView payload, const rtp::ParsedHeader& header) {
 
 Sfu::Sfu(World& world, Books& books, Audience& audience, Listener& listener,
          rtp::TransportCipher listener_sealer)
-    : world_(world),
+    : faults(world.options().fault_seed),
+      world_(world),
       books_(books),
       audience_(audience),
       listener_(listener),
@@ -79,7 +84,7 @@ void Sfu::set_speaking(MediaSession& session, std::uint8_t flags, TimePoint now)
   while (!session.held.empty()) {
     const MediaSession::Held held = std::move(session.held.front());
     session.held.pop_front();
-    forward(session, held.header, held.frame);
+    forward(session, held, now);
   }
 }
 
@@ -98,15 +103,30 @@ void Sfu::excuse(Snowflake user) {
 }
 
 void Sfu::on_datagram(ByteSpan datagram, PeerAddress source, TimePoint arrival, TimePoint now) {
-  const bool is_discovery = datagram.size() == kDiscoveryBytes && load_be16(datagram) == kDiscoveryRequest;
-  if (is_discovery) {
+  if (is_taken(datagram, source, arrival, now)) {
+    // It never arrived.
+  } else if (is_discovery(datagram)) {
     on_discovery(datagram, source, now);
   } else if (is_rtcp(datagram)) {
     ++by_source(source).facts.keepalives;
-  } else if (!on_keepalive(datagram, source)) {
+  } else if (!on_keepalive(datagram, source, now)) {
     on_rtp(datagram, source, arrival, now);
   }
   processed_.fetch_add(1, std::memory_order_release);
+}
+
+/// What comes by an SSRC is its session's, from wherever; anything else that of the address.
+bool Sfu::is_taken(ByteView datagram, PeerAddress source, TimePoint arrival, TimePoint now) {
+  const std::optional<rtp::ParsedHeader> header =
+      is_rtcp(datagram) || is_discovery(datagram) ? std::nullopt : rtp::parse_header(datagram);
+  MediaSession* const session = header                   ? by_ssrc(header->fields.ssrc)
+                                : is_discovery(datagram) ? by_ssrc(load_be32(datagram.subspan(4)))
+                                                         : session_at(source);
+  if (session == nullptr || !faults.takes(session->user, now)) return false;
+  if (!header) return true;
+  ++session->ledger.facts.packets_dropped_by_script;
+  session->inspector.take(header->fields.sequence, arrival);
+  return true;
 }
 
 void Sfu::on_discovery(ByteView request, PeerAddress source, TimePoint now) {
@@ -136,17 +156,17 @@ void Sfu::on_discovery(ByteView request, PeerAddress source, TimePoint now) {
   const std::string host = source.host();
   std::memcpy(answer.data() + 8, host.data(), host.size());
   store_be16(bytes.subspan(kDiscoveryBytes - 2), source.port);
-  send(source, answer);
+  send_to(session, source, answer, now);
 }
 
-bool Sfu::on_keepalive(ByteView datagram, PeerAddress source) {
+bool Sfu::on_keepalive(ByteView datagram, PeerAddress source, TimePoint now) {
   if (datagram.size() != kKeepaliveBytes) return false;
   ++by_source(source).facts.keepalives;
   if (load_be32(datagram) != kPing) return true;
   std::array<std::uint8_t, kKeepaliveBytes> pong{};
   store_be32(pong, kPong);
   store_be32(ByteSpan(pong).subspan(4), load_be32(datagram.subspan(4)));
-  send(source, pong);
+  send_to(session_at(source), source, pong, now);
   return true;
 }
 
@@ -180,7 +200,7 @@ void Sfu::on_rtp(ByteSpan packet, PeerAddress source, TimePoint arrival, TimePoi
   if (!session->inspector.accept({*header, opened->nonce, packet.size(), is_silence, arrival})) return;
   audience_.judge(session->user, frame);
   if (frame.content == OpenedFrame::Content::plaintext) return;  // reaches nobody
-  judge_speaking(*session, header->fields, std::move(frame), now);
+  judge_speaking(*session, {header->fields, std::move(frame), arrival}, now);
   if (!is_silence) on_audio(session->user, now);  // may end the session
 }
 
@@ -202,12 +222,13 @@ void Sfu::check_clear_part(MediaSession& session, const rtp::ParsedHeader& heade
   }
 }
 
-void Sfu::judge_speaking(MediaSession& session, const rtp::Header& header, OpenedFrame frame, TimePoint now) {
+void Sfu::judge_speaking(MediaSession& session, MediaSession::Held packet, TimePoint now) {
   const bool may_pass =
-      session.speaking != 0 || (session.has_spoken && frame.is_silence && session.held.empty());
-  if (may_pass) return forward(session, header, frame);
+      session.speaking != 0 || (session.has_spoken && packet.frame.is_silence && session.held.empty());
+  if (may_pass) return forward(session, packet, now);
   if (session.held.size() == kMaxHeld) condemn(session);
-  session.held.push_back({header, std::move(frame), now + world_.options().speaking_grace, false});
+  packet.due = now + world_.options().speaking_grace;
+  session.held.push_back(std::move(packet));
 }
 
 void Sfu::condemn(MediaSession& session) {
@@ -217,7 +238,9 @@ void Sfu::condemn(MediaSession& session) {
                         spoke ? "audio came after SPEAKING 0" : "a packet came before the first SPEAKING");
 }
 
-void Sfu::forward(MediaSession& session, const rtp::Header& header, const OpenedFrame& frame) {
+void Sfu::forward(MediaSession& session, const MediaSession::Held& packet, TimePoint now) {
+  const rtp::Header& header = packet.header;
+  const OpenedFrame& frame = packet.frame;
   const VoiceState* const speaker = world_.voice_state(session.user);
   const ByteView payload = frame.wire;
   if (payload.size() > kMaxProtocolFrameBytes || speaker == nullptr || speaker->suppress) return;
@@ -232,13 +255,18 @@ void Sfu::forward(MediaSession& session, const rtp::Header& header, const Opened
     const VoiceState* const state = world_.voice_state(receiver->user);
     // Nothing is forwarded to the deaf.
     if (state == nullptr || state->channel != speaker->channel || state->self_deaf) continue;
-    send(*receiver->discovered, seal(*receiver->sealer));
+    send_to(receiver.get(), *receiver->discovered, seal(*receiver->sealer), now);
   }
-  audience_.deliver(session.user, session.ssrc, header.sequence, frame);
+  audience_.deliver(session.user, header, frame, session.inspector.taken(), now);
   const VoiceState* const ear = world_.voice_state(world_.listener());
   if (ear == nullptr || ear->channel != speaker->channel) return;
   ++session.ledger.facts.packets_forwarded;
   listener_.receive(seal(listener_sealer_), frame.opus);
+  if (!frame.is_silence) session.ledger.is_heard(packet.arrival);
+}
+
+void Sfu::send_to(const MediaSession* session, PeerAddress to, ByteView datagram, TimePoint now) {
+  if (session == nullptr || !faults.takes(session->user, now)) send(to, datagram);
 }
 
 void Sfu::on_overruns(std::uint32_t datagrams) {
@@ -274,11 +302,15 @@ MediaSession* Sfu::by_ssrc(std::uint32_t ssrc) {
   return found == sessions_.end() ? nullptr : found->second.get();
 }
 
+MediaSession* Sfu::session_at(PeerAddress source) {
+  const auto found = std::find_if(sessions_.begin(), sessions_.end(),
+                                  [&](const auto& entry) { return entry.second->discovered == source; });
+  return found == sessions_.end() ? nullptr : found->second.get();
+}
+
 Ledger& Sfu::by_source(PeerAddress source) {
-  for (const auto& [ssrc, session] : sessions_) {
-    if (session->discovered == source) return session->ledger;
-  }
-  return books_.of_nobody();
+  MediaSession* const session = session_at(source);
+  return session == nullptr ? books_.of_nobody() : session->ledger;
 }
 
 }  // namespace vcplay::rehearsal

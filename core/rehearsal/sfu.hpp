@@ -19,6 +19,7 @@
 #include "rehearsal/ledger.hpp"
 #include "rehearsal/listener.hpp"
 #include "rehearsal/stream_inspector.hpp"
+#include "rehearsal/udp_faults.hpp"
 #include "rehearsal/world.hpp"
 #include "rtp/transport_cipher.hpp"
 
@@ -44,6 +45,7 @@ struct MediaSession {
   struct Held {
     rtp::Header header;
     OpenedFrame frame;
+    TimePoint arrival{};
     TimePoint due{};
     bool second_chance = false;
   };
@@ -60,6 +62,8 @@ class Sfu {
   std::function<void(PeerAddress to, ByteView datagram)> send = [](PeerAddress, ByteView) {};
   /// Called after each audio packet of an account.
   std::function<void(Snowflake user, TimePoint now)> on_audio = [](Snowflake, TimePoint) {};
+  /// What happens to datagrams on their way, before any of this sees them.
+  UdpFaults faults;
 
   /// A new session with an SSRC of its own; stays valid until close().
   MediaSession& open(Snowflake user);
@@ -80,15 +84,18 @@ class Sfu {
   [[nodiscard]] const std::atomic<std::uint64_t>& processed() const noexcept { return processed_; }
 
  private:
+  [[nodiscard]] bool is_taken(ByteView datagram, PeerAddress source, TimePoint arrival, TimePoint now);
   void on_discovery(ByteView request, PeerAddress source, TimePoint now);
-  bool on_keepalive(ByteView datagram, PeerAddress source);
+  bool on_keepalive(ByteView datagram, PeerAddress source, TimePoint now);
   void on_rtp(ByteSpan packet, PeerAddress source, TimePoint arrival, TimePoint now);
   void check_clear_part(MediaSession& session, const rtp::ParsedHeader& header, std::size_t bytes,
                         PeerAddress source);
-  void judge_speaking(MediaSession& session, const rtp::Header& header, OpenedFrame frame, TimePoint now);
+  void judge_speaking(MediaSession& session, MediaSession::Held packet, TimePoint now);
   void condemn(MediaSession& session);
-  void forward(MediaSession& session, const rtp::Header& header, const OpenedFrame& frame);
+  void forward(MediaSession& session, const MediaSession::Held& packet, TimePoint now);
+  void send_to(const MediaSession* session, PeerAddress to, ByteView datagram, TimePoint now);
   [[nodiscard]] MediaSession* by_ssrc(std::uint32_t ssrc);
+  [[nodiscard]] MediaSession* session_at(PeerAddress source);
   [[nodiscard]] Ledger& by_source(PeerAddress source);
 
   World& world_;

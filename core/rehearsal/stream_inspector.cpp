@@ -36,12 +36,22 @@ bool StreamInspector::accept(const InspectedPacket& packet) {
   }
   ledger_.facts.bytes_received += packet.bytes;
   ++ledger_.facts.packets_received;
-  ledger_.first("first-packet", packet.arrival);
+  ledger_.first_arrival("first-packet", packet.arrival);
   check_pause(packet);
   check_order(packet);
   check_burst(packet.arrival);
   count(packet);
   return fresh;
+}
+
+void StreamInspector::take(std::uint16_t sequence, TimePoint arrival) {
+  taken_.add(sequence, arrival);
+  ++taken_since_audio_;
+}
+
+/// What was taken may have been silence: nobody opened it.
+bool StreamInspector::may_have_fallen_silent() const noexcept {
+  return trailing_silence_ + taken_since_audio_ >= kTrailingSilence;
 }
 
 void StreamInspector::check_order(const InspectedPacket& packet) {
@@ -58,7 +68,7 @@ void StreamInspector::check_order(const InspectedPacket& packet) {
     return;
   }
   const auto packets = static_cast<std::uint32_t>(step);
-  const std::uint32_t gap = packets - 1;
+  const std::uint32_t gap = packets - 1 - taken_.between(last_->sequence, header.sequence, packet.arrival);
   if (gap > 0 && gap <= kLargestLoss) ledger_.facts.packets_lost += gap;
   if (gap > excused_gap_) {
     ledger_.breach(Rule::wrong_sequence, fmt::format("sequence {} came after {}: {} are missing",
@@ -117,7 +127,7 @@ void StreamInspector::check_burst(TimePoint arrival) {
 void StreamInspector::check_pause(const InspectedPacket& packet) {
   if (unthrottled_ || !last_ || !audio_since_speaking_ || speaking_ == 0) return;
   const Duration elapsed = packet.arrival - last_->arrival;
-  if (elapsed <= kUnspokenPause || trailing_silence_ >= kTrailingSilence) return;
+  if (elapsed <= kUnspokenPause || may_have_fallen_silent()) return;
   ledger_.breach(Rule::missing_silence,
                  fmt::format("a pause of {:.0f} ms came after {} silence packets instead of 5",
                              milliseconds(elapsed), trailing_silence_));
@@ -132,10 +142,11 @@ void StreamInspector::count(const InspectedPacket& packet) {
   }
   ++ledger_.facts.audio_packets;
   trailing_silence_ = 0;
+  taken_since_audio_ = 0;
   audio_since_speaking_ = true;
   ledger_.facts.speaking_ended = false;
-  ledger_.first("first-audio", packet.arrival);
-  ledger_.latest("last-audio", packet.arrival);
+  ledger_.first_arrival("first-audio", packet.arrival);
+  ledger_.latest_arrival("last-audio", packet.arrival);
 }
 
 void StreamInspector::on_speaking(std::uint8_t flags, TimePoint now) {
@@ -146,7 +157,7 @@ void StreamInspector::on_speaking(std::uint8_t flags, TimePoint now) {
     ledger_.facts.speaking_ended = true;
     // Without a clock the next audio may overtake the word on the silence before it.
     const bool silence_came_before = unthrottled_ && fell_silent_;
-    if (audio_since_speaking_ && trailing_silence_ < kTrailingSilence && !silence_came_before) {
+    if (audio_since_speaking_ && !may_have_fallen_silent() && !silence_came_before) {
       ledger_.breach(Rule::missing_silence,
                      fmt::format("SPEAKING 0 came after {} silence packets instead of 5", trailing_silence_));
     }
@@ -158,7 +169,7 @@ void StreamInspector::on_speaking(std::uint8_t flags, TimePoint now) {
 
 void StreamInspector::on_end() {
   if (end_excused_) return;
-  if (audio_since_speaking_ && trailing_silence_ < kTrailingSilence) {
+  if (audio_since_speaking_ && !may_have_fallen_silent()) {
     ledger_.breach(Rule::missing_silence,
                    fmt::format("the stream ended after {} silence packets instead of 5", trailing_silence_));
   }

@@ -9,6 +9,7 @@
 #include "base/clock.hpp"
 #include "rehearsal/ledger.hpp"
 #include "rehearsal/nonce_set.hpp"
+#include "rehearsal/taken_packets.hpp"
 #include "rtp/header.hpp"
 
 namespace vcplay::rehearsal {
@@ -31,6 +32,9 @@ class StreamInspector {
   bool accept(const InspectedPacket& packet);
   /// So many packets were there but could not be read, or were lost on our side: their numbers are spent.
   void excuse_gap(std::uint64_t packets) noexcept { excused_gap_ += packets; }
+  /// A packet that a script of faults took on its way: it is not missing.
+  void take(std::uint16_t sequence, TimePoint arrival);
+  [[nodiscard]] const TakenPackets& taken() const noexcept { return taken_; }
   /// SPEAKING came. All packets that arrived before it have been accepted.
   void on_speaking(std::uint8_t flags, TimePoint now);
   /// Whatever its end will be, it is not its doing.
@@ -51,6 +55,7 @@ class StreamInspector {
   void check_timestamp(const InspectedPacket& packet, std::uint32_t packets);
   void check_burst(TimePoint arrival);
   void check_pause(const InspectedPacket& packet);
+  [[nodiscard]] bool may_have_fallen_silent() const noexcept;
   void measure_arrival(const InspectedPacket& packet, bool goes_on);
   void count(const InspectedPacket& packet);
 
@@ -59,6 +64,8 @@ class StreamInspector {
   NonceSet nonces_;
   std::optional<Last> last_;
   std::uint64_t excused_gap_ = 0;
+  TakenPackets taken_;
+  std::uint64_t taken_since_audio_ = 0;
   bool end_excused_ = false;
   std::uint8_t speaking_ = 0;
   bool audio_since_speaking_ = false;

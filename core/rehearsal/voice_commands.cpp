@@ -57,6 +57,7 @@ bool VoiceGatewayServer::accept_identity(Connection& connection, const json& dat
   const Person* const person = world_.person(*user);
   const bool has_account = person != nullptr && !person->token.empty();
   Ledger& account = has_account ? books_.of(*user) : books_.of_nobody();
+  account.says("voice-identify");
   const bool right_session = *server == world_.options().guild && state != nullptr &&
                              state->session_id == *session && (!channel || *channel == state->channel);
   if (!right_session) {
@@ -173,6 +174,7 @@ void VoiceGatewayServer::select_protocol(Connection& connection, const json& dat
                   "SELECT_PROTOCOL named a mode that was not offered");
   }
   ledger(connection).first("select-protocol", now);
+  ledger(connection).says("select-protocol");
   check_address(connection, *address, *port);
   if (world_.options().never_describes_session) return;
   describe_session(connection, *mode, now);
@@ -218,6 +220,7 @@ void VoiceGatewayServer::speaking(Connection& connection, const json& data, Time
     return refuse(connection, Rule::speaking_fields, 4020, "Bad request.",
                   "SPEAKING lacks the integers speaking (0 to 7), delay or ssrc");
   }
+  ledger(connection).says(*flags == 0 ? "speaking-off" : "speaking-on");
   MediaSession& media = *connection.media;
   if (*ssrc != std::int64_t{media.ssrc}) {
     return ledger(connection)

@@ -157,10 +157,19 @@ void VoiceGatewayServer::heartbeat(Connection& connection, const json& data, Tim
   }
   const Duration interval = interval_of(world_.options());
   connection.heartbeat_due = now + interval + interval / 2;
-  if (!world_.options().voice_ignores_heartbeats) send(connection, {{"op", 6}, {"d", {{"t", *nonce}}}});
+  if (world_.options().voice_ignores_heartbeats) return;
+  const Snowflake user = connection.person == nullptr ? Snowflake{} : connection.person->user;
+  const json acknowledgement = {{"op", 6}, {"d", {{"t", *nonce}}}};
+  const auto text = acknowledgements.answer(user, connection.socket->id(), wire_text(acknowledgement), now);
+  if (text) connection.socket->send_text(*text);
 }
 
 void VoiceGatewayServer::on_time(TimePoint now) {
+  while (const auto late = acknowledgements.next(now)) {
+    Connection* const connection = find(late->connection);
+    if (connection == nullptr || connection->closing || connection->socket == nullptr) continue;
+    connection->socket->send_text(late->text);
+  }
   for (auto& [id, connection] : connections_) {
     if (connection.closing) continue;
     if (connection.close_at && *connection.close_at <= now) {
@@ -174,7 +183,7 @@ void VoiceGatewayServer::on_time(TimePoint now) {
 }
 
 std::optional<TimePoint> VoiceGatewayServer::deadline() const {
-  std::optional<TimePoint> earliest;
+  std::optional<TimePoint> earliest = acknowledgements.deadline();
   for (const auto& [id, connection] : connections_) {
     if (connection.closing) continue;
     for (const std::optional<TimePoint>& due :

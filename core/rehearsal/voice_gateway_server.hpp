@@ -12,6 +12,7 @@
 #include "base/clock.hpp"
 #include "net/server.hpp"
 #include "rehearsal/ack_window.hpp"
+#include "rehearsal/acknowledgements.hpp"
 #include "rehearsal/delivery_service.hpp"
 #include "rehearsal/gateway_server.hpp"
 #include "rehearsal/ledger.hpp"
@@ -35,6 +36,8 @@ class VoiceGatewayServer {
                                                                                          TimePoint) {};
   std::function<void(Snowflake user, Snowflake channel, TimePoint now)> on_gone = [](Snowflake, Snowflake,
                                                                                      TimePoint) {};
+
+  Acknowledgements acknowledgements;
 
   /// What READY names.
   void set_media_port(std::uint16_t port) { media_port_ = port; }
@@ -117,6 +120,7 @@ class VoiceGatewayServer {
   void send_kept(Connection& connection, const ReplayBuffer::Message& message);
   void resume(Connection& connection, const nlohmann::json& data, TimePoint now);
   [[nodiscard]] std::optional<Resume> read_resume(Connection& connection, const nlohmann::json& data);
+  void note_resume(const std::string& session);
   [[nodiscard]] Connections::iterator find_resumable(const std::string& session);
   [[nodiscard]] bool accept_resume(const Session& session, const Resume& asked);
   void hand_over(Connections::iterator before, Connection& connection);

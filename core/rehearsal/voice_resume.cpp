@@ -137,6 +137,7 @@ void VoiceGatewayServer::resume(Connection& connection, const json& data, TimePo
   }
   const std::optional<Resume> asked = read_resume(connection, data);
   if (!asked) return;
+  note_resume(asked->session);
   const auto before = find_resumable(asked->session);
   // It may have been over before the client could know.
   if (before == connections_.end()) return close(connection, 4006, kInvalidSession);
@@ -164,6 +165,18 @@ std::optional<VoiceGatewayServer::Resume> VoiceGatewayServer::read_resume(Connec
   Resume asked{*server, *session, *token, channel, std::nullopt};
   if (acknowledged >= 0) asked.acknowledged = static_cast<std::uint16_t>(acknowledged);
   return asked;
+}
+
+/// As the word of whoever has that session, or had it a moment ago.
+void VoiceGatewayServer::note_resume(const std::string& session) {
+  const auto known = std::find_if(connections_.begin(), connections_.end(), [&](const auto& entry) {
+    return entry.second.person != nullptr && entry.second.id == session;
+  });
+  if (known != connections_.end()) return ledger(known->second).says("voice-resume");
+  const auto& states = world_.voice_states();
+  const auto state = std::find_if(states.begin(), states.end(),
+                                  [&](const auto& entry) { return entry.second.session_id == session; });
+  if (state != states.end()) books_.of(state->first).says("voice-resume");
 }
 
 /// The newest, whose connection may hang without anybody having noticed.
