@@ -117,6 +117,19 @@ TEST(GatewayClose, StopsWhenItIsMisunderstoodThreeTimesInARow) {
   EXPECT_THAT(why(third), AllOf(HasSubstr("(4002: bad payload)"), HasSubstr("report a bug")));
 }
 
+TEST(GatewayClose, CountsMisunderstandingsBeforeResumedHoweverLongTheyTake) {
+  Conversation discord;
+  discord.become_ready();
+  discord.now += 1h;
+  Actions actions = discord.closes(4002);
+  for (int again = 0; again < 2; ++again) {
+    discord.follows(actions);
+    EXPECT_EQ(sent<SendText>(discord.hears_hello())["op"], 6);
+    actions = discord.closes(4002);
+  }
+  EXPECT_EQ(only<Failed>(actions).error.cause(), Cause::unexpected);
+}
+
 TEST(GatewayClose, ForgivesAMisunderstandingWhenSomethingElseOrAGoodMinuteLiesBetween) {
   Conversation discord;
   discord.become_ready().resumes(discord.closes(4002));

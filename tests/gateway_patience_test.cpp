@@ -77,7 +77,10 @@ TEST(GatewayPatience, StartsToCountAnewAfterASuccess) {
   for (int failure = 0; failure < 3; ++failure) actions = discord.fails_to_follow(actions);
   EXPECT_EQ(only<Reconnect>(actions).after, 4s);
   discord.resumes(actions);
-  EXPECT_EQ(waits_of(discord, discord.closes(std::nullopt)).size(), 20U);
+  const std::vector<Duration> waits = waits_of(discord, discord.closes(std::nullopt));
+  ASSERT_EQ(waits.size(), 20U);
+  EXPECT_EQ(waits[0], 500ms);
+  EXPECT_EQ(waits[1], 1s);
 }
 
 TEST(GatewayPatience, CountsConnectionsThatOpenAndComeToNothing) {

@@ -65,6 +65,7 @@ TEST(GatewayResume, HearsWhatItMissedAndCountsIt) {
   // Lost in the middle of the replay: what came of it need not come again.
   const Actions again = discord.closes(std::nullopt);
   EXPECT_EQ(only<Reconnect>(again).attempt, 2);
+  EXPECT_FALSE(discord.session.deadline()) << "RESUMED is not waited for any more";
   discord.follows(again);
   EXPECT_EQ(sent<SendText>(discord.hears(hello()))["d"]["seq"], 51);
   EXPECT_EQ(sent<SendText>(discord.waits()), json::parse(R"({"op":1,"d":51})"));
@@ -108,7 +109,8 @@ TEST(GatewayResume, GoesWhereItIsSentAtOnce) {
   EXPECT_EQ(only<CloseSocket>(actions).code, 4000) << "1000 would end the session";
   EXPECT_EQ(only<Reconnect>(actions).after, 0s);
   EXPECT_EQ(only<Reconnect>(actions).url, kResumeUrl);
-  EXPECT_THAT(discord.hears(guild_create()), IsEmpty()) << "the old socket says nothing more";
+  for (const json& late : {guild_create(), reconnect(), invalid_session(false), json{{"op", 1}}})
+    EXPECT_THAT(discord.hears(late), IsEmpty()) << "the old socket says nothing more";
   discord.resumes(actions);
 }
 
@@ -142,6 +144,19 @@ TEST(GatewayResume, ResumesASessionThatIsOnlyInterrupted) {
   discord.resumes(interrupted);
 }
 
+TEST(GatewayResume, IdentifiesAnewWhenThereIsNoSessionToBeInterrupted) {
+  Conversation discord;
+  discord.hears_hello();
+  discord.hears(dispatch(5, "PRESENCE_UPDATE", json::object()));
+  const Actions refused = discord.hears(invalid_session(true));
+  EXPECT_EQ(only<Reconnect>(refused).after, 3s);
+  discord.identifies(refused);
+  discord.hears(dispatch(5, "PRESENCE_UPDATE", json::object()));
+  discord.identifies(discord.closes(std::nullopt));
+  EXPECT_EQ(sent<SendText>(discord.hears({{"op", 1}, {"d", nullptr}}))["d"], nullptr)
+      << "no number is left of a session that never was";
+}
+
 TEST(GatewayResume, IdentifiesAnewWhenTheSessionIsGone) {
   for (const auto& [random, wait] :
        std::vector<std::pair<double, Duration>>{{0.0, 1s}, {0.5, 3s}, {1.0, 5s}}) {
@@ -165,6 +180,15 @@ TEST(GatewayResume, IdentifiesAnewWhenTheSessionIsGone) {
     EXPECT_EQ(resume["d"]["session_id"], "ghijkl");
     EXPECT_EQ(resume["d"]["seq"], 2);
   }
+}
+
+TEST(GatewayResume, NeverComesBackToASessionThatIsGone) {
+  Conversation discord;
+  discord.become_ready().identifies(discord.hears(invalid_session(false)));
+  discord.hears(dispatch(1, "PRESENCE_UPDATE", json::object()));
+  const Actions lost = discord.closes(std::nullopt);
+  EXPECT_EQ(only<Reconnect>(lost).url, "");
+  discord.identifies(lost);
 }
 
 TEST(GatewayResume, IsRemovedWhenALaterReadyDoesNotKnowTheGuild) {
@@ -263,8 +287,8 @@ TEST(GatewayResume, ShrugsAtAnswersToQuestionsThatItDidNotAsk) {
   discord.hears(ready());
   EXPECT_THAT(discord.hears(resumed()), IsEmpty());
   discord.follows(discord.closes(std::nullopt));
-  EXPECT_THAT(discord.hears(guild_create()), IsEmpty()) << "before HELLO";
-  discord.hears(hello());
+  EXPECT_THAT(discord.hears(dispatch(999, "RESUMED", nullptr)), IsEmpty()) << "before HELLO";
+  EXPECT_EQ(sent<SendText>(discord.hears(hello()))["d"]["seq"], 9) << "nor does its number count";
   EXPECT_THAT(discord.hears(ready()), IsEmpty()) << "to a RESUME";
   EXPECT_FALSE(discord.session.is_ready());
 }

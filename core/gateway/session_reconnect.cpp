@@ -103,7 +103,7 @@ Actions Session::reconnect(Duration after, const Error& reason, TimePoint now) {
                                  attempt_, reason.what())));
   }
   if (!can_resume()) forget_session();
-  if (!can_resume() && identifies_ == kMostIdentifies) {
+  if (identifies_ == kMostIdentifies) {
     return end(
         Error(reason.cause(), fmt::format("{} {} IDENTIFYs in a row came to nothing, and Discord counts "
                                           "them: no more is sent.",
