@@ -198,14 +198,16 @@ TEST(MainGateway, CountsMessagesPerMinute) {
   EXPECT_THAT(discord.broken(), ElementsAre("gateway-rate"));
 }
 
-TEST(MainGateway, AnswersResumeWithANo) {
+TEST(MainGateway, KnowsNothingOfSessionsThatNeverWere) {
   PaperDiscord discord;
   PaperPlayer player(discord);
   player.connect();
-  player.gateway_says({{"op", 6}, {"d", {{"token", "x"}, {"session_id", "y"}, {"seq", 1}}}});
+  const json never_begun = {{"token", discord.account().token}, {"session_id", "y"}, {"seq", 1}};
+  player.gateway_says({{"op", 6}, {"d", never_begun}});
   EXPECT_EQ(player.gateway.last(9).at("d"), false);
   player.gateway_says(player.identity());
   EXPECT_EQ(player.gateway.count(0, "READY"), 1U);
+  EXPECT_THAT(discord.broken(), IsEmpty());
 }
 
 TEST(MainGateway, MisbehavesAsOrdered) {

@@ -403,10 +403,12 @@ TEST(MediaServer, BlamesNobodyForAStreamThatTheServerCutOff) {
        }},
       {"gateway-unknown-opcode", [](PaperDiscord& discord, PaperPlayer& player) {
          player.gateway_says({{"op", 99}});
-         discord.gateway.on_closed(player.gateway, discord.now);
+         discord.gateway.on_closed(player.gateway, 4001, discord.now);
        }}};
+  DiscordOptions options = PaperDiscord::unencrypted();
+  options.gateway_resume_window = 0s;
   for (const auto& [rule, cut] : cuts) {
-    PaperDiscord discord;
+    PaperDiscord discord(options);
     PaperPlayer player(discord);
     player.get_ready();
     player.speak(1);

@@ -24,7 +24,7 @@ class ServerSocket {
   virtual void close(std::uint16_t code, std::string_view reason) = 0;
   /// Ends the TCP connection without a close frame.
   virtual void drop() = 0;
-  [[nodiscard]] virtual std::uint64_t id() const noexcept = 0;  // unique per Server
+  [[nodiscard]] virtual std::uint64_t id() const noexcept = 0;  // unique in this process
 };
 
 struct ServerRequest {

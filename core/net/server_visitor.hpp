@@ -1,6 +1,7 @@
 // One connection to a Server: one HTTP request, or a websocket.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -33,7 +34,7 @@ struct Hall {
   std::shared_ptr<Mailbox> mailbox;
   ServerHandler* handler;
   lws_vhost* vhost;
-  std::uint64_t next_id = 1;
+  static inline std::atomic<std::uint64_t> next_id{1};
   std::map<Visitor*, std::shared_ptr<Visitor>> visitors;
 };
 

@@ -22,6 +22,14 @@ bool equals_silence(ByteView payload) {
 
 }  // namespace
 
+OpenedFrame unopened(ByteView payload) {
+  OpenedFrame frame;
+  const auto parsed = dave::parse_protocol_frame(payload);
+  frame.is_silence =
+      equals_silence(payload) || (parsed && parsed->ciphertext.size() == kOpusSilence.size());
+  return frame;
+}
+
 Audience::Audience(const World& world, Books& books) : world_(world), books_(books) {
   std::vector<Snowflake> speakers;
   for (const Account& account : world_.options().accounts) speakers.push_back(account.user);
@@ -245,6 +253,10 @@ void Audience::count(Tally& tally, const Reception& reception, const rtp::Header
   tally.last_sequence = header.sequence;
   ++counts.entitled;
   ++(is_heard ? counts.heard : counts.undecryptable);
+}
+
+void Audience::withhold(Snowflake user) {
+  for (auto& [listener, tally] : speakers_[user].tallies) tally.last_sequence.reset();
 }
 
 void Audience::measure(Snowflake user, Report& report) const {

@@ -48,6 +48,9 @@ struct OpenedFrame {
   std::vector<std::pair<Rule, std::string>> breaches;  // the speaker's
 };
 
+/// What nobody opens, because it reaches nobody.
+[[nodiscard]] OpenedFrame unopened(ByteView payload);
+
 /// Holds the keys that the media server does not have. Lives on the rehearsal's thread.
 class Audience {
  public:
@@ -74,6 +77,9 @@ class Audience {
   /// It was forwarded to them. Nobody could hear what was taken.
   void deliver(Snowflake user, const rtp::Header& header, const OpenedFrame& frame, const TakenPackets& taken,
                TimePoint now);
+
+  /// Some of what the user says is withheld from them: that is no loss.
+  void withhold(Snowflake user);
 
   /// Adds what was heard of `user`, and under which keys.
   void measure(Snowflake user, Report& report) const;

@@ -2,6 +2,7 @@
 
 #include <fmt/chrono.h>
 
+#include <algorithm>
 #include <exception>
 #include <optional>
 #include <semaphore>
@@ -21,6 +22,12 @@ namespace {
 
 constexpr Duration kLinger = 250ms;
 
+/// Another name than the front door's, where the certificate has one.
+std::string resume_host(const DiscordOptions& options) {
+  const auto& names = options.certificate_names;
+  return std::find(names.begin(), names.end(), "localhost") == names.end() ? "127.0.0.1" : "localhost";
+}
+
 /// RFC 9110 s5.6.7.
 std::string http_date(Duration ahead) {
   const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now() + ahead);
@@ -33,7 +40,7 @@ struct Discord::Impl {
   explicit Impl(DiscordOptions options) : house(std::move(options)) {}
 
   class Turn;
-  class GatewayDoor;
+  class MainDoor;
   class VoiceDoor;
   struct Doors;
 
@@ -82,9 +89,9 @@ class SCOPED_CAPABILITY Discord::Impl::Turn {
   const TimePoint now_;
 };
 
-class Discord::Impl::GatewayDoor final : public net::ServerHandler {
+class Discord::Impl::MainDoor final : public net::ServerHandler {
  public:
-  explicit GatewayDoor(Impl& impl) : impl_(impl) {}
+  MainDoor(Impl& impl, GatewayDoor which) : impl_(impl), which_(which) {}
 
   net::ServerReply on_request(const net::ServerRequest& request) override {
     const Turn turn(impl_);
@@ -96,7 +103,7 @@ class Discord::Impl::GatewayDoor final : public net::ServerHandler {
   void on_websocket(net::ServerSocket& socket, std::string_view, std::string_view query) override {
     ++impl_.open_websockets;
     const Turn turn(impl_);
-    impl_.house.gateway.on_open(socket, query, turn.now());
+    impl_.house.gateway.on_open(socket, query, turn.now(), which_);
   }
   void on_text(net::ServerSocket& socket, std::string_view text) override {
     const Turn turn(impl_);
@@ -106,16 +113,17 @@ class Discord::Impl::GatewayDoor final : public net::ServerHandler {
     const Turn turn(impl_);
     impl_.house.gateway.on_binary(socket, turn.now());
   }
-  void on_websocket_closed(net::ServerSocket& socket, std::uint16_t) override {
+  void on_websocket_closed(net::ServerSocket& socket, std::uint16_t code) override {
     {
       const Turn turn(impl_);
-      impl_.house.gateway.on_closed(socket, turn.now());
+      impl_.house.gateway.on_closed(socket, code, turn.now());
     }
     impl_.on_websocket_closed();
   }
 
  private:
   Impl& impl_;
+  const GatewayDoor which_;
 };
 
 class Discord::Impl::VoiceDoor final : public net::ServerHandler {
@@ -152,9 +160,11 @@ class Discord::Impl::VoiceDoor final : public net::ServerHandler {
 /// Everything that lives on the loop.
 struct Discord::Impl::Doors {
   Doors(Impl& impl, const net::ServerIdentity& identity)
-      : gateway_door(impl),
+      : gateway_door(impl, GatewayDoor::front),
+        resume_door(impl, GatewayDoor::resume),
         voice_door(impl),
         gateway(*impl.loop, identity, gateway_door),
+        resume_gateway(*impl.loop, identity, resume_door),
         voice(*impl.loop, identity, voice_door),
         media_watch(*impl.loop, media.fd(), [&impl] { const Turn turn(impl); }),
         timer(*impl.loop, [&impl] { tick(impl); }),
@@ -166,9 +176,11 @@ struct Discord::Impl::Doors {
   }
 
   DatagramPort media;
-  GatewayDoor gateway_door;
+  MainDoor gateway_door;
+  MainDoor resume_door;
   VoiceDoor voice_door;
   net::Server gateway;
+  net::Server resume_gateway;
   net::Server voice;
   net::FdWatch media_watch;
   net::Timer timer;
@@ -225,6 +237,7 @@ void Discord::Impl::begin_to_stop() {
   stopping = true;
   {
     const Turn turn(*this);
+    house.gateway.end_lost_sessions(turn.now());
     house.voice_gateway.end_lost_sessions(turn.now());
   }
   if (open_websockets == 0) {
@@ -258,6 +271,8 @@ void Discord::start() {
   impl.port = doors.gateway.port();
   house.gateway.set_addresses(
       gateway_url(), house.world.options().voice_endpoint_host + ":" + std::to_string(doors.voice.port()));
+  house.gateway.set_resume_url("wss://" + resume_host(house.world.options()) + ":" +
+                               std::to_string(doors.resume_gateway.port()));
   house.rest.set_gateway_url(gateway_url());
   house.voice_gateway.set_media_port(doors.media.port());
   house.sfu.send = [&media = doors.media](PeerAddress to, ByteView datagram) { media.send(to, datagram); };

@@ -1,4 +1,4 @@
-// What clients ask of the main gateway: to be let in, and to join, move and leave.
+// How clients are let in by the main gateway: IDENTIFY.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -14,7 +14,6 @@ using nlohmann::json;
 
 // Discord, "Gateway", "List of Intents".
 constexpr std::uint64_t kGuilds = 1ULL << 0;
-constexpr std::uint64_t kGuildVoiceStates = 1ULL << 7;
 constexpr std::uint64_t kPrivileged = (1ULL << 1) | (1ULL << 8) | (1ULL << 15);
 constexpr std::uint64_t kKnownIntents =
     ((1ULL << 17) - 1) | (1ULL << 20) | (1ULL << 21) | (1ULL << 24) | (1ULL << 25);
@@ -22,26 +21,54 @@ constexpr std::uint64_t kKnownIntents =
 }  // namespace
 
 void GatewayServer::identify(Connection& connection, const json& data, TimePoint now) {
-  if (connection.person != nullptr) {
+  if (connection.session != nullptr) {
     return refuse(connection, Rule::gateway_identified_twice, 4005, "Already authenticated.",
                   "a second IDENTIFY came on one gateway connection");
   }
   if (world_.options().identify_close_code) {
     return close(connection, *world_.options().identify_close_code, "As it was rehearsed.");
   }
-  if (!accept_identity(connection, data, now) || !accept_shard(connection, data) ||
-      !accept_intents(connection, data)) {
+  std::uint64_t intents = 0;
+  if (!accept_identity(connection, data, now) || !accept_pace(connection, now) ||
+      !accept_shard(connection, data) || !accept_intents(connection, data, intents)) {
     return;
   }
+  const Person* const person = connection.person;
+  const auto debt = owes_resume_.extract(person->user);
+  if (!debt.empty() && now < debt.mapped()) {
+    ledger(connection)
+        .breach(
+            Rule::gateway_identify_instead_of_resume,
+            "IDENTIFY came although the session before could be resumed, which costs nothing of the day's "
+            "thousand");
+  }
+  begin_session(connection, intents, data, now);
+  // What it could have resumed it gives up. Sessions that are connected go on beside the new one.
+  end_lost([&](const Session& lost) { return lost.person == person; }, now);
+  ledger(connection).excused = false;
+}
+
+void GatewayServer::begin_session(Connection& connection, std::uint64_t intents, const json& data,
+                                  TimePoint now) {
+  const std::string id = random_hex(16);
+  Session& session = sessions_[id];
+  session.id = id;
+  session.person = connection.person;
+  session.intents = intents;
+  session.connection = &connection;
+  connection.session = &session;
+  connection.sent = AckWindow();
+  connection.declared_invalid.clear();
   const json* const shard = field(data, "shard");
-  dispatch(connection, "READY",
-           ready_object(world_, *connection.person, random_hex(16), own_url_,
+  dispatch(session, "READY",
+           ready_object(world_, *connection.person, id, resume_url_.empty() ? own_url_ : resume_url_,
                         shard == nullptr ? json(nullptr) : *shard),
            now);
   ledger(connection).first("ready-sent", now);
   for (const std::string& text : world_.options().extra_gateway_texts) connection.socket->send_text(text);
-  if ((connection.intents & kGuilds) != 0) {
-    dispatch(connection, "GUILD_CREATE", guild_create_object(world_, *connection.person), now);
+  const bool sees_guild = world_.is_available() && world_.is_in_guild(session.person->user);
+  if (sees_guild && (intents & kGuilds) != 0) {
+    dispatch(session, "GUILD_CREATE", guild_create_object(world_, *session.person), now);
   }
 }
 
@@ -65,6 +92,22 @@ bool GatewayServer::accept_identity(Connection& connection, const json& data, Ti
   account.first("identify", now);
   account.says("gateway-identify");
   return true;
+}
+
+/// Discord, "Gateway", "Rate Limiting": with a max_concurrency of 1 there is one IDENTIFY in 5 s.
+bool GatewayServer::accept_pace(Connection& connection, TimePoint now) {
+  const Duration spacing = world_.options().identify_spacing;
+  const auto [last, is_first] = last_identify_.try_emplace(connection.person->user, now);
+  if (is_first || now - last->second >= spacing) {
+    last->second = now;
+    return true;
+  }
+  ledger(connection)
+      .breach(Rule::gateway_identify_too_soon,
+              fmt::format("IDENTIFY came {:.1f} s after another of the same bot",
+                          std::chrono::duration<double>(now - last->second).count()));
+  send(connection, {{"op", 9}, {"d", false}, {"s", nullptr}, {"t", nullptr}});
+  return false;
 }
 
 bool GatewayServer::accept_shard(Connection& connection, const json& data) {
@@ -98,129 +141,18 @@ bool GatewayServer::accept_shard(Connection& connection, const json& data) {
   return false;
 }
 
-bool GatewayServer::accept_intents(Connection& connection, const json& data) {
-  const std::optional<std::int64_t> intents = integer_in(data, "intents");
-  if (!intents || *intents < 0 || (static_cast<std::uint64_t>(*intents) & ~kKnownIntents) != 0) {
+bool GatewayServer::accept_intents(Connection& connection, const json& data, std::uint64_t& intents) {
+  const std::optional<std::int64_t> named = integer_in(data, "intents");
+  if (!named || *named < 0 || (static_cast<std::uint64_t>(*named) & ~kKnownIntents) != 0) {
     refuse(connection, Rule::gateway_intents, 4013, "Invalid intents.",
            "IDENTIFY carried impossible intents or none");
     return false;
   }
-  connection.intents = static_cast<std::uint64_t>(*intents);
-  if ((connection.intents & kPrivileged) == 0) return true;
+  intents = static_cast<std::uint64_t>(*named);
+  if ((intents & kPrivileged) == 0) return true;
   refuse(connection, Rule::gateway_intents, 4014, "Disallowed intents.",
          "IDENTIFY asked for privileged intents that are not enabled for this bot");
   return false;
-}
-
-void GatewayServer::update_voice_state(Connection& connection, const json& data, TimePoint now) {
-  const std::optional<Snowflake> guild = id_in(data, "guild_id");
-  const std::optional<Snowflake> channel = id_in(data, "channel_id");
-  const json* const channel_field = field(data, "channel_id");
-  const std::optional<bool> self_mute = flag_in(data, "self_mute");
-  const std::optional<bool> self_deaf = flag_in(data, "self_deaf");
-  const bool channel_readable = channel_field != nullptr && (channel_field->is_null() || channel);
-  if (!guild || !channel_readable || !self_mute || !self_deaf) {
-    return refuse(connection, Rule::gateway_voice_state_fields, 4002, "Error while decoding payload.",
-                  "op 4 lacks guild_id, channel_id, self_mute or self_deaf, or has one of the wrong type");
-  }
-  ledger(connection).says(channel ? "voice-state" : "voice-state-null");
-  if (channel) {
-    ledger(connection).first("join-request", now);
-  } else {
-    ledger(connection).latest("leave-request", now);
-  }
-  if (*guild != world_.options().guild) return;
-  if (!channel) return leave(connection, now);
-  // Discord answers an impossible join with silence.
-  if (world_.options().ignores_join || !world_.may_join(connection.person->user, *channel)) return;
-  join(connection, *channel, *self_mute, *self_deaf, now);
-}
-
-void GatewayServer::join(Connection& connection, Snowflake channel, bool self_mute, bool self_deaf,
-                         TimePoint now) {
-  const Snowflake user = connection.person->user;
-  const std::uint64_t id = connection.socket->id();
-  const VoiceState* const before = world_.voice_state(user);
-  const bool elsewhere = before != nullptr && before->channel != channel;
-  const bool replaced = before != nullptr && joined_through_[user] != id;
-  const bool flags_only = before != nullptr && !elsewhere && !replaced &&
-                          (before->self_mute != self_mute || before->self_deaf != self_deaf);
-  if (elsewhere || replaced) on_voice_session_over(user, VoiceEnd::taken, now);
-  if (replaced) world_.leave(user);  // a new stay has a new session id
-
-  VoiceState& state = world_.join(user, channel);
-  state.self_mute = self_mute;
-  state.self_deaf = self_deaf;
-  joined_through_[user] = id;
-  ledger(connection).excused = false;
-  ledger(connection).facts.left_cleanly = false;
-  const std::string session = state.session_id;
-  const bool server_first = world_.options().server_update_first;
-  if (!flags_only && server_first) send_voice_server(connection, now);
-  announce_voice_state(user, session, now);
-  if (!flags_only && !server_first) send_voice_server(connection, now);
-}
-
-void GatewayServer::leave(Connection& connection, TimePoint now) {
-  const Snowflake user = connection.person->user;
-  const VoiceState* const state = world_.voice_state(user);
-  if (state == nullptr) return;
-  const std::string session = state->session_id;
-  ledger(connection).facts.left_cleanly = true;
-  world_.leave(user);
-  joined_through_.erase(user);
-  announce_voice_state(user, session, now);
-  on_voice_session_over(user, VoiceEnd::left, now);
-}
-
-void GatewayServer::send_voice_server(Connection& connection, TimePoint now) {
-  VoiceState* const state = world_.voice_state(connection.person->user);
-  state->voice_token = random_hex(8);
-  dispatch(connection, "VOICE_SERVER_UPDATE",
-           {{"token", state->voice_token},
-            {"guild_id", world_.options().guild.str()},
-            {"endpoint", voice_endpoint_}},
-           now);
-}
-
-void GatewayServer::announce_voice_state(Snowflake user, const std::string& last_session_id, TimePoint now) {
-  const Person* const person = world_.person(user);
-  if (person == nullptr) return;
-  const json object = voice_state_object(world_, *person, world_.voice_state(user), last_session_id);
-  for (auto& [id, connection] : connections_) {
-    // Without GUILD_VOICE_STATES not even the bot's own state is told.
-    const bool subscribed = connection.person != nullptr && (connection.intents & kGuildVoiceStates) != 0;
-    if (subscribed) dispatch(connection, "VOICE_STATE_UPDATE", object, now);
-  }
-}
-
-void GatewayServer::announce_voice_status(TimePoint now) {
-  const json status = world_.voice_status.empty() ? json(nullptr) : json(world_.voice_status);
-  const json object = {
-      {"id", world_.options().channel.str()}, {"guild_id", world_.options().guild.str()}, {"status", status}};
-  for (auto& [id, connection] : connections_) {
-    const bool subscribed = connection.person != nullptr && (connection.intents & kGuilds) != 0;
-    if (subscribed) dispatch(connection, "VOICE_CHANNEL_STATUS_UPDATE", object, now);
-  }
-}
-
-void GatewayServer::remove_from_voice(Snowflake user, TimePoint now) {
-  const VoiceState* const state = world_.voice_state(user);
-  if (state == nullptr) return;
-  const std::string session = state->session_id;
-  books_.of(user).excused = true;
-  world_.leave(user);
-  joined_through_.erase(user);
-  announce_voice_state(user, session, now);
-}
-
-void GatewayServer::drop(Snowflake user) {
-  const auto joined = joined_through_.find(user);
-  Connection* const connection = joined == joined_through_.end() ? nullptr : find(joined->second);
-  if (connection == nullptr) return;
-  books_.of(user).excused = true;
-  connection->closing = true;
-  connection->socket->drop();
 }
 
 }  // namespace vcplay::rehearsal

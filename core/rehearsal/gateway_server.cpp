@@ -28,6 +28,18 @@ constexpr std::size_t kMaxMessageBytes = 4096;  // Discord, "Gateway", "Sending 
 constexpr std::size_t kMaxMessages = 120;       // per 60 s; Discord, "Gateway", "Rate Limiting"
 constexpr Duration kRateWindow = 60s;
 
+// For a resume. Discord documents no bound; a minute of a busy guild is less.
+constexpr std::size_t kMostKept = 1024;
+constexpr std::uint16_t kNoCloseFrame = 0;
+// Discord, "Gateway", "Initiating a Disconnect": either of these ends the session.
+constexpr std::uint16_t kNormalClosure = 1000;
+constexpr std::uint16_t kGoingAway = 1001;
+
+/// Discord, "Gateway Close Event Codes": after which of ours nothing can be resumed.
+bool ends_session(std::uint16_t code) {
+  return code == 4003 || code == 4004 || code == 4007 || (code >= 4009 && code <= 4014);
+}
+
 bool has_argument(std::string_view query, std::string_view argument) {
   while (!query.empty()) {
     const std::size_t end = std::min(query.find('&'), query.size());
@@ -44,10 +56,18 @@ void GatewayServer::set_addresses(std::string own_url, std::string voice_endpoin
   voice_endpoint_ = std::move(voice_endpoint);
 }
 
-void GatewayServer::on_open(net::ServerSocket& socket, std::string_view query, TimePoint now) {
+void GatewayServer::set_resume_url(std::string url) { resume_url_ = std::move(url); }
+
+void GatewayServer::on_open(net::ServerSocket& socket, std::string_view query, TimePoint now,
+                            GatewayDoor door) {
   Connection& connection = connections_[socket.id()];
   connection.socket = &socket;
+  connection.door = door;
   connection.opened = now;
+  if (now < refused_until_) {
+    connection.closing = true;
+    return socket.drop();
+  }
   if (world_.options().says_nothing_on_connect) return;
   if (!has_argument(query, "v=10") || !has_argument(query, "encoding=json")) {
     refuse(connection, Rule::gateway_version, 4012, "Invalid API version.",
@@ -110,8 +130,7 @@ void GatewayServer::obey(Connection& connection, std::int64_t opcode, const json
     case kIdentify:
       return identify(connection, data, now);
     case kResume:
-      // Nothing is kept for a resume: "false" asks for a new IDENTIFY.
-      return send(connection, {{"op", 9}, {"d", false}, {"s", nullptr}, {"t", nullptr}});
+      return resume(connection, data, now);
     case kVoiceStateUpdate:
     case kPresenceUpdate:
     case kRequestGuildMembers:
@@ -122,7 +141,7 @@ void GatewayServer::obey(Connection& connection, std::int64_t opcode, const json
       return refuse(connection, Rule::gateway_unknown_opcode, 4001, "Unknown opcode.",
                     fmt::format("opcode {} came on the main gateway", opcode));
   }
-  if (connection.person == nullptr) {
+  if (connection.session == nullptr) {
     return refuse(connection, Rule::gateway_before_identify, 4003, "Not authenticated.",
                   fmt::format("opcode {} came before IDENTIFY", opcode));
   }
@@ -132,13 +151,16 @@ void GatewayServer::obey(Connection& connection, std::int64_t opcode, const json
 void GatewayServer::heartbeat(Connection& connection, const json& data, TimePoint now) {
   const std::optional<std::int64_t> named = integer_of(data);
   const bool readable = data.is_null() || named.has_value();
-  if (!readable || !connection.sent.allows(named, now)) {
+  // Before RESUME and after opcode 9 it may be of any connection before.
+  if (!readable || (connection.session != nullptr && !connection.sent.allows(named, now))) {
     const std::string got = named ? std::to_string(*named) : data.is_null() ? "null" : "no number";
     const std::optional<std::int64_t> last = connection.sent.last();
     ledger(connection)
         .breach(Rule::gateway_heartbeat_sequence,
                 fmt::format("a heartbeat named the sequence {}, the last dispatch was {}", got,
                             last ? std::to_string(*last) : "null"));
+  } else if (connection.session != nullptr && named) {
+    connection.session->acknowledged = std::max(connection.session->acknowledged, *named);
   }
   const Duration interval = world_.options().heartbeat_interval;
   connection.heartbeat_due = now + interval + interval / 2;
@@ -149,28 +171,26 @@ void GatewayServer::heartbeat(Connection& connection, const json& data, TimePoin
   if (text) connection.socket->send_text(*text);
 }
 
-void GatewayServer::on_closed(net::ServerSocket& socket, TimePoint now) {
-  Connection* const connection = find(socket.id());
-  if (connection == nullptr) return;
-  const std::uint64_t id = socket.id();
-  const Person* const person = connection->person;
-  const bool ours = connection->closing;
-  if (person != nullptr) ledger(*connection).latest("gateway-closed", now);
-  connections_.erase(id);
-  const auto joined = person == nullptr ? joined_through_.end() : joined_through_.find(person->user);
-  if (joined == joined_through_.end() || joined->second != id) return;
+void GatewayServer::on_closed(net::ServerSocket& socket, std::uint16_t code, TimePoint now) {
+  const auto found = connections_.find(socket.id());
+  if (found == connections_.end()) return;
+  const Connection gone = std::move(found->second);
+  connections_.erase(found);
+  const bool client_closed = !gone.closing && code != kNoCloseFrame;
+  if (gone.person != nullptr) books_.of(gone.person->user).latest("gateway-closed", now);
+  if (client_closed && !gone.declared_invalid.empty()) refused_.insert(gone.declared_invalid);
+  if (gone.session == nullptr) return;
 
-  joined_through_.erase(joined);
-  Ledger& account = books_.of(person->user);
-  if (!ours && !account.excused) {
-    account.breach(Rule::left_without_leave,
-                   "the gateway connection ended while the bot was in the channel: op 4 with channel_id null "
-                   "is missing");
+  Session& session = *gone.session;
+  session.connection = nullptr;
+  const bool client_ended_it = client_closed && (code == kNormalClosure || code == kGoingAway);
+  // Whoever closes with another code means to come back; what it was told to do it owes as well.
+  const bool knows = client_ended_it ? gone.is_to_resume : gone.closing || client_closed || gone.is_to_resume;
+  if (knows && !session.is_over && !session.is_forgotten) {
+    owes_resume_[session.person->user] = now + world_.options().gateway_resume_window;
   }
-  const std::string session = world_.voice_state(person->user)->session_id;
-  world_.leave(person->user);
-  announce_voice_state(person->user, session, now);
-  on_voice_session_over(person->user, ours ? VoiceEnd::taken : VoiceEnd::left, now);
+  if (client_ended_it || session.is_over) return end(session, now);
+  lose(session, now);
 }
 
 void GatewayServer::on_time(TimePoint now) {
@@ -183,6 +203,9 @@ void GatewayServer::on_time(TimePoint now) {
     refuse(connection, Rule::gateway_heartbeat_missed, 4009, "Session timed out.",
            "no heartbeat came on the main gateway for one and a half intervals");
   }
+  const Duration window = world_.options().gateway_resume_window;
+  end_lost([&](const Session& session) { return *session.lost + window <= now; }, now);
+  while (!later_.empty() && later_.begin()->first <= now) later_.extract(later_.begin()).mapped()(now);
 }
 
 std::optional<TimePoint> GatewayServer::deadline() const {
@@ -191,13 +214,31 @@ std::optional<TimePoint> GatewayServer::deadline() const {
     if (connection.closing || !connection.heartbeat_due) continue;
     if (!earliest || *connection.heartbeat_due < *earliest) earliest = connection.heartbeat_due;
   }
+  for (const auto& [id, session] : sessions_) {
+    if (!session.lost) continue;
+    const TimePoint due = *session.lost + world_.options().gateway_resume_window;
+    if (!earliest || due < *earliest) earliest = due;
+  }
+  if (!later_.empty() && (!earliest || later_.begin()->first < *earliest)) earliest = later_.begin()->first;
   return earliest;
 }
 
-void GatewayServer::dispatch(Connection& connection, const char* name, const json& data, TimePoint now) {
-  ++connection.sequence;
-  connection.sent.sent(connection.sequence, now);
-  send(connection, {{"op", 0}, {"t", name}, {"s", connection.sequence}, {"d", data}});
+void GatewayServer::dispatch(Session& session, const char* name, const json& data, TimePoint now) {
+  if (session.is_over) return;
+  ++session.sequence;
+  if (session.kept.size() == kMostKept) session.kept.pop_front();
+  session.kept.push_back(wire_text({{"op", 0}, {"t", name}, {"s", session.sequence}, {"d", data}}));
+  if (session.connection == nullptr) return;
+  session.connection->sent.sent(session.sequence, now);
+  if (!session.connection->closing) session.connection->socket->send_text(session.kept.back());
+}
+
+void GatewayServer::dispatch_to_all(std::uint64_t intent, const char* name, const json& data, TimePoint now) {
+  if (!world_.is_available()) return;
+  for (auto& [id, session] : sessions_) {
+    const bool subscribed = (session.intents & intent) != 0 && world_.is_in_guild(session.person->user);
+    if (subscribed) dispatch(session, name, data, now);
+  }
 }
 
 void GatewayServer::send(Connection& connection, const json& message) {
@@ -206,12 +247,15 @@ void GatewayServer::send(Connection& connection, const json& message) {
 
 void GatewayServer::close(Connection& connection, std::uint16_t code, std::string_view reason) {
   connection.closing = true;
+  if (connection.session != nullptr && ends_session(code)) connection.session->is_over = true;
   connection.socket->close(code, reason);
 }
 
 void GatewayServer::refuse(Connection& connection, Rule rule, std::uint16_t code, std::string_view reason,
                            std::string detail) {
-  ledger(connection).breach(rule, std::move(detail));
+  Ledger& account = ledger(connection);
+  account.breach(rule, std::move(detail));
+  if (connection.session != nullptr) account.excused = true;
   close(connection, code, reason);
 }
 

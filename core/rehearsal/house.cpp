@@ -26,9 +26,11 @@ House::House(DiscordOptions furnishing)
       gateway(world, books),
       voice_gateway(world, books, sfu, delivery),
       rest(world, books, gateway) {
-  gateway.on_voice_session_over = [this](Snowflake user, VoiceEnd end, TimePoint now) {
-    voice_gateway.end_session(user, end, now);
+  gateway.on_voice_session_over = [this](const VoiceOver& over, TimePoint now) {
+    voice_gateway.end_session(over, now);
   };
+  gateway.on_renewal = [this](Snowflake user) { sfu.excuse(user); };
+  gateway.on_resumed = [this](Snowflake user) { voice_gateway.expect(user); };
   voice_gateway.on_introduced = [this](Snowflake user, Snowflake channel, TimePoint now) {
     audience.meet(user, channel, now);
   };
@@ -38,6 +40,9 @@ House::House(DiscordOptions furnishing)
   };
   voice_gateway.on_gone = [this](Snowflake user, Snowflake channel, TimePoint now) {
     audience.part(user, channel, now);
+  };
+  voice_gateway.on_resumed = [this](Snowflake user) {
+    if (gateway.is_connected(user)) books.of(user).excused = false;
   };
   delivery.send = [this](const DaveMessage& message, TimePoint now) {
     if (!audience.on_message(message, now)) voice_gateway.send_dave(message, now);
@@ -77,9 +82,24 @@ void House::settle(TimePoint now) {
 }
 
 void House::join(CallMember& member, TimePoint now) {
-  if (member.is_in_a_call()) return;
+  if (!member.is_in_a_call() && world.has_channel(world.meeting_place())) meet(member, now);
+}
+
+void House::leave(CallMember& member, TimePoint now) {
+  if (!member.is_in_a_call()) return;
   const Snowflake user = member.user();
-  const Snowflake channel = world.options().channel;
+  const std::string session = world.voice_state(user)->session_id;
+  const Snowflake channel = world.voice_state(user)->channel;
+  member.leave();
+  world.leave(user);
+  gateway.announce_voice_state(user, session, now);
+  tell_of_parting(user, channel, now);
+}
+
+/// A member comes, or comes along, to where they meet.
+void House::meet(CallMember& member, TimePoint now) {
+  const Snowflake user = member.user();
+  const Snowflake channel = world.meeting_place();
   const std::string session = world.join(user, channel).session_id;
   std::set<Snowflake> present;
   for (const auto& [other, state] : world.voice_states()) {
@@ -94,15 +114,9 @@ void House::join(CallMember& member, TimePoint now) {
   delivery.join(channel, user, now);
 }
 
-void House::leave(CallMember& member, TimePoint now) {
-  if (!member.is_in_a_call()) return;
-  const Snowflake user = member.user();
-  const std::string session = world.voice_state(user)->session_id;
-  member.leave();
-  world.leave(user);
-  gateway.announce_voice_state(user, session, now);
-  audience.part(user, world.options().channel, now);
-  voice_gateway.member_left(user, world.options().channel, now);
+void House::tell_of_parting(Snowflake user, Snowflake channel, TimePoint now) {
+  audience.part(user, channel, now);
+  voice_gateway.member_left(user, channel, now);
   delivery.leave(user, now);
 }
 

@@ -61,6 +61,15 @@ class House {
   void join(CallMember& member, TimePoint now);
   void leave(CallMember& member, TimePoint now);
   void disturb(Snowflake user, TimePoint now);
+  void meet(CallMember& member, TimePoint now);
+  void tell_of_parting(Snowflake user, Snowflake channel, TimePoint now);
+
+  // house_faults.cpp
+  void excuse(Snowflake user);
+  [[nodiscard]] Snowflake channel_of(Snowflake user) const;
+  void move(Snowflake user, Snowflake channel, TimePoint now);
+  void kick(Snowflake user, TimePoint now);
+  void delete_channel_of(Snowflake user, TimePoint now);
 
   std::optional<Duration> stall_;
 

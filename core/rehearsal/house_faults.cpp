@@ -1,7 +1,9 @@
 // What goes wrong in the middle of a play, by order.
+#include "base/log.hpp"
 #include "rehearsal/fault.hpp"
 #include "rehearsal/fault_script.hpp"
 #include "rehearsal/house.hpp"
+#include "resources/permissions.hpp"
 
 namespace vcplay::rehearsal {
 
@@ -10,16 +12,24 @@ void House::inject(const Fault& fault, Snowflake user, TimePoint now) {
   switch (fault.kind) {
     // ── main gateway ──
     case FaultKind::drop_gateway:
-      sfu.excuse(user);
-      gateway.drop(user);
-      return;
+      excuse(user);
+      return gateway.drop(user);
     case FaultKind::close_gateway:
+      excuse(user);
+      return gateway.close(user, static_cast<std::uint16_t>(fault.number));
     case FaultKind::reconnect_gateway:
+      excuse(user);
+      return gateway.ask_to_reconnect(user);
     case FaultKind::invalidate_gateway:
+      excuse(user);
+      return gateway.invalidate(user, fault.flag, now);
     case FaultKind::forget_gateway:
+      return gateway.forget(user);
     case FaultKind::refuse_gateway:
-      return;
+      excuse(user);
+      return gateway.refuse_until(now + fault.span);
     case FaultKind::ignore_gateway_acks:
+      excuse(user);
       gateway.acknowledgements.ignore(user, now + fault.span);
       return;
     // ── voice gateway ──
@@ -30,9 +40,12 @@ void House::inject(const Fault& fault, Snowflake user, TimePoint now) {
       voice_gateway.close_all_of(user, static_cast<std::uint16_t>(fault.number), now);
       return;
     case FaultKind::forget_voice:
+      return voice_gateway.forget(user);
     case FaultKind::refuse_voice:
-      return;
+      sfu.excuse(user);
+      return voice_gateway.refuse_until(now + fault.span);
     case FaultKind::ignore_voice_acks:
+      sfu.excuse(user);
       voice_gateway.acknowledgements.ignore(user, now + fault.span);
       return;
     case FaultKind::delay_acks:
@@ -41,26 +54,35 @@ void House::inject(const Fault& fault, Snowflake user, TimePoint now) {
       return;
     // ── the account's voice state ──
     case FaultKind::migrate:
+      return gateway.migrate(user, fault.span, now);
     case FaultKind::migrate_at_once:
+      return gateway.migrate(user, std::nullopt, now);
     case FaultKind::move:
-      return;
+      return move(user, Snowflake{fault.number}, now);
     case FaultKind::kick:
-      gateway.remove_from_voice(user, now);
-      voice_gateway.close_all_of(user, 4014, now);
-      return;
+      return kick(user, now);
     case FaultKind::take_over:
+      return gateway.take_over(user, now);
     case FaultKind::mute:
     case FaultKind::unmute:
+      return gateway.mute(user, fault.kind == FaultKind::mute, now);
     case FaultKind::suppress:
     case FaultKind::invite:
-      return;
+      return gateway.suppress(user, fault.kind == FaultKind::suppress, now);
     // ── the guild ──
     case FaultKind::delete_channel:
+      return delete_channel_of(user, now);
     case FaultKind::remove_guild:
+      return gateway.remove_from_guild(user, now);
     case FaultKind::guild_outage:
+      return gateway.black_out(fault.span, now);
     case FaultKind::set_bitrate:
+      world.set_bitrate(channel_of(user), static_cast<int>(fault.number));
+      return gateway.announce_channel(channel_of(user), now);
     case FaultKind::deny_speak:
-      return;
+      world.deny(resources::kSpeak);
+      gateway.announce_channel(channel_of(user), now);
+      return gateway.suppress(user, true, now);
     // ── UDP and the host ──
     case FaultKind::lose_udp:
       sfu.faults.lose(user, fault.number,
@@ -72,6 +94,55 @@ void House::inject(const Fault& fault, Snowflake user, TimePoint now) {
     case FaultKind::stall:
       stall_ = fault.span;
       return;
+  }
+}
+
+/// It may not be able to leave in order.
+void House::excuse(Snowflake user) {
+  books.of(user).excused = true;
+  sfu.excuse(user);
+}
+
+/// Where the account is, or would be.
+Snowflake House::channel_of(Snowflake user) const {
+  const VoiceState* const state = world.voice_state(user);
+  return state == nullptr ? world.meeting_place() : state->channel;
+}
+
+/// Those who live here follow at once, so that it is heard where it goes. `channel` 0: the other one.
+void House::move(Snowflake user, Snowflake channel, TimePoint now) {
+  const Snowflake main = world.options().channel;
+  if (channel == Snowflake{}) channel = channel_of(user) == main ? world.other_channel() : main;
+  if (!world.has_channel(channel)) {
+    return log::warning("nobody can be moved to channel {}: the guild has no such channel", channel.str());
+  }
+  gateway.move(user, channel, now);
+  world.meet_in(channel);
+  for (const Snowflake who : world.listeners()) {
+    CallMember& member = *audience.member(who);
+    if (!member.is_in_a_call() || member.is_in(channel)) continue;
+    const Snowflake before = world.voice_state(who)->channel;
+    member.leave();
+    tell_of_parting(who, before, now);
+    meet(member, now);
+  }
+}
+
+void House::kick(Snowflake user, TimePoint now) {
+  // Whoever is kicked while alone sees the call end.
+  const bool was_alone = world.members_in(channel_of(user)) < 2;
+  gateway.remove_from_voice(user, now);
+  voice_gateway.close_all_of(user, was_alone ? 4022 : 4014, now);
+}
+
+void House::delete_channel_of(Snowflake user, TimePoint now) {
+  const Snowflake channel = channel_of(user);
+  gateway.delete_channel(channel, now);
+  for (const Snowflake who : world.listeners()) {
+    CallMember& member = *audience.member(who);
+    if (!member.is_in(channel)) continue;
+    member.leave();
+    tell_of_parting(who, channel, now);
   }
 }
 

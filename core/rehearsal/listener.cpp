@@ -41,12 +41,11 @@ class Listener::Hearing {
       throw Error(Cause::unexpected, "the rehearsal's listener got no Opus decoder or meter");
   }
 
-  void begin_stream() {
-    last_sequence_.reset();
-    opus_decoder_ctl(decoder_.get(), OPUS_RESET_STATE);
-  }
+  /// What comes next does not follow what came last.
+  void interrupt() { last_sequence_.reset(); }
 
   void hear(const rtp::Header& header, ByteView opus, const Sink& sink) {
+    if (header.ssrc != ssrc_) begin_stream(header.ssrc);
     conceal_before(header.sequence, sink);
     last_sequence_ = header.sequence;
     const int samples = check_duration(opus);
@@ -79,6 +78,12 @@ class Listener::Hearing {
   }
 
  private:
+  void begin_stream(std::uint32_t ssrc) {
+    ssrc_ = ssrc;
+    last_sequence_.reset();
+    opus_decoder_ctl(decoder_.get(), OPUS_RESET_STATE);
+  }
+
   /// Samples per channel, 0 for what is no Opus packet.
   int check_duration(ByteView opus) {
     const int samples =
@@ -116,6 +121,7 @@ class Listener::Hearing {
   Ledger& ledger_;
   std::unique_ptr<OpusDecoder, FreeDecoder> decoder_;
   std::unique_ptr<ebur128_state, FreeMeter> meter_;
+  std::optional<std::uint32_t> ssrc_;
   std::optional<std::uint16_t> last_sequence_;
   std::array<float, kLongestOpus * kChannels> pcm_{};
 };
@@ -134,7 +140,11 @@ void Listener::expect(std::uint32_t ssrc, Snowflake user) {
   speakers_[ssrc] = user;
   std::unique_ptr<Hearing>& hearing = hearings_[user];
   if (!hearing) hearing = std::make_unique<Hearing>(books_.of(user));
-  hearing->begin_stream();
+}
+
+void Listener::withhold(Snowflake user) {
+  const auto hearing = hearings_.find(user);
+  if (hearing != hearings_.end()) hearing->second->interrupt();
 }
 
 void Listener::receive(ByteSpan packet, const std::optional<Bytes>& opus) {

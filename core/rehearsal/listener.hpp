@@ -35,6 +35,9 @@ class Listener {
   /// it: nothing when it could not decrypt the frame.
   void receive(ByteSpan packet, const std::optional<Bytes>& opus);
 
+  /// Some of what `user` says is not forwarded: that is no loss, and nothing is heard in its place.
+  void withhold(Snowflake user);
+
   /// Adds loudness, peaks and clipping of what `user` said.
   void measure(Snowflake user, Report& report) const;
 

@@ -28,6 +28,15 @@ json everyone_role(const World& world) {
           {"flags", 0}};
 }
 
+/// Channel resource, "Overwrite Object": what @everyone may not.
+json overwrites(const World& world) {
+  if (world.denied_permissions() == 0) return json::array();
+  return json::array({{{"id", world.options().guild.str()},
+                       {"type", 0},
+                       {"allow", "0"},
+                       {"deny", std::to_string(world.denied_permissions())}}});
+}
+
 /// What REST and GUILD_CREATE share of a guild.
 json common_guild(const World& world) {
   return {{"id", world.options().guild.str()},
@@ -149,7 +158,7 @@ json channel_object(const World& world, Snowflake channel) {
                                       : "Elsewhere"},
                  {"position", is_main ? 0 : 1},
                  {"parent_id", nullptr},
-                 {"permission_overwrites", json::array()},
+                 {"permission_overwrites", type == 0 ? json::array() : overwrites(world)},
                  {"nsfw", false},
                  {"last_message_id", nullptr},
                  {"rate_limit_per_user", 0},
@@ -157,7 +166,7 @@ json channel_object(const World& world, Snowflake channel) {
   if (type == 0) {
     object.update({{"topic", nullptr}, {"last_pin_timestamp", nullptr}});
   } else {
-    object.update({{"bitrate", is_main ? options.channel_bitrate : 64'000},
+    object.update({{"bitrate", world.channel_bitrate(channel)},
                    {"user_limit", is_main ? options.user_limit : 0},
                    {"rtc_region", nullptr},
                    {"video_quality_mode", 1}});
@@ -169,7 +178,7 @@ json channel_object(const World& world, Snowflake channel) {
 json channel_objects(const World& world) {
   json channels = json::array();
   for (const Snowflake channel : {world.options().channel, world.text_channel(), world.other_channel()}) {
-    channels.push_back(channel_object(world, channel));
+    if (world.has_channel(channel)) channels.push_back(channel_object(world, channel));
   }
   return channels;
 }
@@ -216,7 +225,7 @@ json voice_state_object(const World& world, const Person& person, const VoiceSta
           {"member", member_object(person)},
           {"session_id", last_session_id},
           {"deaf", false},
-          {"mute", false},
+          {"mute", state != nullptr && state->mute},
           {"self_deaf", state != nullptr && state->self_deaf},
           {"self_mute", state != nullptr && state->self_mute},
           {"self_video", false},
@@ -227,7 +236,9 @@ json voice_state_object(const World& world, const Person& person, const VoiceSta
 json ready_object(const World& world, const Person& person, const std::string& session_id,
                   const std::string& resume_url, const json& shard) {
   json guilds = json::array();
-  guilds.push_back({{"id", world.options().guild.str()}, {"unavailable", true}});
+  if (world.is_in_guild(person.user)) {
+    guilds.push_back({{"id", world.options().guild.str()}, {"unavailable", true}});
+  }
   json ready = {{"v", 10},
                 {"user", own_user_object(person)},
                 {"user_settings", json::object()},

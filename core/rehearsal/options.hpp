@@ -102,6 +102,8 @@ struct DiscordOptions {
   std::uint32_t fault_seed = 1;  // which datagrams are lost is drawn from here
   bool unthrottled = false;      // `--fast`: arrival times mean nothing
   Duration heartbeat_interval = std::chrono::milliseconds(41'250);
+  Duration gateway_resume_window = std::chrono::seconds(60);  // for so long a lost session can be resumed
+  Duration identify_spacing{};                  // between two IDENTIFYs of an account; 0: they are not spaced
   double voice_heartbeat_interval_ms = 13'750;  // sent as it is: Discord's may be fractional
   std::uint16_t voice_first_sequence = 1;       // of the first numbered message of each voice session
   Duration voice_resume_window = std::chrono::seconds(60);  // for so long a lost voice session can be resumed

@@ -26,6 +26,10 @@ constexpr std::uint32_t kPong = 0x1337F00D;
 
 constexpr std::size_t kMaxDatagram = 1400;  // whatever is longer risks fragmentation
 constexpr std::size_t kMaxHeld = 64;        // packets per session that wait for SPEAKING
+constexpr Duration kUnderWay = 1s;          // beyond the SESSION_DESCRIPTION that ended a key's time
+// A client that has to learn on another way that its session is over goes on sending for a while.
+constexpr Duration kLearns = 5s;
+constexpr std::size_t kMostPast = 1024;
 constexpr Duration kSecondChance = 10ms;    // one more turn of the loop, in which a waiting SPEAKING is read
 
 bool is_discovery(ByteView datagram) {
@@ -34,6 +38,12 @@ bool is_discovery(ByteView datagram) {
 
 bool is_rtcp(ByteView datagram) {
   return datagram.size() >= 8 && (datagram[0] & 0xC0) == 0x80 && datagram[1] >= 200 && datagram[1] <= 206;
+}
+
+void complain_of_the_past(Ledger& account) {
+  account.breach(Rule::packet_after_session,
+                 "a packet came for a voice session that had been over for long enough, or whose successor had "
+                 "its SESSION_DESCRIPTION");
 }
 
 /// RFC 3550 s5.1: with the padding bit set the last byte says how many bytes to leave out.
@@ -61,13 +71,20 @@ Sfu::Sfu(World& world, Books& books, Audience& audience, Listener& listener,
 MediaSession& Sfu::open(Snowflake user) {
   const std::uint32_t ssrc = next_ssrc_++;
   auto& session = sessions_[ssrc];
-  session = std::make_unique<MediaSession>(user, ssrc, books_.of(user), world_.options().unthrottled);
+  session = std::make_unique<MediaSession>(user, *world_.voice_state(user), ssrc, books_.of(user),
+                                           world_.options().unthrottled);
   listener_.expect(ssrc, user);
   return *session;
 }
 
 std::array<std::uint8_t, rtp::kTransportKeyBytes> Sfu::describe(MediaSession& session,
-                                                                rtp::TransportMode mode) {
+                                                                rtp::TransportMode mode, TimePoint now) {
+  for (auto& [ssrc, other] : sessions_) {
+    if (other.get() != &session && other->user == session.user && !other->superseded) other->superseded = now;
+  }
+  for (auto& [ssrc, past] : past_) {
+    if (past.user == session.user && !past.superseded) past.superseded = now;
+  }
   std::array<std::uint8_t, rtp::kTransportKeyBytes> key{};
   fill_random(key);
   session.opener.emplace(mode, rtp::TransportKey(key));
@@ -88,12 +105,19 @@ void Sfu::set_speaking(MediaSession& session, std::uint8_t flags, TimePoint now)
   }
 }
 
-void Sfu::close(std::uint32_t ssrc) {
+void Sfu::close(std::uint32_t ssrc, TimePoint now) {
   MediaSession* const session = by_ssrc(ssrc);
   if (session == nullptr) return;
   while (!session->held.empty()) condemn(*session);
   session->inspector.on_end();
+  if (past_.size() == kMostPast) past_.erase(past_.begin());
+  past_[ssrc] = {session->user, now, session->superseded};
   sessions_.erase(ssrc);
+}
+
+void Sfu::resume(MediaSession& session, TimePoint now) {
+  session.inspector.expect_end();
+  for (MediaSession::Held& held : session.held) held.due = now + world_.options().speaking_grace;
 }
 
 void Sfu::excuse(Snowflake user) {
@@ -133,6 +157,7 @@ void Sfu::on_discovery(ByteView request, PeerAddress source, TimePoint now) {
   const std::uint32_t ssrc = load_be32(request.subspan(4));
   MediaSession* const session = by_ssrc(ssrc);
   if (session == nullptr) {
+    if (is_of_the_past(ssrc, now)) return;
     by_source(source).breach(Rule::discovery_ssrc,
                              fmt::format("discovery named the SSRC {}, which nobody has", ssrc));
     return;
@@ -179,6 +204,7 @@ void Sfu::on_rtp(ByteSpan packet, PeerAddress source, TimePoint arrival, TimePoi
   }
   MediaSession* const session = by_ssrc(header->fields.ssrc);
   if (session == nullptr) {
+    if (is_of_the_past(header->fields.ssrc, now)) return;
     by_source(source).breach(Rule::unknown_ssrc, fmt::format("a packet carries the SSRC {}, which nobody has",
                                                              header->fields.ssrc));
     return;
@@ -195,13 +221,34 @@ void Sfu::on_rtp(ByteSpan packet, PeerAddress source, TimePoint arrival, TimePoi
     return;
   }
   const ByteView payload = without_padding(opened->payload, *header);
-  OpenedFrame frame = audience_.open(session->user, payload, now);
+  const bool reaches_nobody = is_stale(*session);
+  OpenedFrame frame = reaches_nobody ? unopened(payload) : audience_.open(session->user, payload, now);
   const bool is_silence = frame.is_silence;
   if (!session->inspector.accept({*header, opened->nonce, packet.size(), is_silence, arrival})) return;
+  if (session->superseded && now - *session->superseded > kUnderWay) complain_of_the_past(session->ledger);
+  if (reaches_nobody) return;
   audience_.judge(session->user, frame);
   if (frame.content == OpenedFrame::Content::plaintext) return;  // reaches nobody
   judge_speaking(*session, {header->fields, std::move(frame), arrival}, now);
   if (!is_silence) on_audio(session->user, now);  // may end the session
+}
+
+/// A newer one took its place, or its user is elsewhere by now.
+bool Sfu::is_stale(const MediaSession& session) const {
+  const VoiceState* const state = world_.voice_state(session.user);
+  return session.superseded || state == nullptr || state->channel != session.channel ||
+         state->session_id != session.stay;
+}
+
+/// True when the SSRC was somebody's; whoever still uses it has had time to learn.
+bool Sfu::is_of_the_past(std::uint32_t ssrc, TimePoint now) {
+  const auto found = past_.find(ssrc);
+  if (found == past_.end()) return false;
+  const Past& past = found->second;
+  const bool is_too_late =
+      now - past.closed > kLearns || (past.superseded && now - *past.superseded > kUnderWay);
+  if (is_too_late) complain_of_the_past(books_.of(past.user));
+  return true;
 }
 
 void Sfu::check_clear_part(MediaSession& session, const rtp::ParsedHeader& header, std::size_t bytes,
@@ -234,6 +281,7 @@ void Sfu::judge_speaking(MediaSession& session, MediaSession::Held packet, TimeP
 void Sfu::condemn(MediaSession& session) {
   const bool spoke = session.has_spoken;
   session.held.pop_front();
+  if (session.inspector.is_end_excused()) return;  // it may not have been able to say SPEAKING
   session.ledger.breach(spoke ? Rule::audio_while_not_speaking : Rule::audio_before_speaking,
                         spoke ? "audio came after SPEAKING 0" : "a packet came before the first SPEAKING");
 }
@@ -243,7 +291,11 @@ void Sfu::forward(MediaSession& session, const MediaSession::Held& packet, TimeP
   const OpenedFrame& frame = packet.frame;
   const VoiceState* const speaker = world_.voice_state(session.user);
   const ByteView payload = frame.wire;
-  if (payload.size() > kMaxProtocolFrameBytes || speaker == nullptr || speaker->suppress) return;
+  if (payload.size() > kMaxProtocolFrameBytes || is_stale(session)) return;
+  if (speaker->is_silenced()) {
+    audience_.withhold(session.user);
+    return listener_.withhold(session.user);
+  }
   std::array<std::uint8_t, kMaxPacketBytes> buffer{};
   const auto seal = [&](rtp::TransportCipher& cipher) {
     header.write(buffer);

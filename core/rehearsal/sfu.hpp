@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -27,10 +28,18 @@ namespace vcplay::rehearsal {
 
 /// What the media server knows of one voice session, from READY to the end of its websocket.
 struct MediaSession {
-  MediaSession(Snowflake user_id, std::uint32_t ssrc_id, Ledger& account, bool unthrottled)
-      : user(user_id), ssrc(ssrc_id), ledger(account), inspector(account, unthrottled) {}
+  MediaSession(Snowflake user_id, const VoiceState& state, std::uint32_t ssrc_id, Ledger& account,
+               bool unthrottled)
+      : user(user_id),
+        channel(state.channel),
+        stay(state.session_id),
+        ssrc(ssrc_id),
+        ledger(account),
+        inspector(account, unthrottled) {}
 
   Snowflake user;
+  Snowflake channel;
+  std::string stay;  // the voice state's session id
   std::uint32_t ssrc;
   Ledger& ledger;
   std::optional<PeerAddress> discovered;  // the source of its latest discovery request
@@ -39,6 +48,7 @@ struct MediaSession {
   std::optional<rtp::TransportCipher> sealer;
   std::uint8_t speaking = 0;
   bool has_spoken = false;
+  std::optional<TimePoint> superseded;  // another session of the same user was described
   StreamInspector inspector;
 
   /// A packet that overtook SPEAKING, or came without it: time will tell.
@@ -65,13 +75,16 @@ class Sfu {
   /// What happens to datagrams on their way, before any of this sees them.
   UdpFaults faults;
 
-  /// A new session with an SSRC of its own; stays valid until close().
+  /// A new session with an SSRC of its own for somebody who is in voice; stays valid until close().
   MediaSession& open(Snowflake user);
   /// SELECT_PROTOCOL was accepted: returns the secret key of SESSION_DESCRIPTION.
   [[nodiscard]] std::array<std::uint8_t, rtp::kTransportKeyBytes> describe(MediaSession& session,
-                                                                           rtp::TransportMode mode);
+                                                                           rtp::TransportMode mode,
+                                                                           TimePoint now);
   void set_speaking(MediaSession& session, std::uint8_t flags, TimePoint now);
-  void close(std::uint32_t ssrc);
+  void close(std::uint32_t ssrc, TimePoint now);
+  /// The session's websocket is back: what could not be said can be said now.
+  void resume(MediaSession& session, TimePoint now);
   /// The server ends what the account does now: how its streams end says nothing about it.
   void excuse(Snowflake user);
 
@@ -94,9 +107,18 @@ class Sfu {
   void condemn(MediaSession& session);
   void forward(MediaSession& session, const MediaSession::Held& packet, TimePoint now);
   void send_to(const MediaSession* session, PeerAddress to, ByteView datagram, TimePoint now);
+  [[nodiscard]] bool is_stale(const MediaSession& session) const;
+  [[nodiscard]] bool is_of_the_past(std::uint32_t ssrc, TimePoint now);
   [[nodiscard]] MediaSession* by_ssrc(std::uint32_t ssrc);
   [[nodiscard]] MediaSession* session_at(PeerAddress source);
   [[nodiscard]] Ledger& by_source(PeerAddress source);
+
+  /// A session that is no more: what was under way to it is nobody's fault.
+  struct Past {
+    Snowflake user;
+    TimePoint closed{};
+    std::optional<TimePoint> superseded;
+  };
 
   World& world_;
   Books& books_;
@@ -104,6 +126,7 @@ class Sfu {
   Listener& listener_;
   rtp::TransportCipher listener_sealer_;
   std::map<std::uint32_t, std::unique_ptr<MediaSession>> sessions_;
+  std::map<std::uint32_t, Past> past_;
   std::uint32_t next_ssrc_;
   int discovery_requests_ = 0;
   std::atomic<std::uint64_t> processed_{0};

@@ -41,6 +41,7 @@ class StreamInspector {
   void excuse_end() noexcept { end_excused_ = true; }
   /// It is, after all.
   void expect_end() noexcept { end_excused_ = false; }
+  [[nodiscard]] bool is_end_excused() const noexcept { return end_excused_; }
   /// The voice session is over.
   void on_end();
 

@@ -30,8 +30,11 @@ void VoiceGatewayServer::identify(Connection& connection, const json& data, Time
   if (world_.options().voice_identify_close_code) {
     return close(connection, *world_.options().voice_identify_close_code, "As it was rehearsed.");
   }
-  if (!accept_identity(connection, data) || !accept_version(connection)) return;
-  // Whoever begins anew gives up what it could have resumed.
+  if (!accept_identity(connection, data, now) || !accept_version(connection)) return;
+  // Whoever begins anew gives up what it could have resumed: its stream ended with the connection.
+  for (const auto& [id, lost] : connections_) {
+    if (lost.kept_until && lost.person == connection.person) lost.media->inspector.excuse_end();
+  }
   end_lost([&](const Connection& lost) { return lost.person == connection.person; }, now);
   Ledger& account = ledger(connection);
   account.first("voice-connected", connection.opened);
@@ -39,7 +42,7 @@ void VoiceGatewayServer::identify(Connection& connection, const json& data, Time
   send_ready(connection, now);
 }
 
-bool VoiceGatewayServer::accept_identity(Connection& connection, const json& data) {
+bool VoiceGatewayServer::accept_identity(Connection& connection, const json& data, TimePoint now) {
   const std::optional<Snowflake> server = id_in(data, "server_id");
   const std::optional<Snowflake> user = id_in(data, "user_id");
   const std::optional<std::string> session = text_in(data, "session_id");
@@ -58,6 +61,10 @@ bool VoiceGatewayServer::accept_identity(Connection& connection, const json& dat
   const bool has_account = person != nullptr && !person->token.empty();
   Ledger& account = has_account ? books_.of(*user) : books_.of_nobody();
   account.says("voice-identify");
+  if (world_.just_retired(*user, *session, *token, now)) {
+    close(connection, 4006, "Session is no longer valid.");
+    return false;
+  }
   const bool right_session = *server == world_.options().guild && state != nullptr &&
                              state->session_id == *session && (!channel || *channel == state->channel);
   if (!right_session) {
@@ -184,13 +191,14 @@ void VoiceGatewayServer::describe_session(Connection& connection, rtp::Transport
   const Snowflake user = connection.person->user;
   const bool encrypts = is_in_encrypted_call(connection);
   const int version = delivery_.version(connection.channel, connection.offered_dave);
+  connection.is_in_call = true;
   if (encrypts) delivery_.before_join(connection.channel, user, now);
   on_described(user, version, now);
   connection.described = true;
   send(connection, {{"op", 4},
                     {"d",
                      {{"mode", rtp::name(mode)},
-                      {"secret_key", sfu_.describe(*connection.media, mode)},
+                      {"secret_key", sfu_.describe(*connection.media, mode, now)},
                       {"dave_protocol_version", version},
                       {"audio_codec", "opus"},
                       {"video_codec", "H264"},

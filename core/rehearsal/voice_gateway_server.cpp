@@ -43,6 +43,9 @@ int version_in(std::string_view query) {
   return 0;
 }
 
+/// Discord, "Voice Close Event Codes", and RFC 6455's own, after which nothing is lost.
+bool may_resume_after(std::uint16_t code) { return code < 4000 || code == 4013 || code == 4015; }
+
 Duration interval_of(const DiscordOptions& options) {
   return std::chrono::duration_cast<Duration>(
       std::chrono::duration<double, std::milli>(options.voice_heartbeat_interval_ms));
@@ -55,6 +58,10 @@ void VoiceGatewayServer::on_open(net::ServerSocket& socket, std::string_view que
   connection.socket = &socket;
   connection.opened = now;
   connection.numbered = ReplayBuffer(world_.options().voice_first_sequence);
+  if (now < refused_until_) {
+    connection.closing = true;
+    return socket.drop();
+  }
   if (world_.options().voice_says_nothing) return;
   connection.version = version_in(query);
   if (connection.version == 0) {
@@ -79,7 +86,10 @@ void VoiceGatewayServer::on_text(net::ServerSocket& socket, std::string_view tex
 void VoiceGatewayServer::on_binary(net::ServerSocket& socket, ByteView bytes, TimePoint now) {
   Connection* const connection = find(socket.id());
   if (connection == nullptr || connection->closing) return;
-  if (is_in_encrypted_call(*connection)) return delivery_.on_binary(connection->person->user, bytes, now);
+  if (is_in_encrypted_call(*connection)) {
+    if (may_speak_of_dave(*connection)) delivery_.on_binary(connection->person->user, bytes, now);
+    return;
+  }
   // Opcodes 25 to 30 belong to end-to-end encryption, which needs to have been offered.
   refuse(*connection, Rule::voice_binary, 4020, "Bad request.",
          "a binary message came on a voice session without end-to-end encryption");
@@ -88,6 +98,19 @@ void VoiceGatewayServer::on_binary(net::ServerSocket& socket, ByteView bytes, Ti
 /// From IDENTIFY on; the delivery service minds what comes before SESSION_DESCRIPTION.
 bool VoiceGatewayServer::is_in_encrypted_call(const Connection& connection) const {
   return connection.offered_dave > 0 && delivery_.serves(connection.channel);
+}
+
+/// An account has one voice in the call: that of its latest session there. What it still says in an earlier
+/// one was on its way.
+bool VoiceGatewayServer::may_speak_of_dave(const Connection& connection) {
+  const auto latest = std::find_if(connections_.rbegin(), connections_.rend(), [&](const auto& entry) {
+    return entry.second.person == connection.person && entry.second.is_in_call;
+  });
+  if (latest == connections_.rend() || &latest->second == &connection) return true;
+  if (!connection.is_in_call) {
+    ledger(connection).breach(Rule::dave_opcode_order, "a message of DAVE's came before SESSION_DESCRIPTION");
+  }
+  return false;
 }
 
 void VoiceGatewayServer::receive(Connection& connection, std::string_view text, TimePoint now) {
@@ -132,7 +155,8 @@ void VoiceGatewayServer::obey(Connection& connection, std::int64_t opcode, const
   if (opcode == kSelectProtocol) return select_protocol(connection, data, now);
   if (opcode == kSpeaking) return speaking(connection, data, now);
   if (opcode == kTransitionReady || opcode == kInvalidCommitWelcome) {
-    return delivery_.on_text(connection.person->user, opcode, data, now);
+    if (may_speak_of_dave(connection)) delivery_.on_text(connection.person->user, opcode, data, now);
+    return;
   }
   if (opcode == kBackendVersion) {
     send(connection, {{"op", 16}, {"d", {{"voice", "0.0.0-rehearsal"}, {"rtc_worker", "0.0.0-rehearsal"}}}});
@@ -173,7 +197,7 @@ void VoiceGatewayServer::on_time(TimePoint now) {
   for (auto& [id, connection] : connections_) {
     if (connection.closing) continue;
     if (connection.close_at && *connection.close_at <= now) {
-      close(connection, 4014, "Disconnected.");
+      close(connection, connection.close_code, "Disconnected.");
     } else if (connection.heartbeat_due && *connection.heartbeat_due <= now) {
       refuse(connection, Rule::voice_heartbeat_missed, 4009, "Session timed out.",
              "no heartbeat came on the voice gateway for one and a half intervals");
@@ -194,21 +218,26 @@ std::optional<TimePoint> VoiceGatewayServer::deadline() const {
   return earliest;
 }
 
-void VoiceGatewayServer::end_session(Snowflake user, VoiceEnd end, TimePoint now) {
-  if (end == VoiceEnd::taken) sfu_.excuse(user);
+void VoiceGatewayServer::end_session(const VoiceOver& over, TimePoint now) {
+  if (over.end == VoiceEnd::taken) sfu_.excuse(over.user);
   for (auto& [id, connection] : connections_) {
-    const bool his = connection.person != nullptr && connection.person->user == user;
-    if (his && !connection.closing && !connection.close_at) connection.close_at = now + kCloseAfterWord;
+    const bool his = connection.person != nullptr && connection.person->user == over.user;
+    if (!his || connection.closing || connection.close_at) continue;
+    connection.close_at = now + kCloseAfterWord;
+    connection.close_code = over.close_code;
   }
-  end_lost([&](const Connection& lost) { return lost.person->user == user; }, now);
+  end_lost([&](const Connection& lost) { return lost.person->user == over.user; }, now);
 }
 
 void VoiceGatewayServer::close_all_of(Snowflake user, std::uint16_t code, TimePoint now) {
   sfu_.excuse(user);
-  end_lost([&](const Connection& lost) { return lost.person->user == user; }, now);
+  const bool may_resume = may_resume_after(code);
+  if (!may_resume) end_lost([&](const Connection& lost) { return lost.person->user == user; }, now);
   for (auto& [id, connection] : connections_) {
     if (connection.person == nullptr || connection.person->user != user || connection.closing) continue;
+    if (connection.socket == nullptr) continue;
     books_.of(user).excused = true;
+    connection.is_cut_off = may_resume;
     close(connection, code, "As it was rehearsed.");
   }
 }

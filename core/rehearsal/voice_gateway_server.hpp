@@ -37,6 +37,9 @@ class VoiceGatewayServer {
   std::function<void(Snowflake user, Snowflake channel, TimePoint now)> on_gone = [](Snowflake, Snowflake,
                                                                                      TimePoint) {};
 
+  /// A RESUME made good whatever had happened to the account's connection.
+  std::function<void(Snowflake user)> on_resumed = [](Snowflake) {};
+
   Acknowledgements acknowledgements;
 
   /// What READY names.
@@ -57,13 +60,19 @@ class VoiceGatewayServer {
   /// One of the delivery service's messages, if it is for somebody who is connected here.
   void send_dave(const DaveMessage& message, TimePoint now);
 
-  /// The account's credentials are no longer valid: closes with 4014, a moment later than the main gateway's
-  /// word.
-  void end_session(Snowflake user, VoiceEnd end, TimePoint now);
-  /// Closes the account's voice connections at once; that says nothing about the account.
+  /// The account's credentials are no longer valid: closes a moment later than the main gateway's word.
+  void end_session(const VoiceOver& over, TimePoint now);
+  /// Closes the account's voice connections at once; that says nothing about the account. After some codes it
+  /// may resume.
   void close_all_of(Snowflake user, std::uint16_t code, TimePoint now);
   /// Ends the account's TCP connections without a word; the account may resume.
   void drop_all_of(Snowflake user);
+  /// A RESUME of the account's sessions will be refused.
+  void forget(Snowflake user);
+  /// New connections end before HELLO.
+  void refuse_until(TimePoint when) { refused_until_ = when; }
+  /// What excused the account is over: how its streams end is its own doing again.
+  void expect(Snowflake user);
   /// Waits for no RESUME any longer.
   void end_lost_sessions(TimePoint now);
   /// True while the account is in the call and its connection is lost.
@@ -80,7 +89,9 @@ class VoiceGatewayServer {
     MediaSession* media = nullptr;  // from READY on
     ReplayBuffer numbered;
     AckWindow sent;
-    bool described = false;  // SESSION_DESCRIPTION is out
+    bool described = false;     // SESSION_DESCRIPTION is out
+    bool is_in_call = false;    // … or about to be: the delivery service speaks to this one
+    bool is_forgotten = false;  // a RESUME is refused
   };
   struct Connection : Session {
     net::ServerSocket* socket = nullptr;  // nullptr: it is lost
@@ -88,9 +99,11 @@ class VoiceGatewayServer {
     int version = 0;
     std::optional<TimePoint> heartbeat_due;  // with tolerance
     std::optional<TimePoint> close_at;
+    std::uint16_t close_code = 0;
     std::optional<TimePoint> kept_until;  // lost: a RESUME may come until then
     bool may_repeat_speaking = false;     // after RESUMED clients say SPEAKING again
     bool closing = false;                 // we closed it: nothing counts any more
+    bool is_cut_off = false;              // we ended it, but the session may be resumed
   };
   using Connections = std::map<std::uint64_t, Connection>;
   /// RESUME's fields.
@@ -104,6 +117,7 @@ class VoiceGatewayServer {
 
   // voice_gateway_server.cpp
   [[nodiscard]] bool is_in_encrypted_call(const Connection& connection) const;
+  [[nodiscard]] bool may_speak_of_dave(const Connection& connection);
   void receive(Connection& connection, std::string_view text, TimePoint now);
   void obey(Connection& connection, std::int64_t opcode, const nlohmann::json& data, TimePoint now);
   void heartbeat(Connection& connection, const nlohmann::json& data, TimePoint now);
@@ -123,16 +137,16 @@ class VoiceGatewayServer {
   void note_resume(const std::string& session);
   [[nodiscard]] Connections::iterator find_resumable(const std::string& session);
   [[nodiscard]] bool accept_resume(const Session& session, const Resume& asked);
-  void hand_over(Connections::iterator before, Connection& connection);
+  void hand_over(Connections::iterator before, Connection& connection, TimePoint now);
   void replay(Connection& connection, std::optional<std::uint16_t> acknowledged, TimePoint now);
   [[nodiscard]] bool outlives(const Connection& connection, std::uint16_t code) const;
-  [[nodiscard]] bool has_another(const Connection& connection) const;
+  [[nodiscard]] bool has_another(const Connection& connection, bool Session::*stage) const;
   void end(Connections::iterator over, TimePoint now);
   void end_lost(const std::function<bool(const Connection&)>& is_over, TimePoint now);
 
   // voice_commands.cpp
   void identify(Connection& connection, const nlohmann::json& data, TimePoint now);
-  [[nodiscard]] bool accept_identity(Connection& connection, const nlohmann::json& data);
+  [[nodiscard]] bool accept_identity(Connection& connection, const nlohmann::json& data, TimePoint now);
   [[nodiscard]] bool accept_version(Connection& connection);
   void send_ready(Connection& connection, TimePoint now);
   void introduce(Connection& newcomer, TimePoint now);
@@ -147,6 +161,7 @@ class VoiceGatewayServer {
   Sfu& sfu_;
   DeliveryService& delivery_;
   std::uint16_t media_port_ = 0;
+  TimePoint refused_until_{};
   Connections connections_;
 };
 

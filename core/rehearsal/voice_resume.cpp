@@ -56,7 +56,7 @@ void VoiceGatewayServer::send_dave(const DaveMessage& message, TimePoint now) {
   // The newest connection, if an account has several for a moment.
   const auto found = std::find_if(connections_.rbegin(), connections_.rend(), [&](const auto& entry) {
     const Connection& one = entry.second;
-    return one.media != nullptr && !one.closing && one.person->user == message.to;
+    return one.is_in_call && (!one.closing || one.is_cut_off) && one.person->user == message.to;
   });
   if (found == connections_.rend()) return;
   if (message.text.empty()) {
@@ -74,20 +74,22 @@ void VoiceGatewayServer::on_closed(net::ServerSocket& socket, std::uint16_t code
   Connection& connection = found->second;
   if (!outlives(connection, code)) return end(found, now);
   connection.socket = nullptr;
+  connection.closing = false;
   connection.heartbeat_due.reset();
   connection.kept_until = now + world_.options().voice_resume_window;
 }
 
 bool VoiceGatewayServer::outlives(const Connection& connection, std::uint16_t code) const {
-  const bool we_ended_it = connection.closing || connection.close_at;
-  const bool client_ended_it = code == kNormalClosure || code == kGoingAway;
-  return connection.described && !we_ended_it && !client_ended_it && !has_another(connection);
+  const bool we_ended_it = (connection.closing && !connection.is_cut_off) || connection.close_at;
+  const bool client_ended_it = !connection.is_cut_off && (code == kNormalClosure || code == kGoingAway);
+  return connection.described && !we_ended_it && !client_ended_it &&
+         !has_another(connection, &Session::described);
 }
 
-/// A newer connection of the same account is in the call in its own right.
-bool VoiceGatewayServer::has_another(const Connection& connection) const {
+/// A newer connection of the same account is there in its own right.
+bool VoiceGatewayServer::has_another(const Connection& connection, bool Session::*stage) const {
   return std::any_of(connections_.begin(), connections_.end(), [&](const auto& entry) {
-    return &entry.second != &connection && entry.second.person == connection.person && entry.second.described;
+    return &entry.second != &connection && entry.second.person == connection.person && entry.second.*stage;
   });
 }
 
@@ -95,11 +97,17 @@ void VoiceGatewayServer::end(Connections::iterator over, TimePoint now) {
   const Connection gone = std::move(over->second);
   connections_.erase(over);
   if (gone.media == nullptr) return;
-  sfu_.close(gone.media->ssrc);
+  sfu_.close(gone.media->ssrc, now);
   const Snowflake user = gone.person->user;
-  member_left(user, gone.channel, now);
-  on_gone(user, gone.channel, now);
-  if (gone.described && !has_another(gone)) delivery_.leave(user, now);
+  const bool was_replaced = std::any_of(connections_.begin(), connections_.end(), [&](const auto& entry) {
+    return entry.second.media != nullptr && entry.second.person == gone.person &&
+           entry.second.channel == gone.channel;
+  });
+  if (!was_replaced) {
+    member_left(user, gone.channel, now);
+    on_gone(user, gone.channel, now);
+  }
+  if (gone.is_in_call && !has_another(gone, &Session::is_in_call)) delivery_.leave(user, now);
 }
 
 void VoiceGatewayServer::end_lost(const std::function<bool(const Connection&)>& is_over, TimePoint now) {
@@ -124,7 +132,23 @@ void VoiceGatewayServer::drop_all_of(Snowflake user) {
   sfu_.excuse(user);  // until it resumes
   for (auto& [id, connection] : connections_) {
     const bool his = connection.person != nullptr && connection.person->user == user;
-    if (his && !connection.closing && connection.socket != nullptr) connection.socket->drop();
+    if (!his || connection.closing || connection.socket == nullptr) continue;
+    connection.is_cut_off = true;
+    connection.socket->drop();
+  }
+}
+
+void VoiceGatewayServer::forget(Snowflake user) {
+  for (auto& [id, connection] : connections_) {
+    if (connection.person != nullptr && connection.person->user == user) connection.is_forgotten = true;
+  }
+}
+
+void VoiceGatewayServer::expect(Snowflake user) {
+  for (auto& [id, connection] : connections_) {
+    const bool his = connection.media != nullptr && connection.person->user == user;
+    const bool is_well = connection.socket != nullptr && !connection.closing && !connection.is_cut_off;
+    if (his && is_well && !connection.close_at) connection.media->inspector.expect_end();
   }
 }
 
@@ -142,9 +166,10 @@ void VoiceGatewayServer::resume(Connection& connection, const json& data, TimePo
   // It may have been over before the client could know.
   if (before == connections_.end()) return close(connection, 4006, kInvalidSession);
   if (!accept_resume(before->second, *asked)) return close(connection, 4006, kInvalidSession);
-  hand_over(before, connection);
+  hand_over(before, connection, now);
   ledger(connection).latest("voice-resumed", now);
   ++ledger(connection).facts.voice_resumes;
+  on_resumed(connection.person->user);
   replay(connection, asked->acknowledged, now);
 }
 
@@ -184,7 +209,8 @@ VoiceGatewayServer::Connections::iterator VoiceGatewayServer::find_resumable(con
   auto newest = connections_.end();
   for (auto one = connections_.begin(); one != connections_.end(); ++one) {
     const Connection& candidate = one->second;
-    const bool is_over = candidate.closing || candidate.close_at;
+    const bool is_over =
+        (candidate.closing && !candidate.is_cut_off) || candidate.close_at || candidate.is_forgotten;
     if (candidate.described && !is_over && candidate.id == session) newest = one;
   }
   return newest;
@@ -210,10 +236,10 @@ bool VoiceGatewayServer::accept_resume(const Session& session, const Resume& ask
       .has_value();  // how much was said is nobody's fault
 }
 
-void VoiceGatewayServer::hand_over(Connections::iterator before, Connection& connection) {
+void VoiceGatewayServer::hand_over(Connections::iterator before, Connection& connection, TimePoint now) {
   Connection& old = before->second;
   static_cast<Session&>(connection) = std::exchange(static_cast<Session&>(old), Session{});
-  connection.media->inspector.expect_end();
+  sfu_.resume(*connection.media, now);
   connection.may_repeat_speaking = true;
   if (old.socket == nullptr) {
     connections_.erase(before);

@@ -22,6 +22,10 @@ constexpr std::uint64_t kFirstFurtherListener = 82198898841040000;
 constexpr std::uint64_t kFirstBot = 1121110987654321000;
 constexpr std::uint64_t kTextChannel = 381870553235193001;
 constexpr std::uint64_t kOtherChannel = 381870553235193002;
+constexpr int kUsualBitrate = 64'000;
+constexpr std::size_t kMostRetired = 64;
+// A client may have begun with credentials that were good, and be heard of only now.
+constexpr Duration kOnItsWay = 2s;
 constexpr std::uint64_t kMoveMembersOrAdministrator = resources::kMoveMembers | resources::kAdministrator;
 
 /// The shape of a bot token: the user id in base64url, two further parts.
@@ -68,7 +72,7 @@ std::string random_hex(std::size_t bytes) {
   return to_hex(random);
 }
 
-World::World(DiscordOptions options) : options_(std::move(options)) {
+World::World(DiscordOptions options) : options_(std::move(options)), meeting_place_(options_.channel) {
   if (options_.accounts.empty()) {
     for (std::uint64_t bot = 0; bot < 4; ++bot) {
       const Snowflake user{kFirstBot + bot};
@@ -110,12 +114,20 @@ Snowflake World::text_channel() const noexcept { return Snowflake{kTextChannel};
 Snowflake World::other_channel() const noexcept { return Snowflake{kOtherChannel}; }
 
 bool World::has_channel(Snowflake channel) const noexcept {
-  return channel == options_.channel || channel == text_channel() || channel == other_channel();
+  const bool was_there =
+      channel == options_.channel || channel == text_channel() || channel == other_channel();
+  return was_there && deleted_.count(channel) == 0;
 }
 
 int World::channel_type(Snowflake channel) const noexcept {
   if (channel == options_.channel) return options_.channel_type;
   return channel == other_channel() ? resources::kGuildVoice : 0;
+}
+
+int World::channel_bitrate(Snowflake channel) const noexcept {
+  const auto changed = bitrates_.find(channel);
+  if (changed != bitrates_.end()) return changed->second;
+  return channel == options_.channel ? options_.channel_bitrate : kUsualBitrate;
 }
 
 std::uint64_t World::everyone_permissions() const noexcept {
@@ -129,12 +141,13 @@ std::uint64_t World::everyone_permissions() const noexcept {
 
 bool World::permits(Snowflake user, std::uint64_t permission) const noexcept {
   if (user == owner()) return true;
-  const std::uint64_t held = everyone_permissions();
+  const std::uint64_t held = everyone_permissions() & ~denied_permissions_;
   return (held & resources::kAdministrator) != 0 || (held & permission) == permission;
 }
 
 bool World::may_join(Snowflake user, Snowflake channel) const noexcept {
   const int type = channel_type(channel);
+  if (!available_ || !is_in_guild(user)) return false;
   if (!has_channel(channel) || (type != resources::kGuildVoice && type != resources::kGuildStageVoice))
     return false;
   if (!permits(user, resources::kViewChannel | resources::kConnect)) return false;
@@ -160,7 +173,8 @@ VoiceState& World::join(Snowflake user, Snowflake channel) {
   if (state.session_id.empty()) state.session_id = random_hex(16);
   if (state.channel != channel) {
     // A stage takes newcomers as audience.
-    state.suppress = channel_type(channel) == resources::kGuildStageVoice;
+    state.suppress =
+        channel_type(channel) == resources::kGuildStageVoice || !permits(user, resources::kSpeak);
     state.request_to_speak.clear();
   }
   state.channel = channel;
@@ -170,6 +184,21 @@ VoiceState& World::join(Snowflake user, Snowflake channel) {
 std::size_t World::members_in(Snowflake channel) const noexcept {
   return static_cast<std::size_t>(std::count_if(
       voice_.begin(), voice_.end(), [&](const auto& entry) { return entry.second.channel == channel; }));
+}
+
+void World::retire_credentials(Snowflake user, TimePoint now) {
+  VoiceState* const state = voice_state(user);
+  if (state == nullptr) return;
+  if (retired_.size() == kMostRetired) retired_.pop_front();
+  retired_.push_back({user, state->session_id, std::exchange(state->voice_token, ""), now});
+}
+
+bool World::just_retired(Snowflake user, std::string_view session_id, std::string_view voice_token,
+                         TimePoint now) const noexcept {
+  return !voice_token.empty() && std::any_of(retired_.begin(), retired_.end(), [&](const Retired& one) {
+    return one.user == user && one.session_id == session_id && one.voice_token == voice_token &&
+           now - one.when <= kOnItsWay;
+  });
 }
 
 }  // namespace vcplay::rehearsal

@@ -3,12 +3,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/clock.hpp"
 #include "base/snowflake.hpp"
 #include "rehearsal/options.hpp"
 
@@ -29,8 +32,12 @@ struct VoiceState {
   std::string voice_token;  // of the latest VOICE_SERVER_UPDATE; empty: none was sent, or it has been used
   bool self_mute = false;
   bool self_deaf = false;
-  bool suppress = false;         // audience of a stage
+  bool mute = false;             // by the server
+  bool suppress = false;         // audience of a stage, or without the permission to speak
   std::string request_to_speak;  // ISO 8601, empty: none
+  std::uint64_t servers = 0;     // that it was told of: VOICE_SERVER_UPDATEs with an endpoint
+  /// What it says reaches nobody.
+  [[nodiscard]] bool is_silenced() const noexcept { return mute || suppress; }
 };
 
 /// What both gateways, REST and the media server have in common. Lives on the rehearsal's thread.
@@ -53,8 +60,14 @@ class World {
   [[nodiscard]] Snowflake other_channel() const noexcept;
   [[nodiscard]] bool has_channel(Snowflake channel) const noexcept;
   [[nodiscard]] int channel_type(Snowflake channel) const noexcept;
+  [[nodiscard]] int channel_bitrate(Snowflake channel) const noexcept;
+  /// Where those meet who live in this process: wherever a moderator took an account.
+  [[nodiscard]] Snowflake meeting_place() const noexcept { return meeting_place_; }
+  void meet_in(Snowflake channel) noexcept { meeting_place_ = channel; }
 
   [[nodiscard]] std::uint64_t everyone_permissions() const noexcept;
+  /// What every voice channel's overwrite takes from everybody.
+  [[nodiscard]] std::uint64_t denied_permissions() const noexcept { return denied_permissions_; }
   /// What every bot here may do; there are no further roles or overwrites.
   [[nodiscard]] bool permits(Snowflake user, std::uint64_t permission) const noexcept;
   /// True when Discord would answer an op 4 of `user` for `channel`.
@@ -66,14 +79,43 @@ class World {
   VoiceState& join(Snowflake user, Snowflake channel);
   void leave(Snowflake user) { voice_.erase(user); }
   [[nodiscard]] std::size_t members_in(Snowflake channel) const noexcept;
+  /// The user's credentials for the voice gateway are good no longer.
+  void retire_credentials(Snowflake user, TimePoint now);
+  /// They were, until so recently that whoever names them may not have heard.
+  [[nodiscard]] bool just_retired(Snowflake user, std::string_view session_id, std::string_view voice_token,
+                                  TimePoint now) const noexcept;
+
+  // ── what happens to the guild ──
+  void delete_channel(Snowflake channel) { deleted_.insert(channel); }
+  void set_bitrate(Snowflake channel, int bitrate) { bitrates_[channel] = bitrate; }
+  void deny(std::uint64_t permissions) noexcept { denied_permissions_ |= permissions; }
+  /// The bot is no longer a member.
+  void remove_from_guild(Snowflake user) { removed_.insert(user); }
+  [[nodiscard]] bool is_in_guild(Snowflake user) const noexcept { return removed_.count(user) == 0; }
+  void set_available(bool available) noexcept { available_ = available; }
+  [[nodiscard]] bool is_available() const noexcept { return available_; }
 
   std::string voice_status;  // of the voice channel
 
  private:
+  struct Retired {
+    Snowflake user;
+    std::string session_id;
+    std::string voice_token;
+    TimePoint when;
+  };
+
   DiscordOptions options_;
   std::vector<Person> people_;
   std::vector<Snowflake> listeners_;
   std::map<Snowflake, VoiceState> voice_;
+  Snowflake meeting_place_;
+  std::set<Snowflake> deleted_;
+  std::map<Snowflake, int> bitrates_;  // where they were changed
+  std::uint64_t denied_permissions_ = 0;
+  std::set<Snowflake> removed_;
+  bool available_ = true;  // no outage
+  std::deque<Retired> retired_;
 };
 
 /// `bytes` random bytes in hexadecimal: session ids and tokens.

@@ -242,7 +242,7 @@ class PaperPlayer {
   }
   void hang_up() {
     discord.voice.on_closed(voice, 1000, discord.now);
-    discord.gateway.on_closed(gateway, discord.now);
+    discord.gateway.on_closed(gateway, 1000, discord.now);
     discord.settle(discord.now);
   }
 
