@@ -51,6 +51,14 @@ void EventView::on_underrun(bool began) {
   if (began) events_.underrun(++underruns_);
 }
 
+void EventView::on_reconnect(const voice::ReconnectFacts& facts) {
+  ++reconnects_;
+  events_.reconnect({.reason = facts.reason,
+                     .attempt = facts.attempt,
+                     .what = std::string(voice::name(facts.what)),
+                     .after = facts.after});
+}
+
 void EventView::finish(const PlayerOutcome& outcome, const std::optional<Error>& error,
                        const voice::SenderStats& stats) {
   if (joined_) events_.left(reason_of(outcome, error));
@@ -62,7 +70,7 @@ void EventView::finish(const PlayerOutcome& outcome, const std::optional<Error>&
                       .failed = stats.failed.load(),
                       .underruns = stats.underruns.load(),
                       .rebases = stats.rebases.load(),
-                      .reconnects = 0,
+                      .reconnects = reconnects_,
                       .late_p50 = microseconds(late.p50),
                       .late_p99 = microseconds(late.p99),
                       .late_max = microseconds(late.max)});

@@ -21,6 +21,7 @@ class EventView final : public PlayerView {
   void on_track(const media::TrackInfo& info) override;
   void on_track_end(const media::TrackResult& result) override { events_.track_end(result); }
   void on_underrun(bool began) override;
+  void on_reconnect(const voice::ReconnectFacts& facts) override;
   /// The last lines: "left" if it had joined, "statistics", and "error" if there was one.
   void finish(const PlayerOutcome& outcome, const std::optional<Error>& error,
               const voice::SenderStats& stats);
@@ -33,6 +34,7 @@ class EventView final : public PlayerView {
   int bitrate_ = 0;
   bool joined_ = false;
   std::uint64_t underruns_ = 0;
+  std::uint64_t reconnects_ = 0;
 };
 
 }  // namespace vcplay::cli

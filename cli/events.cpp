@@ -32,7 +32,7 @@ constexpr EventRow kTable[] = {
     {"track", "track tracks media title artist codec container rate channels duration", "A medium begins."},
     {"track_end", "track media played error", "A medium ended; error is null when it was played whole."},
     {"underrun", "underruns", "The input came too slowly and silence was sent; so many times in this run."},
-    {"reconnect", "reason attempt", "The connection was lost and is being made again."},
+    {"reconnect", "reason attempt what after_seconds", "Something was lost and is tried again."},
     {"left", "reason", "The bot is no longer in the channel."},
     {"statistics", "seconds packets audio_packets dropped failed underruns rebases reconnects late_us",
      "The run in numbers; late_us has p50, p99 and max of deadline-to-send errors."},
@@ -145,8 +145,11 @@ void EventWriter::track_end(const media::TrackResult& result) {
 
 void EventWriter::underrun(std::uint64_t underruns) { impl_->write("underrun", {{"underruns", underruns}}); }
 
-void EventWriter::reconnect(std::string_view reason, int attempt) {
-  impl_->write("reconnect", {{"reason", safe(reason)}, {"attempt", attempt}});
+void EventWriter::reconnect(const ReconnectEvent& event) {
+  impl_->write("reconnect", {{"reason", safe(event.reason)},
+                             {"attempt", event.attempt},
+                             {"what", event.what},
+                             {"after_seconds", seconds(event.after)}});
 }
 
 void EventWriter::left(std::string_view reason) { impl_->write("left", {{"reason", safe(reason)}}); }

@@ -39,6 +39,14 @@ struct E2eeEvent {
   std::optional<std::string> code;     // the epoch's displayable code
 };
 
+/// Something was lost and is tried again.
+struct ReconnectEvent {
+  std::string reason;
+  int attempt = 1;
+  std::string what;  // voice::name(Recovery)
+  Duration after{};
+};
+
 struct StatisticsEvent {
   Duration run_time{};
   std::uint64_t packets = 0;
@@ -77,7 +85,7 @@ class EventWriter {
   void track(const media::TrackInfo& info, std::uint32_t tracks);
   void track_end(const media::TrackResult& result);
   void underrun(std::uint64_t underruns);  // so many in this run, this one included
-  void reconnect(std::string_view reason, int attempt);
+  void reconnect(const ReconnectEvent& event);
   void left(std::string_view reason);
   void statistics(const StatisticsEvent& event);
   void error(Cause cause, std::string_view sentence);

@@ -27,9 +27,13 @@ struct EncryptionChanged {
   voice::EncryptionFacts facts;
   TimePoint when;
 };
+struct Reconnecting {
+  voice::ReconnectFacts facts;
+};
 struct PipelineEnded {};
-using Message = std::variant<PhaseEntered, voice::ChannelFacts, voice::SessionFacts, EncryptionChanged,
-                             Underrun, ConnectionEnded, media::TrackInfo, media::TrackResult, PipelineEnded>;
+using Message =
+    std::variant<PhaseEntered, voice::ChannelFacts, voice::SessionFacts, EncryptionChanged, Underrun,
+                 Reconnecting, ConnectionEnded, media::TrackInfo, media::TrackResult, PipelineEnded>;
 
 /// Carries messages from the network and media threads to the main thread, which waits on fd().
 class Mailbox final : public voice::ConnectionListener, public media::PipelineListener {
@@ -50,6 +54,7 @@ class Mailbox final : public voice::ConnectionListener, public media::PipelineLi
     post(EncryptionChanged{facts, Clock::now()});
   }
   void on_underrun(bool began) override { post(Underrun{began}); }
+  void on_reconnect(const voice::ReconnectFacts& facts) override { post(Reconnecting{facts}); }
   void on_end(std::optional<Error> error) override { post(ConnectionEnded{std::move(error)}); }
 
   // media thread

@@ -149,6 +149,25 @@ Duration parse_churn(std::string_view text) {
   return *time;
 }
 
+OnMove parse_on_move(std::string_view text) {
+  if (text == "follow") return OnMove::follow;
+  if (text == "return") return OnMove::go_back;
+  if (text == "exit") return OnMove::exit;
+  refuse("--on-move wants follow, return or exit, not {}.", shown(text));
+}
+
+OnKick parse_on_kick(std::string_view text) {
+  if (text == "exit") return OnKick::exit;
+  if (text == "rejoin") return OnKick::rejoin;
+  refuse("--on-kick wants exit or rejoin, not {}.", shown(text));
+}
+
+OnSuppressed parse_on_suppressed(std::string_view text) {
+  if (text == "wait") return OnSuppressed::wait;
+  if (text == "exit") return OnSuppressed::exit;
+  refuse("--on-suppressed wants wait or exit, not {}.", shown(text));
+}
+
 WhenAlone parse_when_alone(std::string_view text) {
   if (text == "play") return WhenAlone::play;
   if (text == "wait") return WhenAlone::wait;

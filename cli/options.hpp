@@ -22,6 +22,9 @@ enum class Speaking { microphone, soundshare, priority };
 
 /// What to do while nobody is in the channel to listen.
 enum class WhenAlone { play, wait, exit };
+enum class OnMove { follow, go_back, exit };
+enum class OnKick { exit, rejoin };
+enum class OnSuppressed { wait, exit };
 
 /// Which of how many shards, as IDENTIFY wants it.
 struct Shard {
@@ -48,6 +51,9 @@ struct Options {
   Speaking speaking = Speaking::microphone;
   Duration lead_in = 200ms;
   WhenAlone when_alone = WhenAlone::play;
+  OnMove on_move = OnMove::follow;
+  OnKick on_kick = OnKick::exit;
+  OnSuppressed on_suppressed = OnSuppressed::wait;
   bool allow_plaintext = false;
 
   bool json = false;

@@ -45,6 +45,9 @@ class PlayView final : public PlayerView {
   void on_underrun(bool began) override {
     if (events_ != nullptr) events_->on_underrun(began);
   }
+  void on_reconnect(const voice::ReconnectFacts& facts) override {
+    if (events_ != nullptr) events_->on_reconnect(facts);
+  }
   void on_tick(const voice::SenderStats& stats, std::size_t frames_queued) override {
     status_.on_tick(stats, frames_queued);
   }

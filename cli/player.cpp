@@ -78,6 +78,7 @@ void Player::handle(Message& message) {
                  },
                  [&](EncryptionChanged& change) { encryption_changed(change); },
                  [&](Underrun& underrun) { view_.on_underrun(underrun.began); },
+                 [&](Reconnecting& again) { view_.on_reconnect(again.facts); },
                  [&](ConnectionEnded& ended) {
                    if (ended.error && !outcome_.error) outcome_.error = std::move(ended.error);
                    over_ = true;

@@ -36,6 +36,7 @@ class PlayerView {
   virtual void on_track(const media::TrackInfo&) {}        // its first packet has been sent
   virtual void on_track_end(const media::TrackResult&) {}  // all of it is encoded, or it failed
   virtual void on_underrun(bool /*began*/) {}
+  virtual void on_reconnect(const voice::ReconnectFacts&) {}
   virtual void on_tick(const voice::SenderStats&, std::size_t /*frames_queued*/) {}
 };
 

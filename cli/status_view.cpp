@@ -20,6 +20,8 @@ std::string_view note(voice::LineState line) {
       return "";
     case voice::LineState::plain:
       return "not end-to-end encrypted";
+    case voice::LineState::audience:
+      return "in the audience";
     case voice::LineState::alone:
       return "nobody is listening";
     case voice::LineState::waiting:

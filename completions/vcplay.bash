@@ -2,8 +2,8 @@
 
 _vcplay() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]}
-  local common="--format --rate --channels --volume --bitrate --speaking --lead-in --when-alone --allow-plaintext
-    --json --ca-file
+  local common="--format --rate --channels --volume --bitrate --speaking --lead-in --when-alone --on-move --on-kick
+    --on-suppressed --allow-plaintext --json --ca-file
     --guild --channel --token-file --token --api-url --gateway-url --shard
     --verbose --quiet --help --help-all --version -g -c -f -v -q -h"
   local rehearse="--output --fast --listeners --churn --serve"
@@ -30,6 +30,15 @@ _vcplay() {
       return ;;
     --when-alone)
       mapfile -t COMPREPLY < <(compgen -W "play wait exit" -- "$current")
+      return ;;
+    --on-move)
+      mapfile -t COMPREPLY < <(compgen -W "follow return exit" -- "$current")
+      return ;;
+    --on-kick)
+      mapfile -t COMPREPLY < <(compgen -W "exit rejoin" -- "$current")
+      return ;;
+    --on-suppressed)
+      mapfile -t COMPREPLY < <(compgen -W "wait exit" -- "$current")
       return ;;
     --bitrate)
       mapfile -t COMPREPLY < <(compgen -W "auto 64k 96k 128k 256k 384k" -- "$current")

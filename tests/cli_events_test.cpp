@@ -140,7 +140,7 @@ TEST_F(Events, HaveTheFieldsThatTheTablePromises) {
       [&] { w.start("0"); },       [&] { w.joined({}); },
       [&] { w.e2ee({}); },         [&] { w.track({}, 1); },
       [&] { w.track_end({}); },    [&] { w.underrun(1); },
-      [&] { w.reconnect("", 1); }, [&] { w.left(""); },
+      [&] { w.reconnect({}); }, [&] { w.left(""); },
       [&] { w.statistics({}); },   [&] { w.error(Cause::unexpected, ""); }};
   ASSERT_EQ(every.size(), event_table().size());
   for (std::size_t i = 0; i < every.size(); ++i) {

@@ -124,6 +124,13 @@ TEST_F(CommandLine, KeepsAudioEncryptedAndPlaysOnAloneUnlessToldOtherwise) {
   EXPECT_TRUE(play({"--allow-plaintext", "a"}).allow_plaintext);
   EXPECT_EQ(play({"--when-alone", "wait", "a"}).when_alone, WhenAlone::wait);
   EXPECT_EQ(play({"--when-alone=exit", "a"}).when_alone, WhenAlone::exit);
+  EXPECT_EQ(untold.on_move, OnMove::follow);
+  EXPECT_EQ(play({"--on-move", "return", "a"}).on_move, OnMove::go_back);
+  EXPECT_EQ(play({"--on-move", "exit", "a"}).on_move, OnMove::exit);
+  EXPECT_EQ(untold.on_kick, OnKick::exit);
+  EXPECT_EQ(play({"--on-kick", "rejoin", "a"}).on_kick, OnKick::rejoin);
+  EXPECT_EQ(untold.on_suppressed, OnSuppressed::wait);
+  EXPECT_EQ(play({"--on-suppressed=exit", "a"}).on_suppressed, OnSuppressed::exit);
 }
 
 TEST_F(CommandLine, RehearsesWithManyListenersWhoComeAndGo) {
@@ -332,6 +339,9 @@ const Mistake kMistakes[] = {
     {with_channel({"--lead-in", "200", "a"}),
      "--lead-in wants a time from 0 to 10 s, such as 200ms or 0.2, not '200'."},
     {with_channel({"--when-alone", "maybe", "a"}), "--when-alone wants play, wait or exit, not 'maybe'."},
+    {with_channel({"--on-move", "stay", "a"}), "--on-move wants follow, return or exit, not 'stay'."},
+    {with_channel({"--on-kick", "sulk", "a"}), "--on-kick wants exit or rejoin, not 'sulk'."},
+    {with_channel({"--on-suppressed", "shout", "a"}), "--on-suppressed wants wait or exit, not 'shout'."},
     {with_channel({"--listeners", "3", "a"}), "--listeners belongs to 'vcplay rehearse'."},
     {{"rehearse", "--listeners", "101", "a"}, "--listeners wants 0 to 100, not '101'."},
     {{"rehearse", "--churn", "50ms", "a"},

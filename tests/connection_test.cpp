@@ -22,6 +22,7 @@ class Listener final : public ConnectionListener {
   void on_session(const SessionFacts&) override {}
   void on_encryption(const EncryptionFacts&) override {}
   void on_underrun(bool) override {}
+  void on_reconnect(const ReconnectFacts&) override {}
   void on_end(std::optional<Error> error) override { end_.set_value(std::move(error)); }
 
   [[nodiscard]] std::optional<Error> wait() {

@@ -75,10 +75,58 @@ Error connection_error(std::string_view what, const net::Url& url, const net::Cl
   return sentence("the connection was lost (" + detail + ")");
 }
 
+std::string_view name(Recovery recovery) noexcept {
+  switch (recovery) {
+    case Recovery::gateway:
+      return "gateway";
+    case Recovery::voice:
+      return "voice";
+    case Recovery::call:
+      return "call";
+  }
+  return "call";
+}
+
+// ── links ──
+
+void Connection::Impl::link_closed(Link& link, const net::CloseInfo& info) {
+  const net::CloseInfo how = info;
+  const bool is_current = link.is_current;
+  const Link::To to = link.to;
+  for (std::list<Link>* const links : {&gateway_link, &voice_link, &parting}) {
+    links->remove_if([&](const Link& other) { return &other == &link; });
+  }
+  if (phase == ConnectionPhase::closing) return finish_if_closed();
+  if (is_current) to == Link::To::gateway ? gateway_closed(how) : voice_closed(how);
+}
+
+/// Closes it politely where it is open, and hears no more of it. `code` 0: it is closing already.
+void Connection::Impl::part_with(std::list<Link>& link, std::uint16_t code) {
+  if (link.empty()) return;
+  if (!link.front().is_open) return link.clear();
+  link.front().is_current = false;
+  if (code != 0) link.front().socket.close(code, "");
+  parting.splice(parting.end(), link);
+}
+
+/// Once for each try: what was lost, and when it is tried again.
+void Connection::Impl::tell_retry(Recovery what, const Error& reason, Duration after, int attempt) {
+  latest_trouble = reason.what();
+  const std::string line = fmt::format("{} Trying again in {:.1f} s (attempt {}).", reason.what(),
+                                       std::chrono::duration<double>(after).count(), attempt);
+  if (what == Recovery::call && join_deadline == TimePoint{}) {
+    log::warning("{}", line);  // this one is heard in the channel
+  } else {
+    log::info("{}", line);
+  }
+  listener.on_reconnect({.what = what, .reason = reason.what(), .after = after, .attempt = attempt});
+}
+
 // ── start and stop ──
 
 void Connection::Impl::start() {
-  phase_timer.start_at(loop.now() + config.join_timeout);
+  join_deadline = loop.now() + config.join_timeout;
+  phase_timer.start_at(join_deadline);
   report_watch.emplace(loop, inbox.report_fd(), [this] { read_reports(); });
   if (config.api_url) {
     api = std::make_unique<rest::Api>(loop, trust, *config.api_url, config.token.duplicate(),
@@ -98,6 +146,7 @@ void Connection::Impl::start() {
     if (ending()) return;
     if (auto* failure = std::get_if<rest::Failure>(&result)) return fail(failure->error);
     const auto& found = std::get<rest::GatewayBot>(result);
+    if (config.on_identify_limit) config.on_identify_limit(found);
     if (found.identifies_left < 1) {
       return fail(Error(Cause::identify_budget,
                         "This bot has used up Discord's identifies of the day; try again later."));
@@ -111,7 +160,7 @@ void Connection::Impl::start() {
 void Connection::Impl::stop() {
   if (stopping || ending()) return;
   stopping = true;
-  if (phase == ConnectionPhase::ready && sender_thread) {
+  if (sender_thread && stream_is_started) {
     static_cast<void>(inbox.post(StopPlaying{}));
     phase_timer.start_at(loop.now() + kCloseTimeout);  // should the sender thread not get to run
     return;
@@ -128,13 +177,20 @@ void Connection::Impl::fail(Error reason) {
 /// Ends the audio at once, then owes Discord an op 4 that says so: without it the bot haunts the channel for
 /// a while.
 void Connection::Impl::leave() {
-  speaking_timer.cancel();
-  discovery_timer.cancel();
-  alone_timer.cancel();
+  for (net::Timer* const timer : {&speaking_timer, &discovery_timer, &alone_timer, &call_timer, &voice_timer,
+                                  &voice_retry_timer, &identify_timer}) {
+    timer->cancel();
+  }
   sender_thread.reset();
   enter(ConnectionPhase::leaving);
-  if (!joined || !gateway || !gateway_socket) return close_sockets();
+  if (!joined || !gateway) return close_sockets();
   phase_timer.start_at(loop.now() + kLeaveTimeout);
+  if (!gateway->is_ready()) return run(gateway->hurry(loop.now()));  // a resumed session can still say it
+  say_leave();
+}
+
+void Connection::Impl::say_leave() {
+  leave_is_said = true;
   run(gateway->update_voice_state(std::nullopt, false, true));
 }
 
@@ -143,15 +199,15 @@ void Connection::Impl::close_sockets() {
   enter(ConnectionPhase::closing);
   api.reset();
   gateway_timer.cancel();
-  voice_timer.cancel();
+  gateway_retry_timer.cancel();
   phase_timer.start_at(loop.now() + kCloseTimeout);
-  if (voice_socket) voice_socket->close(1000, "");
-  if (gateway_socket) gateway_socket->close(1000, "");
+  part_with(voice_link, 1000);
+  part_with(gateway_link, 1000);
   finish_if_closed();
 }
 
 void Connection::Impl::finish_if_closed() {
-  if (phase != ConnectionPhase::closing || voice_socket || gateway_socket) return;
+  if (phase != ConnectionPhase::closing || !parting.empty()) return;
   phase_timer.cancel();
   udp_watch.reset();
   report_watch.reset();
@@ -162,14 +218,20 @@ void Connection::Impl::finish_if_closed() {
 void Connection::Impl::phase_timed_out() {
   if (phase == ConnectionPhase::leaving) return close_sockets();
   if (phase == ConnectionPhase::closing) {
-    voice_socket.reset();
-    gateway_socket.reset();
+    parting.clear();
     return finish_if_closed();
   }
-  if (phase == ConnectionPhase::lingering || phase == ConnectionPhase::ready) return leave();
+  if (stopping || phase == ConnectionPhase::lingering) return leave();
+  give_up_joining();
+}
+
+/// The join took too long: says at what, and what went wrong on the way.
+void Connection::Impl::give_up_joining() {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(config.join_timeout).count();
   const auto give_up = [&](std::string_view what) {
-    fail(Error(Cause::network, fmt::format("Joining the channel took longer than {} s: {}.", seconds, what)));
+    const std::string trouble = latest_trouble.empty() ? "" : " " + latest_trouble;
+    fail(Error(Cause::network,
+               fmt::format("Joining the channel took longer than {} s: {}.{}", seconds, what, trouble)));
   };
   switch (phase) {
     case ConnectionPhase::finding_gateway:

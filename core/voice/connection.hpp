@@ -21,6 +21,7 @@
 #include "net/url.hpp"
 #include "rest/api.hpp"
 #include "rtp/transport_cipher.hpp"
+#include "voice/call.hpp"
 #include "voice/pacer.hpp"
 #include "voice/sender.hpp"
 
@@ -53,6 +54,12 @@ enum class WhenAlone : std::uint8_t {
   exit,  // leave, with Cause::nobody_there
 };
 
+/// What to do while the bot is in the audience of a stage and may not speak.
+enum class OnSuppressed : std::uint8_t {
+  wait,  // hold at the position until it is invited
+  exit,  // leave, with Cause::not_permitted
+};
+
 struct ConnectionConfig {
   SecretString token;
   Snowflake guild;
@@ -64,6 +71,9 @@ struct ConnectionConfig {
   int lead_in_packets = 10;                  // of silence before the first audio
   Duration join_timeout = std::chrono::seconds(15);
   WhenAlone when_alone = WhenAlone::play;
+  OnMove on_move = OnMove::follow;
+  OnKick on_kick = OnKick::exit;
+  OnSuppressed on_suppressed = OnSuppressed::wait;
   bool allow_plaintext = false;  // play without end-to-end encryption where a channel ought to have it
   /// Asked before each IDENTIFY, on the network thread. Zero: send it now, it counts; else ask again after so
   /// long. Throws Error{identify_budget} when it must not be sent at all. Empty: nobody counts.
@@ -93,6 +103,7 @@ enum class LineState : std::uint8_t {
   encrypted,      // audio is encrypted from end to end
   plain,          // audio goes out without end-to-end encryption
   alone,          // nobody is there
+  audience,       // the bot is in the audience of a stage
   waiting,        // others are there, the key is not yet
   not_encrypted,  // the server wants audio without end-to-end encryption, and that is refused
 };
@@ -108,6 +119,21 @@ struct EncryptionFacts {
   std::vector<dave::GroupMember> members;  // of that epoch, the bot included
 };
 
+/// What was lost and is had again.
+enum class Recovery : std::uint8_t {
+  gateway,  // the main gateway; audio flows on
+  voice,    // the voice gateway; audio flows on
+  call,     // the voice session; audio waits at its position
+};
+[[nodiscard]] std::string_view name(Recovery recovery) noexcept;  // "gateway", "voice", "call": stable words
+
+struct ReconnectFacts {
+  Recovery what{};
+  std::string reason;  // one sentence
+  Duration after{};    // from now
+  int attempt = 1;
+};
+
 /// Hears from a Connection, on the network thread. Must not destroy the Connection from inside.
 class ConnectionListener {
  public:
@@ -117,6 +143,7 @@ class ConnectionListener {
   virtual void on_session(const SessionFacts& facts) = 0;
   virtual void on_encryption(const EncryptionFacts& facts) = 0;  // each time that something of it changes
   virtual void on_underrun(bool began) = 0;                      // the queue ran dry; audio flows again
+  virtual void on_reconnect(const ReconnectFacts& facts) = 0;    // something is lost and tried again
   /// Exactly once, last: nothing when the stream was played (or stopped) and left, else why it ended.
   virtual void on_end(std::optional<Error> error) = 0;
 };

@@ -18,6 +18,8 @@ std::string_view words(LineState line) {
       return "audio is not encrypted";
     case LineState::alone:
       return "nobody else is in the call";
+    case LineState::audience:
+      return "the bot is in the audience";
     case LineState::waiting:
       return "audio waits for the key";
     case LineState::not_encrypted:
@@ -48,6 +50,8 @@ std::string_view name(LineState line) noexcept {
       return "plain";
     case LineState::alone:
       return "alone";
+    case LineState::audience:
+      return "audience";
     case LineState::waiting:
       return "waiting";
     case LineState::not_encrypted:
@@ -62,8 +66,9 @@ void Connection::Impl::handle(dave::UseEncryptor& use) {
 }
 
 void Connection::Impl::handle(dave::SendPlain& /*plain*/) {
-  command(SwapTransform{});
-  line_is(LineState::plain);
+  const bool may_speak = !is_suppressed || !is_on_stage();
+  line_is(may_speak ? LineState::plain : LineState::audience);
+  let_sender_speak();
   if (!is_on_stage()) {
     log::warning("Audio is sent without end-to-end encryption, as --allow-plaintext permits.");
   }
@@ -86,7 +91,7 @@ void Connection::Impl::handle(dave::NewEpoch& epoch) {
 
 /// Stage channels are not encrypted from end to end (DAVE, "Protocol Availability").
 bool Connection::Impl::is_on_stage() const {
-  const resources::Channel* const channel = guild->channel(config.channel);
+  const resources::Channel* const channel = guild->channel(call.channel());
   return channel != nullptr && channel->type == resources::kGuildStageVoice;
 }
 
@@ -122,12 +127,20 @@ void Connection::Impl::nobody_came() {
 
 /// Without end-to-end encryption an empty channel stops nobody from playing: only who asked for it waits.
 void Connection::Impl::look_who_is_there() {
-  if (encryption.line != LineState::plain || config.when_alone == WhenAlone::play || !sender_thread) return;
+  if (encryption.line != LineState::plain || config.when_alone == WhenAlone::play || !stream_is_started)
+    return;
   const bool alone_now = voice->is_alone();
   if (alone_now == alone) return;
   alone = alone_now;
   alone_timer.cancel();
   if (alone) return be_alone();
+  let_sender_speak();
+}
+
+/// On a line without end-to-end encryption; not while the bot is in the audience of a stage.
+void Connection::Impl::let_sender_speak() {
+  if (!stream_is_started) return;
+  if (encryption.line == LineState::audience) return hold_sender(Hold::pause);
   command(SwapTransform{});
 }
 

@@ -10,6 +10,20 @@
 namespace vcplay::voice {
 namespace {
 
+// TCP and TLS to a gateway; the join has its own, shorter or longer, deadline.
+constexpr Duration kOpenTimeout = 10s;
+
+/// The path of the main gateway: exactly one '/' before the query.
+net::Url with_gateway_query(net::Url url) {
+  const auto query = url.path.find('?');
+  if (query != std::string::npos) url.path.resize(query);
+  if (url.path.empty() || url.path.back() != '/') url.path += '/';
+  url.path += "?v=10&encoding=json";
+  return url;
+}
+
+}  // namespace
+
 std::string utc_now() {
   const std::time_t now = std::time(nullptr);
   std::tm parts{};
@@ -24,41 +38,32 @@ double random_fraction() {
   return static_cast<double>(device()) / (static_cast<double>(std::random_device::max()) + 1.0);
 }
 
-/// The path of the main gateway: exactly one '/' before the query.
-net::Url with_gateway_query(net::Url url) {
-  const auto query = url.path.find('?');
-  if (query != std::string::npos) url.path.resize(query);
-  if (url.path.empty() || url.path.back() != '/') url.path += '/';
-  url.path += "?v=10&encoding=json";
-  return url;
-}
-
-}  // namespace
-
 void Connection::Impl::open_gateway(const net::Url& url, int shard_id, int shard_count) {
   enter(ConnectionPhase::opening_gateway);
-  gateway_url = with_gateway_query(url);
+  first_gateway_url = gateway_url = with_gateway_query(url);
   gateway.emplace(gateway::Config{.token = config.token.duplicate(),
                                   .guild = config.guild,
                                   .shard_id = shard_id,
                                   .shard_count = shard_count,
                                   .random = random_fraction});
-  gateway_socket =
-      std::make_unique<net::WebSocket>(loop, trust, gateway_handler, gateway_url, config.join_timeout);
+  open_gateway_link();
+}
+
+void Connection::Impl::open_gateway_link() {
+  gateway_link.emplace_back(*this, Link::To::gateway, gateway_url, kOpenTimeout);
 }
 
 void Connection::Impl::gateway_opened() {
-  if (!ending()) enter(ConnectionPhase::identifying);
+  if (phase == ConnectionPhase::opening_gateway) enter(ConnectionPhase::identifying);
   run(gateway->on_open(loop.now()));
 }
 
 void Connection::Impl::gateway_closed(const net::CloseInfo& info) {
   gateway_timer.cancel();
-  gateway_socket.reset();
-  if (phase == ConnectionPhase::leaving) return close_sockets();
-  if (phase == ConnectionPhase::closing) return finish_if_closed();
-  if (phase == ConnectionPhase::opening_gateway)
+  if (phase == ConnectionPhase::leaving && leave_is_said) return close_sockets();
+  if (phase == ConnectionPhase::opening_gateway) {
     return fail(connection_error("Discord's gateway", gateway_url, info));
+  }
   run(gateway->on_close(info.code, info.detail, loop.now()));
 }
 
@@ -68,57 +73,116 @@ void Connection::Impl::run(gateway::Actions actions) {
     handle(action);
   }
   if (phase >= ConnectionPhase::closing) return;
-  if (const auto next = gateway->deadline()) gateway_timer.start_at(*next);
+  if (const auto next = gateway->deadline()) {
+    gateway_timer.start_at(*next);
+  } else {
+    gateway_timer.cancel();
+  }
 }
 
 void Connection::Impl::handle(gateway::Action& action) {
-  std::visit(Overloaded{
-                 [&](gateway::SendText& send) {
-                   if (gateway_socket) gateway_socket->send_text(send.text);
-                 },
-                 [&](gateway::CloseSocket& close) {
-                   if (gateway_socket) gateway_socket->close(close.code, close.reason);
-                 },
-                 [&](gateway::Ready& ready) {
-                   user = ready.user;
-                   if (!ending()) enter(ConnectionPhase::waiting_for_guild);
-                 },
-                 [&](gateway::GuildCreated& created) { guild_arrived(std::move(created.guild)); },
-                 [&](gateway::GuildDeleted& deleted) {
-                   fail(deleted.unavailable
-                            ? Error(Cause::network, "The guild became unavailable: Discord has an outage.")
-                            : Error(Cause::removed, "The bot was removed from the guild."));
-                 },
-                 [&](gateway::ChannelUpdated& update) { channel_updated(update.channel); },
-                 [&](gateway::ChannelDeleted& deleted) {
-                   if (deleted.channel == config.channel)
-                     fail(Error(Cause::removed, "The voice channel was deleted."));
-                 },
-                 [&](gateway::OwnVoiceState& state) { own_voice_state(state); },
-                 [&](gateway::VoiceServer& server) { voice_server_update(std::move(server)); },
-                 [&](gateway::WantsIdentify&) { run(gateway->identify(loop.now())); },
-                 [&](gateway::Resumed&) {},
-                 [&](gateway::Reconnect& again) {
-                   joined = false;
-                   fail(std::move(again.reason));
-                 },
-                 [&](gateway::Failed& failed) {
-                   // No voice without a gateway session: it could not even be left.
-                   joined = false;
-                   fail(std::move(failed.error));
-                 },
-             },
-             action);
+  std::visit(
+      Overloaded{
+          [&](gateway::SendText& send) {
+            if (!gateway_link.empty()) gateway_link.front().socket.send_text(send.text);
+          },
+          [&](gateway::CloseSocket& close) {
+            if (!gateway_link.empty()) gateway_link.front().socket.close(close.code, close.reason);
+          },
+          [&](gateway::Ready& ready) { gateway_is_ready(ready); },
+          [&](gateway::GuildCreated& created) { guild_arrived(std::move(created.guild)); },
+          [&](gateway::GuildDeleted& deleted) { run(call.guild_deleted(deleted.unavailable, loop.now())); },
+          [&](gateway::ChannelUpdated& update) { channel_updated(update.channel); },
+          [&](gateway::ChannelDeleted& deleted) { run(call.channel_deleted(deleted.channel)); },
+          [&](gateway::OwnVoiceState& state) { own_voice_state(state); },
+          [&](gateway::VoiceServer& server) {
+            log::hide(server.token);
+            if (!ending()) run(call.voice_server(server, loop.now()));
+          },
+          [&](gateway::WantsIdentify&) { ask_to_identify(); },
+          [&](gateway::Resumed&) { gateway_is_resumed(); },
+          [&](gateway::Reconnect& again) { gateway_is_lost(again); },
+          [&](gateway::Failed& failed) {
+            // No voice without a gateway session: it could not even be left.
+            joined = false;
+            if (phase == ConnectionPhase::leaving) return close_sockets();
+            fail(std::move(failed.error));
+          },
+      },
+      action);
+}
+
+/// The budget of a day is shared with other runs of this bot: it may say "not yet", or never.
+void Connection::Impl::ask_to_identify() {
+  if (ending()) return close_sockets();
+  try {
+    const Duration wait = config.may_identify ? config.may_identify() : Duration::zero();
+    if (wait <= Duration::zero()) return run(gateway->identify(loop.now()));
+    log::info("Waiting {:.1f} s for this bot's turn to identify.",
+              std::chrono::duration<double>(wait).count());
+    identify_timer.start_at(loop.now() + wait);
+    if (!joining()) return;
+    join_deadline += wait;  // nobody's fault
+    phase_timer.start_at(join_deadline);
+  } catch (Error& refused) {
+    fail(std::move(refused));
+  }
+}
+
+void Connection::Impl::gateway_is_ready(const gateway::Ready& ready) {
+  user = ready.user;
+  if (ending()) return;
+  if (!guild) return enter(ConnectionPhase::waiting_for_guild);
+  log::info("Discord's gateway: a new session.");
+  rejoin_is_due = true;
+}
+
+void Connection::Impl::gateway_is_resumed() {
+  log::info("Discord's gateway: the session is resumed.");
+  if (phase == ConnectionPhase::leaving) return say_leave();
+  run(call.gateway_resumed(loop.now()));
+}
+
+void Connection::Impl::gateway_is_lost(gateway::Reconnect& again) {
+  call.gateway_lost();
+  identify_timer.cancel();
+  part_with(gateway_link, 0);
+  const auto url = again.url.empty() ? std::nullopt : net::Url::parse(again.url);
+  gateway_url = url && url->scheme == "wss" ? with_gateway_query(*url) : first_gateway_url;
+  if (phase == ConnectionPhase::leaving) {
+    // One more try, and only for a session that could still be told.
+    if (!gateway->can_resume()) return close_sockets();
+  } else {
+    tell_retry(Recovery::gateway, again.reason, again.after, again.attempt);
+  }
+  gateway_retry_timer.start_at(loop.now() + again.after);
 }
 
 void Connection::Impl::guild_arrived(resources::Guild created) {
-  if (ending() || guild) return;
+  if (ending()) return;
+  const bool is_first = !guild;
   guild = std::move(created);
+  if (!is_first && !rejoin_is_due) return;  // an outage is over
+  rejoin_is_due = false;
+  if (is_first) {
+    if (!may_play_there()) return;
+    joined = true;
+  }
+  asked_to_speak = false;
+  run(call.join(loop.now()));
+}
+
+/// Says why not, and ends it, where the first join would go unanswered.
+bool Connection::Impl::may_play_there() {
   const resources::Channel* const channel = guild->channel(config.channel);
-  if (channel == nullptr) return explain_unknown_channel();
-  if (const std::string why = resources::why_not_play(*guild, config.channel, user, utc_now());
-      !why.empty()) {
-    return fail(Error(Cause::not_permitted, why));
+  if (channel == nullptr) {
+    explain_unknown_channel();
+    return false;
+  }
+  const std::string why = resources::why_not_play(*guild, config.channel, user, utc_now());
+  if (!why.empty()) {
+    fail(Error(Cause::not_permitted, why));
+    return false;
   }
   if ((config.speaking_flags & kPriority) != 0) {
     const auto permissions = resources::permissions_in(*guild, *channel, user, utc_now());
@@ -129,7 +193,7 @@ void Connection::Impl::guild_arrived(resources::Guild created) {
     }
   }
   tell_channel(*channel);
-  join();
+  return true;
 }
 
 /// Discord never says why a join stays unanswered; REST knows whether the id exists at all and where.
@@ -156,55 +220,12 @@ void Connection::Impl::explain_unknown_channel() {
   });
 }
 
-void Connection::Impl::join() {
-  enter(ConnectionPhase::joining_channel);
-  joined = true;
-  run(gateway->update_voice_state(config.channel, false, true));
-}
-
-void Connection::Impl::own_voice_state(const gateway::OwnVoiceState& state) {
-  if (phase == ConnectionPhase::leaving) {
-    if (!state.channel) close_sockets();
-    return;
-  }
-  if (ending() || phase < ConnectionPhase::joining_channel) return;
-  if (!state.channel) {
-    // Before our own join is answered this is the echo of somebody's leave, perhaps of an earlier run of
-    // ours.
-    if (voice_session_id) fail(Error(Cause::removed, "The bot was removed from the voice channel."));
-    return;
-  }
-  // The session id of a voice state need not be READY's; once ours is known, another one is another process.
-  if (voice_session_id && state.session_id != *voice_session_id) {
-    return fail(Error(Cause::busy, "Another process plays with this bot in this guild and took over."));
-  }
-  if (*state.channel != config.channel) {
-    if (voice_session_id) fail(Error(Cause::removed, "The bot was moved to another voice channel."));
-    return;
-  }
-  if (state.mute)
-    log::warning("The bot is muted by the server: nobody hears it until a moderator unmutes it.");
-  if (state.suppress)
-    log::warning("The bot is in the audience of this stage: nobody hears it until it is invited to speak.");
-  if (voice_session_id) return;
-  voice_session_id = state.session_id;
-  open_voice_when_complete();
-}
-
-void Connection::Impl::voice_server_update(gateway::VoiceServer server) {
-  if (ending() || phase < ConnectionPhase::joining_channel) return;
-  if (!joining() || voice) {
-    return fail(Error(Cause::network, server.endpoint ? "Discord moved the call to another voice server."
-                                                      : "The voice server went away."));
-  }
-  if (!server.endpoint) return;  // being allocated: another one follows
-  log::hide(server.token);
-  voice_server = std::move(server);
-  open_voice_when_complete();
-}
-
 void Connection::Impl::channel_updated(const resources::Channel& channel) {
-  if (channel.id == config.channel && guild && !ending()) tell_channel(channel);
+  if (!guild || ending()) return;
+  const auto known = std::find_if(guild->channels.begin(), guild->channels.end(),
+                                  [&](const resources::Channel& other) { return other.id == channel.id; });
+  if (known != guild->channels.end()) *known = channel;
+  if (channel.id == call.channel()) tell_channel(channel);
 }
 
 void Connection::Impl::tell_channel(const resources::Channel& channel) {

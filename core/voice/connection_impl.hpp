@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/log.hpp"
 #include "base/overloaded.hpp"
@@ -21,6 +23,10 @@ namespace vcplay::voice {
 /// What a person needs to know of a connection that did not come about or was lost.
 [[nodiscard]] Error connection_error(std::string_view what, const net::Url& url, const net::CloseInfo& info);
 
+[[nodiscard]] double random_fraction();
+/// The time as Discord writes it: "2026-11-21T12:00:00", in UTC.
+[[nodiscard]] std::string utc_now();
+
 struct Connection::Impl {
   Impl(net::EventLoop& event_loop, const net::TlsTrust& tls_trust, ConnectionConfig connection_config,
        FrameQueue& frame_queue, SenderStats& sender_stats, Pacer& sender_pacer, ConnectionListener& events)
@@ -29,7 +35,35 @@ struct Connection::Impl {
         config(std::move(connection_config)),
         pacer(sender_pacer),
         listener(events),
+        call({.channel = config.channel,
+              .on_move = config.on_move,
+              .on_kick = config.on_kick,
+              .random = random_fraction}),
         sender(frame_queue, inbox, sender_stats, {.lead_in_packets = config.lead_in_packets}) {}
+
+  /// One websocket to one of the gateways. What an earlier one still says is not heard.
+  struct Link final : net::WebSocketHandler {
+    enum class To : std::uint8_t { gateway, voice };
+    Link(Impl& owner, To gateway, const net::Url& url, Duration timeout)
+        : self(owner), to(gateway), socket(owner.loop, owner.trust, *this, url, timeout) {}
+    void on_open() override {
+      is_open = true;
+      if (is_current) to == To::gateway ? self.gateway_opened() : self.voice_opened();
+    }
+    void on_text(std::string_view text) override {
+      if (is_current) to == To::gateway ? self.gateway_said(text) : self.voice_said(text);
+    }
+    void on_binary(ByteView bytes) override {
+      // From the main gateway we never ask for compression or ETF.
+      if (is_current && to == To::voice) self.voice_said(bytes);
+    }
+    void on_close(const net::CloseInfo& info) override { self.link_closed(*this, info); }
+    Impl& self;
+    To to;
+    bool is_current = true;
+    bool is_open = false;
+    net::WebSocket socket;
+  };
 
   // ── the outside world ──
   net::EventLoop& loop;
@@ -41,40 +75,36 @@ struct Connection::Impl {
   // ── where we are ──
   ConnectionPhase phase = ConnectionPhase::finding_gateway;
   std::optional<Error> error;  // why it ends, the first reason that came up
+  std::string latest_trouble;  // that was tried to be mended since the join began
+  TimePoint join_deadline{};
   bool joined = false;         // op 4 was sent: leaving is owed
+  bool leave_is_said = false;  // … and done
+  std::list<Link> parting;     // closing, and not to be heard any more
 
   // ── main gateway ──
-  struct GatewayHandler final : net::WebSocketHandler {
-    explicit GatewayHandler(Impl& owner) : self(owner) {}
-    void on_open() override { self.gateway_opened(); }
-    void on_text(std::string_view text) override { self.run(self.gateway->on_text(text, self.loop.now())); }
-    void on_binary(ByteView) override {}  // we never ask for compression or ETF
-    void on_close(const net::CloseInfo& info) override { self.gateway_closed(info); }
-    Impl& self;
-  } gateway_handler{*this};
   std::unique_ptr<rest::Api> api;
+  net::Url first_gateway_url;
   net::Url gateway_url;
   std::optional<gateway::Session> gateway;
-  std::unique_ptr<net::WebSocket> gateway_socket;
+  std::list<Link> gateway_link;  // one or none
+  bool rejoin_is_due = false;    // READY came anew: the guild is to follow
   Snowflake user;
   std::optional<resources::Guild> guild;
-  std::optional<std::string> voice_session_id;  // of our own voice state, newer than op 4
-  std::optional<gateway::VoiceServer> voice_server;
+
+  // ── where the bot is ──
+  Call call;
+  bool is_muted = false;        // by the server
+  bool is_suppressed = false;   // in the audience of a stage, or without the permission to speak
+  bool asked_to_speak = false;  // since the latest join
 
   // ── voice gateway ──
-  struct VoiceHandler final : net::WebSocketHandler {
-    explicit VoiceHandler(Impl& owner) : self(owner) {}
-    void on_open() override { self.voice_opened(); }
-    void on_text(std::string_view text) override { self.run(self.voice->on_text(text, self.loop.now())); }
-    void on_binary(ByteView bytes) override { self.run(self.voice->on_binary(bytes, self.loop.now())); }
-    void on_close(const net::CloseInfo& info) override { self.voice_closed(info); }
-    Impl& self;
-  } voice_handler{*this};
   net::Url voice_url;
   mls::PrivateKey signature_key =
       mls::PrivateKey::generate();  // one, so that others' verification of us lasts
   std::optional<Session> voice;
-  std::unique_ptr<net::WebSocket> voice_socket;
+  std::list<Link> voice_link;       // one or none
+  unsigned voice_generation = 0;    // of `voice`
+  bool speaking_is_wanted = false;  // by the sender, of a session that could not say so yet
 
   // ── media ──
   std::shared_ptr<net::UdpSocket> udp;
@@ -85,7 +115,8 @@ struct Connection::Impl {
   Sender sender;
   std::optional<net::FdWatch> report_watch;
   std::optional<SenderThread> sender_thread;
-  bool stopping = false;  // stop() was called: no linger
+  bool stream_is_started = false;  // the sender has this voice session's stream
+  bool stopping = false;           // stop() was called: no linger
 
   // ── end-to-end encryption ──
   EncryptionFacts encryption;
@@ -95,7 +126,11 @@ struct Connection::Impl {
   // ── time ──
   net::Timer phase_timer{loop, [this] { phase_timed_out(); }};
   net::Timer gateway_timer{loop, [this] { run(gateway->on_time(loop.now())); }};
+  net::Timer gateway_retry_timer{loop, [this] { open_gateway_link(); }};
+  net::Timer identify_timer{loop, [this] { ask_to_identify(); }};
+  net::Timer call_timer{loop, [this] { run(call.on_time(loop.now())); }};
   net::Timer voice_timer{loop, [this] { run(voice->on_time(loop.now())); }};
+  net::Timer voice_retry_timer{loop, [this] { open_voice_link(); }};
   net::Timer discovery_timer{loop, [this] { discover(); }};
   net::Timer speaking_timer{loop, [this] { speaking_is_on(); }};
   net::Timer alone_timer{loop, [this] { nobody_came(); }};
@@ -112,25 +147,53 @@ struct Connection::Impl {
   void stop();
   void fail(Error reason);
   void leave();
+  void say_leave();
   void close_sockets();
   void finish_if_closed();
   void phase_timed_out();
+  void give_up_joining();
 
+  void link_closed(Link& link, const net::CloseInfo& info);
+  void part_with(std::list<Link>& link, std::uint16_t code);
+  void tell_retry(Recovery what, const Error& reason, Duration after, int attempt);
+
+  // connection_gateway.cpp
   void open_gateway(const net::Url& url, int shard_id, int shard_count);
+  void open_gateway_link();
   void gateway_opened();
+  void gateway_said(std::string_view text) { run(gateway->on_text(text, loop.now())); }
   void gateway_closed(const net::CloseInfo& info);
   void run(gateway::Actions actions);
   void handle(gateway::Action& action);
+  void ask_to_identify();
+  void gateway_is_ready(const gateway::Ready& ready);
+  void gateway_is_resumed();
+  void gateway_is_lost(gateway::Reconnect& again);
   void guild_arrived(resources::Guild created);
+  [[nodiscard]] bool may_play_there();
   void explain_unknown_channel();
-  void join();
-  void own_voice_state(const gateway::OwnVoiceState& state);
-  void voice_server_update(gateway::VoiceServer server);
   void channel_updated(const resources::Channel& channel);
   void tell_channel(const resources::Channel& channel);
 
-  void open_voice_when_complete();
+  // connection_call.cpp
+  void run(call::Actions actions);
+  void handle(call::Action& action);
+  void ask_for(std::optional<Snowflake> channel);
+  void open_voice(call::OpenVoice& order);
+  void close_voice();
+  void moved_to(Snowflake channel);
+  void own_voice_state(const gateway::OwnVoiceState& state);
+  void mute_changed(bool muted);
+  void suppression_changed(bool suppressed);
+  void seek_permission_to_speak();
+  void raise_hand();
+  void stays_suppressed(std::string_view why);
+
+  // connection_voice.cpp
+  void open_voice_link();
   void voice_opened();
+  void voice_said(std::string_view text) { run(voice->on_text(text, loop.now())); }
+  void voice_said(ByteView bytes) { run(voice->on_binary(bytes, loop.now())); }
   void voice_closed(const net::CloseInfo& info);
   void run(Actions actions);
   void handle(Action& action);
@@ -144,6 +207,7 @@ struct Connection::Impl {
   void discover();
   void drain_udp();
   void handle(SessionReady& session);
+  void start_stream(std::unique_ptr<rtp::TransportCipher> cipher);
 
   // connection_encryption.cpp
   void handle(dave::UseEncryptor& use);
@@ -155,10 +219,13 @@ struct Connection::Impl {
   void be_alone();
   void nobody_came();
   void look_who_is_there();
+  void let_sender_speak();
   void hold_sender(Hold hold);
   void command(SenderCommand&& order);
 
   void read_reports();
+  void on_report(SenderReport report);
+  void say_speaking();
   void speaking_is_on();
 };
 

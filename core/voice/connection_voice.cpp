@@ -10,6 +10,8 @@
 namespace vcplay::voice {
 namespace {
 
+// TCP and TLS to the voice server.
+constexpr Duration kOpenTimeout = 10s;
 // SPEAKING goes by TCP and audio by UDP: the first gets a head start, or listeners drop the first packets.
 constexpr Duration kSpeakingHeadStart = 5ms;
 // Listeners buffer some tens of milliseconds, bad networks a few hundred: leaving earlier would cut the last
@@ -28,52 +30,40 @@ class SocketSink final : public PacketSink {
 
 }  // namespace
 
-/// VOICE_STATE_UPDATE and VOICE_SERVER_UPDATE come in either order; both are needed.
-void Connection::Impl::open_voice_when_complete() {
-  if (!voice_session_id || !voice_server || voice) return;
-  const auto url = net::Url::from_voice_endpoint(*voice_server->endpoint);
-  if (!url) {
-    return fail(Error(Cause::network, "Discord named a voice server that is no host name: " +
-                                          display_safe(*voice_server->endpoint, 100)));
-  }
-  enter(ConnectionPhase::opening_voice);
-  voice_url = *url;
-  voice_url.path = fmt::format("/?v={}", kGatewayVersion);
-  const bool may_be_plain = is_on_stage() || config.allow_plaintext;
-  voice.emplace(Config{.server = config.guild,
-                       .user = user,
-                       .session_id = *voice_session_id,
-                       .token = SecretString(voice_server->token),
-                       .channel = config.channel,
-                       .signature_key = signature_key.duplicate(),
-                       .plaintext = may_be_plain ? dave::Plaintext::allowed : dave::Plaintext::refused});
-  voice_socket = std::make_unique<net::WebSocket>(loop, trust, voice_handler, voice_url, config.join_timeout);
+void Connection::Impl::open_voice_link() {
+  voice_link.emplace_back(*this, Link::To::voice, voice_url, kOpenTimeout);
 }
 
 void Connection::Impl::voice_opened() {
   if (ending()) return;
-  enter(ConnectionPhase::identifying_voice);
+  if (phase == ConnectionPhase::opening_voice) enter(ConnectionPhase::identifying_voice);
   run(voice->on_open(loop.now()));
 }
 
 void Connection::Impl::voice_closed(const net::CloseInfo& info) {
+  if (ending() || !voice) return;
   voice_timer.cancel();
-  voice_socket.reset();
-  if (phase == ConnectionPhase::leaving) return;
-  if (phase == ConnectionPhase::closing) return finish_if_closed();
-  if (phase == ConnectionPhase::opening_voice)
+  const bool is_first_join = join_deadline != TimePoint{};
+  if (phase == ConnectionPhase::opening_voice && is_first_join) {
     return fail(connection_error("The voice server", voice_url, info));
+  }
   run(voice->on_close(info.code, info.detail, loop.now()));
 }
 
 void Connection::Impl::run(Actions actions) {
+  const unsigned generation = voice_generation;
   for (Action& action : actions) {
-    if (ending()) return;
+    if (ending() || generation != voice_generation) return;
     handle(action);
   }
-  if (ending() || !voice) return;
+  if (ending() || !voice || generation != voice_generation) return;
   look_who_is_there();
-  if (const auto next = voice->deadline()) voice_timer.start_at(*next);
+  say_speaking();
+  if (const auto next = voice->deadline()) {
+    voice_timer.start_at(*next);
+  } else {
+    voice_timer.cancel();
+  }
 }
 
 void Connection::Impl::handle(Action& action) {
@@ -81,22 +71,34 @@ void Connection::Impl::handle(Action& action) {
 }
 
 void Connection::Impl::handle(SendText& send) {
-  if (voice_socket) voice_socket->send_text(send.text);
+  if (!voice_link.empty()) voice_link.front().socket.send_text(send.text);
 }
 
 void Connection::Impl::handle(SendBinary& send) {
-  if (voice_socket) voice_socket->send_binary(send.bytes);
+  if (!voice_link.empty()) voice_link.front().socket.send_binary(send.bytes);
 }
 
 void Connection::Impl::handle(CloseSocket& close) {
-  if (voice_socket) voice_socket->close(close.code, close.reason);
+  if (!voice_link.empty()) voice_link.front().socket.close(close.code, close.reason);
 }
 
-void Connection::Impl::handle(Reconnect& again) { fail(std::move(again.reason)); }
+/// UDP knows nothing of the websocket: audio flows on.
+void Connection::Impl::handle(Reconnect& again) {
+  part_with(voice_link, 0);
+  tell_retry(Recovery::voice, again.reason, again.after, again.attempt);
+  voice_retry_timer.start_at(loop.now() + again.after);
+}
 
-void Connection::Impl::handle(Resumed& /*resumed*/) {}
+void Connection::Impl::handle(Resumed& /*resumed*/) {
+  log::info("The voice gateway: the session is resumed.");
+}
 
-void Connection::Impl::handle(Over& over) { fail(std::move(over.reason)); }
+void Connection::Impl::handle(Over& over) {
+  Over what = std::move(over);
+  part_with(voice_link, 0);
+  run(call.voice_is_over(std::move(what), loop.now()));
+  close_voice();  // the call may have known already
+}
 
 void Connection::Impl::handle(MediaServer& server) {
   if (udp) return;
@@ -138,7 +140,19 @@ void Connection::Impl::drain_udp() {
 
 void Connection::Impl::handle(SessionReady& session) {
   auto cipher = std::make_unique<rtp::TransportCipher>(session.mode, std::move(session.key));
-  if (sender_thread) return command(SwapCipher{std::move(cipher)});
+  if (stream_is_started) return command(SwapCipher{std::move(cipher)});
+  start_stream(std::move(cipher));
+  phase_timer.cancel();
+  join_deadline = {};
+  encryption.version = session.dave_version;
+  listener.on_session({.user = user, .mode = session.mode, .dave_version = session.dave_version});
+  enter(ConnectionPhase::ready);
+  run(call.voice_is_live(loop.now()));
+  if (!sender_thread) sender_thread.emplace(sender, pacer);
+  seek_permission_to_speak();
+}
+
+void Connection::Impl::start_stream(std::unique_ptr<rtp::TransportCipher> cipher) {
   StartStream stream;
   stream.sink = std::make_unique<SocketSink>(udp);
   stream.cipher = std::move(cipher);
@@ -148,12 +162,8 @@ void Connection::Impl::handle(SessionReady& session) {
   // RFC 3550 s5.1: sequence and timestamp start at random.
   std::random_device random;
   stream.first = {.sequence = static_cast<std::uint16_t>(random()), .timestamp = random(), .ssrc = ssrc};
+  stream_is_started = true;
   command(std::move(stream));
-  phase_timer.cancel();
-  encryption.version = session.dave_version;
-  listener.on_session({.user = user, .mode = session.mode, .dave_version = session.dave_version});
-  enter(ConnectionPhase::ready);
-  sender_thread.emplace(sender, pacer);
 }
 
 // ── sender ──
@@ -163,27 +173,40 @@ void Connection::Impl::read_reports() {
   static_cast<void>(eventfd_read(inbox.report_fd(), &count));
   inbox.destroy_retired();
   while (const auto report = inbox.take_report()) {
-    if (phase != ConnectionPhase::ready) continue;
-    switch (*report) {
-      case SenderReport::wants_speaking:
-        run(voice->speaking(config.speaking_flags));
-        speaking_timer.start_at(loop.now() + kSpeakingHeadStart);
-        break;
-      case SenderReport::went_quiet:
-        run(voice->speaking(kNotSpeaking));
-        listener.on_underrun(true);
-        break;
-      case SenderReport::held:
-        run(voice->speaking(kNotSpeaking));
-        break;
-      case SenderReport::finished:
-        run(voice->speaking(kNotSpeaking));
-        if (stopping) return leave();
-        enter(ConnectionPhase::lingering);
-        phase_timer.start_at(loop.now() + kLinger);
-        break;
-    }
+    if (!ending()) on_report(*report);
   }
+}
+
+void Connection::Impl::on_report(SenderReport report) {
+  const auto say_quiet = [this] {
+    speaking_is_wanted = false;
+    if (voice) run(voice->speaking(kNotSpeaking));
+  };
+  switch (report) {
+    case SenderReport::wants_speaking:
+      speaking_is_wanted = stream_is_started;
+      return say_speaking();
+    case SenderReport::went_quiet:
+      say_quiet();
+      return listener.on_underrun(true);
+    case SenderReport::held:
+      return say_quiet();
+    case SenderReport::finished:
+      say_quiet();
+      if (ending()) return;
+      if (stopping) return leave();
+      enter(ConnectionPhase::lingering);
+      phase_timer.start_at(loop.now() + kLinger);
+      return;
+  }
+}
+
+/// SPEAKING goes ahead of the audio; where it cannot be said, audio waits.
+void Connection::Impl::say_speaking() {
+  if (!speaking_is_wanted || !voice || !voice->is_live()) return;
+  speaking_is_wanted = false;
+  run(voice->speaking(config.speaking_flags));
+  speaking_timer.start_at(loop.now() + kSpeakingHeadStart);
 }
 
 void Connection::Impl::speaking_is_on() {
