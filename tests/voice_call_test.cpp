@@ -110,14 +110,14 @@ TEST(Call, LeavesThePatienceOfTheFirstJoinToItsOwner) {
 TEST(Call, GoesToAnotherServerThatIsNamedWhilePlaying) {
   Conversation discord;
   discord.live();
-  EXPECT_THAT(words(discord.server("t2")), ElementsAre("close"));
+  EXPECT_THAT(words(discord.server("t2")), ElementsAre("close", "retry in 0 ms"));
   EXPECT_THAT(words(discord.after(100ms)), ElementsAre("open 10 s1 t2"));
 }
 
 TEST(Call, WaitsForTheServerThatFollowsAnEmptyName) {
   Conversation discord;
   discord.live();
-  EXPECT_THAT(words(discord.no_server()), ElementsAre("close"));
+  EXPECT_THAT(words(discord.no_server()), ElementsAre("close", "retry in 0 ms"));
   EXPECT_THAT(words(discord.after(59s)), IsEmpty());
   EXPECT_THAT(words(discord.server("t2")), ElementsAre("open 10 s1 t2"));
 }
@@ -133,12 +133,12 @@ TEST(Call, MigratesAlsoWhenTheCloseComesFirst) {
   Conversation discord;
   discord.live();
   EXPECT_THAT(words(discord.voice_ends(After::wait, 4014)), ElementsAre("close"));
-  EXPECT_THAT(words(discord.no_server()), ElementsAre("close"));
+  EXPECT_THAT(words(discord.no_server()), ElementsAre("close", "retry in 0 ms"));
   EXPECT_THAT(words(discord.server("t2")), ElementsAre("open 10 s1 t2"));
   static_cast<void>(discord.call.voice_is_live(discord.now));
   // … and a second time.
   static_cast<void>(discord.voice_ends(After::wait, 4022));
-  EXPECT_THAT(words(discord.server("t3")), ElementsAre("open 10 s1 t3"));
+  EXPECT_THAT(words(discord.server("t3")), ElementsAre("close", "retry in 0 ms", "open 10 s1 t3"));
 }
 
 // ── moves ──
@@ -146,7 +146,7 @@ TEST(Call, MigratesAlsoWhenTheCloseComesFirst) {
 TEST(Call, FollowsAMove) {
   Conversation discord;
   discord.live();
-  EXPECT_THAT(words(discord.state(kElsewhere)), ElementsAre("close", "moved 20"));
+  EXPECT_THAT(words(discord.state(kElsewhere)), ElementsAre("close", "retry in 0 ms", "moved 20"));
   EXPECT_THAT(words(discord.server("t2")), ElementsAre("open 20 s1 t2"));
   EXPECT_EQ(discord.call.channel(), kElsewhere);
 }
@@ -155,7 +155,8 @@ TEST(Call, FollowsAMoveWhoseServerComesFirst) {
   Conversation discord;
   discord.live();
   static_cast<void>(discord.server("t2"));
-  EXPECT_THAT(words(discord.state(kElsewhere)), ElementsAre("close", "moved 20", "open 20 s1 t2"));
+  EXPECT_THAT(words(discord.state(kElsewhere)),
+              ElementsAre("close", "retry in 0 ms", "moved 20", "open 20 s1 t2"));
 }
 
 TEST(Call, FollowsAMoveAfterTheVoiceServerEndedTheCall) {
@@ -177,13 +178,13 @@ TEST(Call, GoesBackWhereAskedToButNotForEver) {
   Conversation discord(OnMove::go_back);
   discord.live();
   for (int move = 0; move < 5; ++move) {
-    EXPECT_THAT(words(discord.state(kElsewhere)), ElementsAre("close", "ask 10"));
+    EXPECT_THAT(words(discord.state(kElsewhere)), ElementsAre("close", "retry in 0 ms", "ask 10"));
     static_cast<void>(discord.server("t"));
     EXPECT_THAT(words(discord.state(kHome)), ElementsAre("open 10 s1 t"));
     static_cast<void>(discord.call.voice_is_live(discord.now));
   }
   const call::Actions last = discord.state(kElsewhere);
-  EXPECT_THAT(words(last), ElementsAre("end and leave"));
+  EXPECT_THAT(words(last), ElementsAre("close", "retry in 0 ms", "end and leave"));
   EXPECT_EQ(only<call::Ended>(last).reason.cause(), Cause::removed);
 }
 
@@ -191,7 +192,7 @@ TEST(Call, ForgivesMovesOfLongAgo) {
   Conversation discord(OnMove::go_back);
   discord.live();
   for (int move = 0; move < 12; ++move) {
-    ASSERT_THAT(words(discord.state(kElsewhere)), ElementsAre("close", "ask 10")) << move;
+    ASSERT_THAT(words(discord.state(kElsewhere)), ElementsAre("close", "retry in 0 ms", "ask 10")) << move;
     static_cast<void>(discord.server("t"));
     static_cast<void>(discord.state(kHome));
     static_cast<void>(discord.call.voice_is_live(discord.now));

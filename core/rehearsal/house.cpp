@@ -32,6 +32,7 @@ House::House(DiscordOptions furnishing)
   gateway.on_renewal = [this](Snowflake user) { sfu.excuse(user); };
   gateway.on_resumed = [this](Snowflake user) { voice_gateway.expect(user); };
   voice_gateway.on_introduced = [this](Snowflake user, Snowflake channel, TimePoint now) {
+    if (user == members_follow_ && channel != world.meeting_place()) gather_in(channel, now);
     audience.meet(user, channel, now);
   };
   voice_gateway.on_described = [this](Snowflake user, int dave_version, TimePoint now) {

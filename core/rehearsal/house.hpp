@@ -68,10 +68,12 @@ class House {
   void excuse(Snowflake user);
   [[nodiscard]] Snowflake channel_of(Snowflake user) const;
   void move(Snowflake user, Snowflake channel, TimePoint now);
+  void gather_in(Snowflake channel, TimePoint now);
   void kick(Snowflake user, TimePoint now);
   void delete_channel_of(Snowflake user, TimePoint now);
 
   std::optional<Duration> stall_;
+  std::optional<Snowflake> members_follow_;  // who was moved by order
 
  public:
   World world;

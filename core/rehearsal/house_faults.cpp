@@ -109,7 +109,7 @@ Snowflake House::channel_of(Snowflake user) const {
   return state == nullptr ? world.meeting_place() : state->channel;
 }
 
-/// Those who live here follow at once, so that it is heard where it goes. `channel` 0: the other one.
+/// `channel` 0: the other one.
 void House::move(Snowflake user, Snowflake channel, TimePoint now) {
   const Snowflake main = world.options().channel;
   if (channel == Snowflake{}) channel = channel_of(user) == main ? world.other_channel() : main;
@@ -117,6 +117,12 @@ void House::move(Snowflake user, Snowflake channel, TimePoint now) {
     return log::warning("nobody can be moved to channel {}: the guild has no such channel", channel.str());
   }
   gateway.move(user, channel, now);
+  members_follow_ = user;
+  gather_in(channel, now);
+}
+
+/// Those who live here follow at once, so that the account is heard where it goes.
+void House::gather_in(Snowflake channel, TimePoint now) {
   world.meet_in(channel);
   for (const Snowflake who : world.listeners()) {
     CallMember& member = *audience.member(who);

@@ -36,6 +36,13 @@ Error removed_by_moderator() {
   return {Cause::removed, "The bot was removed from the voice channel; --on-kick rejoin would come back."};
 }
 
+Error migrated() { return {Cause::network, "Discord moved the call to another voice server."}; }
+
+call::Actions append(call::Actions first, call::Actions then) {
+  for (call::Action& action : then) first.push_back(std::move(action));
+  return first;
+}
+
 }  // namespace
 
 Call::Call(Config config)
@@ -60,6 +67,12 @@ void Call::is_lost(const Error& reason, TimePoint now) {
   why_lost_ = reason;
   // The first join has the owner's own deadline.
   if (has_been_live_ && !give_up_at_) give_up_at_ = now + kPatience;
+}
+
+/// What is under way is void, and something else takes its place by itself.
+call::Actions Call::lose(const Error& reason, TimePoint now) {
+  is_lost(reason, now);
+  return {call::CloseVoice{}, call::Retry{Duration::zero(), 1, reason}};
 }
 
 call::Actions Call::end(Error reason, bool there) {
@@ -140,9 +153,9 @@ call::Actions Call::voice_server(const gateway::VoiceServer& server, TimePoint n
   if (state_ == State::outside || state_ == State::over || state_ == State::removed) return {};
   if (!server.endpoint) {  // it is gone, another one follows
     if (state_ == State::asking || state_ == State::releasing || state_ == State::pausing) return {};
-    is_lost({Cause::network, "The voice server went away."}, now);
+    call::Actions actions = lose({Cause::network, "The voice server went away."}, now);
     enter(State::awaiting_server, now + kServerTime);
-    return {call::CloseVoice{}};
+    return actions;
   }
   if (state_ == State::releasing) return {};
   server_ = server;
@@ -154,17 +167,18 @@ call::Actions Call::voice_server(const gateway::VoiceServer& server, TimePoint n
       enter(State::pairing, now + kPairGrace);
       return {};
     case State::awaiting_server:
-    case State::awaiting_word:
       return open(now);
+    case State::awaiting_word:
+      return append(lose(migrated(), now), open(now));
     case State::pairing:
       return {};
     default:
       break;
   }
   // Whatever this server has to say, the session before it is void.
-  is_lost({Cause::network, "Discord moved the call to another voice server."}, now);
+  call::Actions actions = lose(migrated(), now);
   enter(State::pairing, now + kPairGrace);
-  return {call::CloseVoice{}};
+  return actions;
 }
 
 call::Actions Call::open(TimePoint now) {
@@ -181,14 +195,11 @@ call::Actions Call::was_moved(const gateway::OwnVoiceState& state, TimePoint now
         {Cause::removed, "The bot was moved to another voice channel; --on-move follow would play there."},
         true);
   }
-  is_lost({Cause::network, "The bot was moved to another voice channel."}, now);
-  if (config_.on_move == OnMove::go_back) return go_back(now);
+  call::Actions actions = lose({Cause::network, "The bot was moved to another voice channel."}, now);
+  if (config_.on_move == OnMove::go_back) return append(std::move(actions), go_back(now));
   channel_ = *state.channel;
-  call::Actions actions{call::CloseVoice{}, call::Moved{channel_}};
-  if (state_ == State::pairing) {
-    for (call::Action& action : open(now)) actions.push_back(std::move(action));
-    return actions;
-  }
+  actions.push_back(call::Moved{channel_});
+  if (state_ == State::pairing) return append(std::move(actions), open(now));
   enter(State::awaiting_server, now + kAnswerTime);
   return actions;
 }
@@ -200,9 +211,7 @@ call::Actions Call::go_back(TimePoint now) {
     return end({Cause::removed, "The bot was moved to another voice channel again and again."}, true);
   }
   moves_.push_back(now);
-  call::Actions actions{call::CloseVoice{}};
-  for (call::Action& action : ask(now)) actions.push_back(std::move(action));
-  return actions;
+  return ask(now);
 }
 
 call::Actions Call::was_removed(TimePoint now) {
@@ -288,8 +297,7 @@ call::Actions Call::renew(Error reason, Duration pause, TimePoint now) {
     enter(State::pausing, now + wait);
     return actions;
   }
-  for (call::Action& action : ask(now)) actions.push_back(std::move(action));
-  return actions;
+  return append(std::move(actions), ask(now));
 }
 
 // ── time ──

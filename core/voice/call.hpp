@@ -128,6 +128,7 @@ class Call {
   [[nodiscard]] bool has_voice() const noexcept { return state_ == State::opening || state_ == State::live; }
   void enter(State state, std::optional<TimePoint> due);
   void is_lost(const Error& reason, TimePoint now);
+  call::Actions lose(const Error& reason, TimePoint now);
 
   Config config_;
   State state_ = State::outside;

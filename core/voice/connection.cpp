@@ -112,10 +112,13 @@ void Connection::Impl::part_with(std::list<Link>& link, std::uint16_t code) {
 /// Once for each try: what was lost, and when it is tried again.
 void Connection::Impl::tell_retry(Recovery what, const Error& reason, Duration after, int attempt) {
   latest_trouble = reason.what();
-  const std::string line = fmt::format("{} Trying again in {:.1f} s (attempt {}).", reason.what(),
-                                       std::chrono::duration<double>(after).count(), attempt);
-  if (what == Recovery::call && join_deadline == TimePoint{}) {
-    log::warning("{}", line);  // this one is heard in the channel
+  const double seconds = std::chrono::duration<double>(after).count();
+  const std::string when = seconds < 0.1 ? "now" : fmt::format("in {:.1f} s", seconds);
+  const std::string line = fmt::format("{} Trying again {} (attempt {}).", reason.what(), when, attempt);
+  const bool has_joined = join_deadline == TimePoint{};
+  // A moment's silence is nobody's business; a longer one, or one again and again, is.
+  if (what == Recovery::call && has_joined && (attempt > 1 || after >= 1s)) {
+    log::warning("{}", line);
   } else {
     log::info("{}", line);
   }

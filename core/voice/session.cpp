@@ -218,7 +218,7 @@ TimePoint Session::call_time(TimePoint now) const noexcept {
 }
 
 Actions Session::speaking(std::uint8_t flags) {
-  if (!described_ || state_ == State::over || speaking_flags_ == flags) return {};
+  if (!described_ || state_ == State::over || speaking_flags_.value_or(kNotSpeaking) == flags) return {};
   speaking_flags_ = flags;
   if (state_ != State::live) return {};
   return one(SendText{speaking_message(flags, ssrc_)});
