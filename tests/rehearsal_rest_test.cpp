@@ -194,6 +194,41 @@ TEST(Rest, LiftsSuppressionOnAStageForModerators) {
   }
 }
 
+TEST(Rest, LetsTheAudienceOfAStageRaiseItsHand) {
+  for (const bool may : {false, true}) {
+    DiscordOptions options;
+    options.channel_type = 13;
+    options.everyone_permissions = {0x400, 0x100000, may ? 1ULL << 32 : 0ULL};
+    PaperDiscord discord(options);
+    PaperPlayer player(discord);
+    player.log_in();
+    player.join();
+    const std::string path = std::string(kGuild) + "/voice-states/@me";
+    const auto raise = [&](const char* when) {
+      return ask(discord, "PATCH", path, json{{"request_to_speak_timestamp", when}}.dump()).status;
+    };
+    EXPECT_EQ(raise("2026-11-21T12:00:00.000000+00:00"), may ? 204 : 403);
+    const json state = player.gateway.last(0, "VOICE_STATE_UPDATE").at("d");
+    EXPECT_EQ(state.at("request_to_speak_timestamp").is_string(), may);
+    EXPECT_TRUE(state.at("suppress"));
+    EXPECT_EQ(ask(discord, "PATCH", path, R"({"request_to_speak_timestamp":null})").status, 204);
+    EXPECT_TRUE(
+        player.gateway.last(0, "VOICE_STATE_UPDATE").at("d").at("request_to_speak_timestamp").is_null());
+    EXPECT_THAT(discord.broken(), IsEmpty());
+    EXPECT_EQ(raise("now"), 400);
+    EXPECT_EQ(raise(""), 400);
+    EXPECT_THAT(discord.broken(), ElementsAre("rest-body"));
+  }
+}
+
+TEST(Rest, KnowsNoGuildThatTheBotWasRemovedFrom) {
+  PaperDiscord discord;
+  discord.inject({FaultKind::remove_guild}, discord.account().user, discord.now);
+  EXPECT_EQ(ask(discord, "GET", kGuild).status, 404);
+  EXPECT_EQ(ask(discord, "GET", kChannel).status, 403);
+  EXPECT_EQ(ask(discord, "GET", "/api/v10/users/@me/guilds").body, "[]");
+}
+
 TEST(Rest, FailsAsOrdered) {
   DiscordOptions options;
   options.rest_faults = {{"/gateway/bot", 429, R"({"retry_after":0.5})", {{"Retry-After", "1"}}, 2}};

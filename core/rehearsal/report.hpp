@@ -83,7 +83,7 @@ struct Report {
   std::uint64_t packets_lost = 0;       // gaps in the sequence
   std::uint64_t silence_packets = 0;
   std::uint64_t audio_packets = 0;
-  std::uint64_t bytes_received = 0;  // of whole datagrams, authenticated
+  std::uint64_t bytes_received = 0;             // of whole datagrams, authenticated
   std::uint64_t packets_dropped_by_script = 0;  // taken on their way by order; they are not lost
   std::uint64_t keepalives = 0;                 // datagrams that are neither discovery nor media
   /// The account's own messages in their order, refused ones included, up to kMostWords of them. The words:
@@ -97,8 +97,8 @@ struct Report {
   std::uint64_t voice_resumes = 0;       // … to the voice gateway
   std::vector<InjectedFault> faults;     // in order of time
   Duration longest_gap{};  // without audio for the listener, between the first of it and the last
-  Duration heard{};                  // audio, silence not counted
-  Pacing arrival;  // |arrival - (first + n × 20 ms)|, kernel time stamps, re-anchored after gaps
+  Duration heard{};        // audio, silence not counted
+  Pacing arrival;          // |arrival - (first + n × 20 ms)|, kernel time stamps, re-anchored after gaps
   std::optional<double> loudness_lufs;  // integrated, EBU R128; nothing for silence
   double true_peak_dbtp = -200;
   std::uint64_t clipped_samples = 0;  // |sample| ≥ 1 after decoding

@@ -73,6 +73,17 @@ std::size_t characters(std::string_view utf8) {
       utf8.begin(), utf8.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }));
 }
 
+/// ISO 8601 as Discord takes it: "2026-11-21T12:00:00…".
+bool is_moment(const json& value) {
+  constexpr std::string_view kShape = "dddd-dd-ddTdd:dd:dd";
+  if (!value.is_string()) return false;
+  const auto& text = value.get_ref<const std::string&>();
+  return text.size() >= kShape.size() &&
+         std::equal(kShape.begin(), kShape.end(), text.begin(), [](char shape, char given) {
+           return shape == 'd' ? given >= '0' && given <= '9' : shape == given;
+         });
+}
+
 }  // namespace
 
 struct RestServer::Call {
@@ -152,7 +163,8 @@ net::ServerReply RestServer::gateway_bot() const {
 net::ServerReply RestServer::channel(const Call& call) {
   const std::optional<Snowflake> id = call.id(1);
   if (!id || !world_.has_channel(*id)) return failure(404, kUnknownChannel, "Unknown Channel");
-  if (!world_.permits(call.person.user, resources::kViewChannel)) {
+  const Snowflake user = call.person.user;
+  if (!world_.is_in_guild(user) || !world_.permits(user, resources::kViewChannel)) {
     return failure(403, kMissingAccess, "Missing Access");
   }
   if (call.path.size() == 3 && call.path[2] == "voice-status") {
@@ -163,7 +175,8 @@ net::ServerReply RestServer::channel(const Call& call) {
 }
 
 net::ServerReply RestServer::guild(const Call& call) {
-  if (call.id(1) != world_.options().guild) return failure(404, kUnknownGuild, "Unknown Guild");
+  const bool knows_guild = call.id(1) == world_.options().guild && world_.is_in_guild(call.person.user);
+  if (!knows_guild) return failure(404, kUnknownGuild, "Unknown Guild");
   const std::size_t parts = call.path.size();
   if (parts == 2) return call.is("GET") ? reply(200, guild_object(world_)) : wrong_method();
   if (parts == 3 && call.path[2] == "channels") return call.is("GET") ? guild_channels(call) : wrong_method();
@@ -183,7 +196,9 @@ net::ServerReply RestServer::guild(const Call& call) {
 net::ServerReply RestServer::own_guilds(const Call& call) {
   const auto after = Snowflake::parse(argument(call.query, "after="));
   json guilds = json::array();
-  if (!after || *after < world_.options().guild) guilds.push_back(partial_guild_object(world_, call.person));
+  const bool is_listed = !after || *after < world_.options().guild;
+  if (is_listed && world_.is_in_guild(call.person.user))
+    guilds.push_back(partial_guild_object(world_, call.person));
   return reply(200, guilds);
 }
 
@@ -207,7 +222,7 @@ net::ServerReply RestServer::modify_own_voice_state(const Call& call) {
   const json* const request = field(call.body, "request_to_speak_timestamp");
   const bool on_stage = world_.channel_type(state->channel) == resources::kGuildStageVoice;
   const bool readable = call.body.is_object() && (!channel || *channel == state->channel) &&
-                        (request == nullptr || request->is_null() || request->is_string());
+                        (request == nullptr || request->is_null() || is_moment(*request));
   if (!readable || !on_stage) {
     call.ledger.breach(Rule::rest_body, "a voice state was modified outside of a stage or with a wrong body");
     return failure(400, kInvalidFormBody, "Invalid Form Body");
@@ -219,7 +234,10 @@ net::ServerReply RestServer::modify_own_voice_state(const Call& call) {
   if ((suppress == false && !may_lift) || (asks && !may_ask)) {
     return failure(403, kMissingPermissions, "Missing Permissions");
   }
-  if (suppress) state->suppress = *suppress;
+  if (suppress) {
+    state->suppress = *suppress;
+    state->request_to_speak.clear();  // it has become a speaker, or gone back to listening
+  }
   if (request != nullptr) state->request_to_speak = asks ? request->get<std::string>() : "";
   gateway_.announce_voice_state(user, state->session_id, call.now);
   return no_content();

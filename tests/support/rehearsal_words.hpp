@@ -72,6 +72,7 @@ class PaperSocket final : public net::ServerSocket {
 struct PaperDiscord : House {
   explicit PaperDiscord(DiscordOptions options = unencrypted()) : House(std::move(options)) {
     gateway.set_addresses("wss://127.0.0.1:1", "127.0.0.1:2");
+    gateway.set_resume_url("wss://localhost:4");
     voice.set_media_port(3);
     rest.set_gateway_url("wss://127.0.0.1:1");
     sfu.send = [this](PeerAddress to, ByteView datagram) {
