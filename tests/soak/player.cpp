@@ -1,0 +1,67 @@
+#include "soak/player.hpp"
+
+#include <utility>
+
+#include "soak/witness.hpp"
+
+namespace vcplay::soak {
+namespace {
+
+// A stop has 2 s; sanitizers make it slower.
+constexpr Duration kStopTime = 5s;
+
+voice::ConnectionConfig config_for(const rehearsal::Discord& discord) {
+  voice::ConnectionConfig config;
+  config.token = SecretString(discord.options().accounts.front().token);
+  config.guild = discord.options().guild;
+  config.channel = discord.options().channel;
+  config.api_url = net::Url::parse(discord.api_url());
+  return config;
+}
+
+}  // namespace
+
+Player::Player(const rehearsal::Discord& discord) {
+  trust_.add_anchors(discord.ca_pem());
+  connection_.emplace(loop_, trust_, config_for(discord), queue_, stats_, pacer_, *this);
+  loop_.post([this] { connection_->start(); });
+  network_ = std::thread([this] { loop_.run(); });
+  tape_ = std::thread([this] { wind_tape(); });
+}
+
+Player::~Player() {
+  tape_stops_ = true;
+  tape_.join();
+  loop_.post([this] {
+    connection_.reset();
+    loop_.stop();
+  });
+  network_.join();
+}
+
+bool Player::is_playing() const { return ended_.wait_for(0s) != std::future_status::ready; }
+
+std::optional<Error> Player::stop() {
+  if (is_playing()) {
+    loop_.post([this] { connection_->stop(); });
+  }
+  if (ended_.wait_for(kStopTime) != std::future_status::ready) {
+    return Error(Cause::unexpected, "The player was told to stop and did not.");
+  }
+  return ended_.get();
+}
+
+/// Keeps the queue full.
+void Player::wind_tape() {
+  for (std::uint64_t number = 0; !tape_stops_;) {
+    OpusFrame* const frame = queue_.claim();
+    if (frame == nullptr) {
+      std::this_thread::sleep_for(kFrameDuration);
+      continue;
+    }
+    write_frame(number++, *frame);
+    queue_.publish();
+  }
+}
+
+}  // namespace vcplay::soak

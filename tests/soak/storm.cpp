@@ -1,0 +1,303 @@
+#include "soak/storm.hpp"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <random>
+#include <span>
+
+#include "rehearsal/fault_script.hpp"
+
+namespace vcplay::soak {
+namespace {
+
+using rehearsal::FaultKind;
+
+constexpr Duration kFirst = 2s;
+constexpr Duration kShortestStep = 500ms;
+constexpr Duration kLongestStep = 3s;
+// By then audio flows again, once nothing stands in its way any more.
+constexpr Duration kRecovery = 5s;
+// Renewals in a row wait longer each time and come to an end; a minute's peace forgets them.
+constexpr int kMostRenewals = 3;
+constexpr Duration kFirstWait = 2s;
+constexpr Duration kPeace = 62s;
+// The longest wait of the main gateway's for a connection: the first tries after a loss, and a new session.
+constexpr Duration kGatewayTries = 3s;
+constexpr Duration kGatewayIdentifies = 7s;
+
+/// Draws a storm: rough stretches, in which voice sessions come and go, and mild ones, in which audio flows
+/// on.
+class Weather {
+ public:
+  Weather(std::uint64_t seed, Duration length) : random_(seed), end_(length - kCalm) {}
+
+  Storm draw() {
+    while (now_ < end_) {
+      rough();
+      mild();
+    }
+    const auto earlier = [](const auto& a, const auto& b) { return a.at < b.at; };
+    std::stable_sort(script_.begin(), script_.end(), earlier);
+    return {std::move(script_), merged()};
+  }
+
+ private:
+  struct Choice {
+    unsigned weight;
+    void (Weather::*happens)();
+  };
+
+  // ── dice ──
+
+  // The standard's engines say the same everywhere, its distributions do not.
+  std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
+  Duration between(Duration least, Duration most) {
+    const auto steps = static_cast<std::uint64_t>((most - least) / 1ms) + 1;
+    return least + static_cast<std::int64_t>(below(steps)) * 1ms;
+  }
+  void let_one_happen(std::span<const Choice> choices) {
+    std::uint64_t all = 0;
+    for (const Choice& one : choices) all += one.weight;
+    std::uint64_t drawn = below(all);
+    for (const Choice& one : choices) {
+      if (drawn < one.weight) return (this->*one.happens)();
+      drawn -= one.weight;
+    }
+  }
+
+  // ── stretches ──
+
+  void rough() {
+    const Duration until = std::min(end_, now_ + between(15s, 30s));
+    renewals_ = 0;
+    if (gateway_had_peace_) forget_gateway();
+    gateway_had_peace_ = false;
+    for (; now_ < until; go_on()) let_one_happen(kRough);
+  }
+
+  void mild() {
+    const Duration until = std::min(end_, now_ + kRecovery + kPeace);
+    const bool without_gateway = below(2) == 0;
+    gateway_had_peace_ = without_gateway;
+    for (; now_ < until; go_on())
+      let_one_happen(without_gateway ? std::span<const Choice>(kMild) : kMildWithGateway);
+  }
+
+  void go_on() { now_ += between(kShortestStep, kLongestStep); }
+
+  void add(FaultKind kind, std::uint64_t number = 0, Duration span = {}, bool flag = false) {
+    script_.push_back({now_, {kind, number, span, flag}});
+  }
+  void add_later(Duration after, FaultKind kind) { script_.push_back({now_ + after, {kind, 0, {}, false}}); }
+  void may_be_heard(Duration span) { excuses_.push_back({now_, now_ + span}); }
+  void gateway_is_away(Duration span) { gateway_back_ = std::max(gateway_back_, now_) + span; }
+  /// A voice session is lost, and another one wanted by way of the main gateway.
+  void session_is_lost(Duration wait = {}) {
+    excuses_.push_back({now_, std::max(now_, gateway_back_) + wait + kRecovery});
+  }
+  /// … which vcplay asks for itself.
+  void session_is_renewed() {
+    Duration wait{};
+    for (int again = 0; again < renewals_; ++again) wait = again == 0 ? kFirstWait : 2 * wait;
+    ++renewals_;
+    session_is_lost(wait + wait / 4);
+  }
+
+  // ── the main gateway ──
+
+  void drop_gateway() {
+    add(FaultKind::drop_gateway);
+    gateway_is_away(kGatewayTries);
+  }
+  void close_gateway() {
+    constexpr std::uint16_t kCodes[] = {1000, 1001, 4000};
+    add(FaultKind::close_gateway, kCodes[below(std::size(kCodes))]);
+    gateway_is_away(kGatewayTries);
+  }
+  void reconnect_gateway() {
+    add(FaultKind::reconnect_gateway);
+    gateway_is_away(kGatewayTries);
+  }
+  void interrupt_gateway() {
+    add(FaultKind::invalidate_gateway, 0, {}, true);
+    gateway_is_away(kGatewayTries);
+  }
+  void refuse_gateway() {
+    const Duration span = between(200ms, 2s);
+    add(FaultKind::refuse_gateway, 0, span);
+    add(FaultKind::drop_gateway);
+    gateway_is_away(span + kGatewayTries);
+  }
+  void ignore_gateway_acks() {
+    const Duration span = between(1s, 9s);
+    add(FaultKind::ignore_gateway_acks, 0, span);
+    gateway_is_away(span + kGatewayTries);
+  }
+  /// A new session of the main gateway's is in no channel.
+  void forget_gateway() {
+    if (below(2) == 0) {
+      add(FaultKind::invalidate_gateway);
+    } else {
+      add(FaultKind::forget_gateway);
+      add(FaultKind::drop_gateway);
+    }
+    gateway_is_away(kGatewayIdentifies);
+    session_is_lost();
+    go_on();
+  }
+
+  // ── the voice gateway ──
+
+  void drop_voice() { add(FaultKind::drop_voice); }
+  void close_voice() {
+    constexpr std::uint16_t kCodes[] = {1001, 1011, 4015};
+    add(FaultKind::close_voice, kCodes[below(std::size(kCodes))]);
+  }
+  void refuse_voice() {
+    add(FaultKind::refuse_voice, 0, between(200ms, 2s));
+    add(FaultKind::drop_voice);
+  }
+  void ignore_voice_acks() { add(FaultKind::ignore_voice_acks, 0, between(1s, 12s)); }
+  void delay_acks() { add(FaultKind::delay_acks, 0, between(0s, 400ms)); }
+  void invalidate_voice() {
+    if (renewals_ == kMostRenewals) return drop_voice();
+    add(FaultKind::close_voice, below(2) == 0 ? 4006 : 4009);
+    session_is_renewed();
+  }
+  void forget_voice() {
+    if (renewals_ == kMostRenewals) return close_voice();
+    add(FaultKind::forget_voice);
+    add(FaultKind::drop_voice);
+    session_is_renewed();
+  }
+
+  // ── where the bot is ──
+
+  void migrate() {
+    const Duration span = between(0s, 1500ms);
+    add(FaultKind::migrate, 0, span);
+    session_is_lost(span);
+  }
+  void migrate_at_once() {
+    add(FaultKind::migrate_at_once);
+    session_is_lost();
+  }
+  void move() {
+    add(FaultKind::move);
+    session_is_lost();
+  }
+  void move_there_and_back() {
+    move();
+    now_ += between(0s, 400ms);
+    move();
+  }
+  void mute() {
+    const Duration span = between(300ms, 2s);
+    add(FaultKind::mute);
+    add_later(span, FaultKind::unmute);
+    may_be_heard(span + 100ms);
+  }
+  void outage() {
+    const Duration span = between(200ms, 2s);
+    add(FaultKind::guild_outage, 0, span);
+    gateway_is_away(span);
+  }
+  void set_bitrate() { add(FaultKind::set_bitrate, 1000 * (32 + below(96))); }
+
+  // ── the ways of the datagrams ──
+
+  void lose_udp() {
+    const Duration span = between(300ms, 3s);
+    add(FaultKind::lose_udp, 1 + below(30), span);
+    may_be_heard(span + 100ms);
+  }
+  void block_udp() {
+    const Duration span = between(200ms, 1500ms);
+    add(FaultKind::block_udp, 0, span);
+    may_be_heard(span + 100ms);
+  }
+  void stall() {
+    const Duration span = between(100ms, 1s);
+    add(FaultKind::stall, 0, span);
+    may_be_heard(span + 500ms);
+  }
+
+  /// Those that overlap as one.
+  std::vector<Excuse> merged() {
+    std::sort(excuses_.begin(), excuses_.end(),
+              [](const Excuse& a, const Excuse& b) { return a.begin < b.begin; });
+    std::vector<Excuse> merged;
+    for (const Excuse& one : excuses_) {
+      if (merged.empty() || merged.back().end < one.begin) {
+        merged.push_back(one);
+      } else {
+        merged.back().end = std::max(merged.back().end, one.end);
+      }
+    }
+    return merged;
+  }
+
+  // Nobody loses the voice session by these, and with it audio.
+  static constexpr Choice kMild[] = {{4, &Weather::drop_voice},   {3, &Weather::close_voice},
+                                     {2, &Weather::refuse_voice}, {2, &Weather::ignore_voice_acks},
+                                     {2, &Weather::delay_acks},   {1, &Weather::mute},
+                                     {1, &Weather::set_bitrate},  {2, &Weather::lose_udp},
+                                     {1, &Weather::block_udp},    {1, &Weather::stall}};
+  static constexpr Choice kMildWithGateway[] = {{3, &Weather::drop_gateway},
+                                                {2, &Weather::close_gateway},
+                                                {2, &Weather::reconnect_gateway},
+                                                {2, &Weather::interrupt_gateway},
+                                                {1, &Weather::refuse_gateway},
+                                                {1, &Weather::ignore_gateway_acks},
+                                                {1, &Weather::outage},
+                                                {3, &Weather::drop_voice},
+                                                {2, &Weather::close_voice},
+                                                {1, &Weather::refuse_voice},
+                                                {1, &Weather::ignore_voice_acks},
+                                                {1, &Weather::delay_acks},
+                                                {1, &Weather::mute},
+                                                {1, &Weather::set_bitrate},
+                                                {1, &Weather::lose_udp},
+                                                {1, &Weather::block_udp},
+                                                {1, &Weather::stall}};
+  static constexpr Choice kRough[] = {{2, &Weather::drop_gateway},
+                                      {1, &Weather::close_gateway},
+                                      {1, &Weather::reconnect_gateway},
+                                      {1, &Weather::interrupt_gateway},
+                                      {1, &Weather::refuse_gateway},
+                                      {2, &Weather::drop_voice},
+                                      {1, &Weather::close_voice},
+                                      {1, &Weather::delay_acks},
+                                      {2, &Weather::invalidate_voice},
+                                      {2, &Weather::forget_voice},
+                                      {4, &Weather::migrate},
+                                      {4, &Weather::migrate_at_once},
+                                      {4, &Weather::move},
+                                      {3, &Weather::move_there_and_back},
+                                      {1, &Weather::mute},
+                                      {1, &Weather::lose_udp},
+                                      {1, &Weather::block_udp},
+                                      {1, &Weather::stall}};
+
+  std::mt19937_64 random_;
+  Duration end_;
+  Duration now_ = kFirst;
+  Duration gateway_back_{};  // when op 4 can be sent again at the latest
+  bool gateway_had_peace_ = false;
+  int renewals_ = 0;  // since the voice session was stable
+  rehearsal::FaultScript script_;
+  std::vector<Excuse> excuses_;
+};
+
+}  // namespace
+
+Storm make_storm(std::uint64_t seed, Duration length) { return Weather(seed, length).draw(); }
+
+std::string to_text(const Storm& storm) {
+  std::string text;
+  for (const rehearsal::ScriptedFault& fault : storm.script) text += rehearsal::to_text(fault) + "\n";
+  return text;
+}
+
+}  // namespace vcplay::soak

@@ -1,0 +1,32 @@
+// A storm of faults that can all be survived, drawn from one seed.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "rehearsal/fault.hpp"
+
+namespace vcplay::soak {
+
+/// A time in which the listener need not hear everything. Like a fault's time, from the first audio on.
+struct Excuse {
+  Duration begin{};
+  Duration end{};
+};
+
+/// What goes wrong when, and what of it may be heard.
+struct Storm {
+  rehearsal::FaultScript script;  // in order of time
+  std::vector<Excuse> excuses;    // in order of time, none touches the next
+};
+
+/// The same for the same `seed` everywhere. The last fault comes kCalm before `length` is over.
+[[nodiscard]] Storm make_storm(std::uint64_t seed, Duration length);
+inline constexpr Duration kCalm = std::chrono::seconds(15);
+
+/// For `vcplay rehearse --script`.
+[[nodiscard]] std::string to_text(const Storm& storm);
+
+}  // namespace vcplay::soak

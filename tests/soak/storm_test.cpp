@@ -1,0 +1,113 @@
+// The storm itself: the same for the same seed, never still, and never more than can be survived.
+#include "soak/storm.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "rehearsal/fault_script.hpp"
+#include "soak/witness.hpp"
+
+namespace vcplay::soak {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+constexpr std::uint64_t kSeeds = 50;
+
+TEST(Storm, IsTheSameForTheSameSeedOnly) {
+  EXPECT_EQ(to_text(make_storm(7, 10min)), to_text(make_storm(7, 10min)));
+  EXPECT_NE(to_text(make_storm(7, 10min)), to_text(make_storm(8, 10min)));
+}
+
+TEST(Storm, CanBeReadAsAScript) {
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+    const Storm storm = make_storm(seed, 10min);
+    std::string again;
+    for (const auto& fault : rehearsal::parse_script(to_text(storm)))
+      again += rehearsal::to_text(fault) + "\n";
+    EXPECT_EQ(again, to_text(storm));
+  }
+}
+
+TEST(Storm, IsNeverStillForLongAndEndsInTime) {
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+    const Storm storm = make_storm(seed, 10min);
+    ASSERT_GT(storm.script.size(), 200U);
+    for (std::size_t i = 1; i < storm.script.size(); ++i) {
+      ASSERT_LE(storm.script[i - 1].at, storm.script[i].at);
+      ASSERT_LE(storm.script[i].at - storm.script[i - 1].at, 3s);
+    }
+    EXPECT_LT(storm.script.back().at, 10min - kCalm + 5s);
+  }
+}
+
+TEST(Storm, LeavesMostOfTheTimeWithoutExcuse) {
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+    const Storm storm = make_storm(seed, 10min);
+    Duration excused{};
+    for (std::size_t i = 0; i < storm.excuses.size(); ++i) {
+      excused += storm.excuses[i].end - storm.excuses[i].begin;
+      if (i > 0) {
+        ASSERT_LT(storm.excuses[i - 1].end, storm.excuses[i].begin);
+      }
+    }
+    EXPECT_LT(excused, 6min);
+  }
+}
+
+/// A listener who hears frames of the tape at times of their own.
+struct Hearing {
+  explicit Hearing(std::vector<Excuse> excuses) : witness({{}, std::move(excuses)}) {}
+  void hear(std::uint64_t number, Duration when) {
+    OpusFrame frame;
+    write_frame(number, frame);
+    witness.hear(frame.view(), TimePoint(1000s) + when);
+  }
+  [[nodiscard]] std::vector<std::string> complaints() const { return witness.account().complaints; }
+  Witness witness;
+};
+
+TEST(Witness, IsContentWithOneFrameAfterTheOther) {
+  Hearing one({});
+  for (std::uint64_t number = 3; number < 100; ++number) one.hear(number, number * kFrameDuration);
+  EXPECT_THAT(one.complaints(), IsEmpty());
+  EXPECT_EQ(one.witness.account().heard, 97U);
+}
+
+TEST(Witness, MissesEachFrame) {
+  Hearing one({});
+  one.hear(1, 0s);
+  one.hear(3, 40ms);
+  EXPECT_THAT(one.complaints(), ElementsAre(HasSubstr("1 frames are missing")));
+}
+
+TEST(Witness, HearsNoFrameTwice) {
+  Hearing one({});
+  one.hear(1, 0s);
+  one.hear(2, 20ms);
+  one.hear(2, 40ms);
+  EXPECT_THAT(one.complaints(), ElementsAre("frame 2 came after frame 2"));
+}
+
+TEST(Witness, TakesAnExcuseForItsTimeAlone) {
+  Hearing one({{1s, 3s}});
+  one.hear(0, 0s);
+  one.hear(1, 1s - 1ms);
+  one.hear(20, 3s);
+  EXPECT_THAT(one.complaints(), IsEmpty());
+  one.hear(21, 5s);
+  EXPECT_THAT(one.complaints(), ElementsAre(HasSubstr("from 3.00 s to 5.00 s and 0 frames are missing")));
+}
+
+TEST(Witness, PaysNoHeedToSilence) {
+  Hearing one({});
+  one.witness.hear(kOpusSilence, TimePoint(1s));
+  EXPECT_FALSE(one.witness.account().first);
+}
+
+}  // namespace
+}  // namespace vcplay::soak
