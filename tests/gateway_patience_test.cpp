@@ -77,10 +77,22 @@ TEST(GatewayPatience, StartsToCountAnewAfterASuccess) {
   for (int failure = 0; failure < 3; ++failure) actions = discord.fails_to_follow(actions);
   EXPECT_EQ(only<Reconnect>(actions).after, 4s);
   discord.resumes(actions);
+  discord.now += 5s;
   const std::vector<Duration> waits = waits_of(discord, discord.closes(std::nullopt));
   ASSERT_EQ(waits.size(), 20U);
   EXPECT_EQ(waits[0], 500ms);
   EXPECT_EQ(waits[1], 1s);
+}
+
+TEST(GatewayPatience, TakesNoConnectionForASuccessThatDoesNotLast) {
+  Conversation discord;
+  discord.become_ready();
+  Actions actions = discord.closes(std::nullopt);
+  for (const Duration wait : {500ms, 1000ms, 2000ms, 4000ms}) {
+    EXPECT_EQ(only<Reconnect>(actions).after, wait);
+    discord.resumes(actions);
+    actions = discord.closes(std::nullopt);
+  }
 }
 
 TEST(GatewayPatience, CountsConnectionsThatOpenAndComeToNothing) {

@@ -75,8 +75,9 @@ TEST(GatewayResume, ResumesASecondTimeAsTheFirst) {
   Conversation discord;
   discord.become_ready().resumes(discord.closes(std::nullopt));
   discord.hears(dispatch(77, "PRESENCE_UPDATE", json::object()));
+  discord.now += 5s;
   const Actions lost = discord.closes(4000);
-  EXPECT_EQ(only<Reconnect>(lost).attempt, 1) << "RESUMED was a success";
+  EXPECT_EQ(only<Reconnect>(lost).attempt, 1) << "it lasted: a success";
   EXPECT_EQ(only<Reconnect>(lost).after, 500ms);
   discord.follows(lost);
   const json resume = sent<SendText>(discord.hears(hello()));

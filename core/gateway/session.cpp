@@ -42,6 +42,7 @@ Actions Session::on_open(TimePoint now) {
 
 Actions Session::on_text(std::string_view text, TimePoint now) {
   if (state_ == State::over || state_ == State::between_sockets) return {};
+  notice_good_life(now);
   const nlohmann::json message = json::parse(text);
   const auto opcode = json::integer(message, "op");
   if (!opcode) return ignore("a message without an opcode");
@@ -116,6 +117,7 @@ std::string Session::resume_message() const {
 }
 
 Actions Session::on_time(TimePoint now) {
+  notice_good_life(now);
   const auto is_lost = [&](const char* sentence) {
     return hang_up(retry(Error(Cause::network, sentence), now));
   };

@@ -168,6 +168,7 @@ class Session {
   [[nodiscard]] Actions hang_up(Actions then) const;
   void was_reached() noexcept;
   void succeed(TimePoint now);
+  void notice_good_life(TimePoint now) noexcept;
   void forget_session();
   [[nodiscard]] Duration next_wait();
   /// A part of `whole`, anew each time.

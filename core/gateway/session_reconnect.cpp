@@ -19,6 +19,9 @@ constexpr int kMostMisunderstandings = 3;
 constexpr Duration kSendingPeriod = 60s;  // Discord, Gateway topic, "Rate Limiting": 120 messages in 60 s
 constexpr Duration kSentOnOften = 5s;
 constexpr Duration kShortLife = 60s;
+// A connection that is lost sooner was no success: a server that takes a session back only to drop it again gets
+// fewer tries each time.
+constexpr Duration kGoodLife = 5s;
 
 /// A close reason is anything, what we sent included.
 std::string without(std::string_view secret, std::string_view text) {
@@ -36,6 +39,7 @@ std::string without(std::string_view secret, std::string_view text) {
 
 Actions Session::on_close(std::optional<std::uint16_t> code, std::string_view detail, TimePoint now) {
   if (state_ == State::over) return {};
+  notice_good_life(now);
   if (state_ == State::between_sockets && now < reconnect_at_) return remind(reconnect_at_ - now);
   const Error reason =
       why_closed(code, without(config_.token.reveal(), detail), config_.shard_id, config_.shard_count);
@@ -152,11 +156,16 @@ void Session::was_reached() noexcept {
 void Session::succeed(TimePoint now) {
   state_ = State::ready;
   answer_due_.reset();
-  backoff_.succeeded();
-  attempt_ = 0;
   unreached_ = 0;
   farewells_ = 0;
   well_since_ = now;
+}
+
+/// What was tried before is forgotten once a connection has lasted.
+void Session::notice_good_life(TimePoint now) noexcept {
+  if (!is_ready() || now - *well_since_ < kGoodLife) return;
+  backoff_.succeeded();
+  attempt_ = 0;
 }
 
 void Session::forget_session() {
