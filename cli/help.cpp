@@ -56,6 +56,7 @@ Needs no token and no network. Exit status 12: it found faults.
       --output FILE       keep what the listener heard, as .wav or .ogg
       --fast              do not wait for real time
       --listeners N       how many listen (default 1)
+      --script FILE       what goes wrong when, such as "at 3s drop gateway"
       --json              the report as one JSON object on standard output
       --serve             keep the loopback Discord running for other clients
   -v, -vv, -q             more, much more or fewer words

@@ -23,6 +23,15 @@ constexpr VerbSet kRehearsing = {Verb::rehearse};
 
 constexpr VerbRow kVerbs[] = {{Verb::play, "play"}, {Verb::rehearse, "rehearse"}};
 
+void set_script(Draft& draft, std::string_view value) {
+  if (value == "-") {
+    throw Error(Cause::usage,
+                "--script cannot be '-': standard input is for MEDIA; use a file or <(command).");
+  }
+  if (value.empty()) throw Error(Cause::usage, "--script needs the name of a file.");
+  draft.options.script = value;
+}
+
 constexpr OptionRow kTable[] = {
     {"--guild", "-g", "ID", kEveryVerb, "server to play in (environment: VCPLAY_GUILD)",
      [](Draft& draft, std::string_view value) { draft.guild = parse_guild(value, "--guild"); }},
@@ -75,6 +84,8 @@ constexpr OptionRow kTable[] = {
      [](Draft& draft, std::string_view value) { draft.options.listeners = parse_listeners(value); }},
     {"--churn", "", "TIME", kRehearsing, "so often a listener beside the first one comes or goes",
      [](Draft& draft, std::string_view value) { draft.options.churn = parse_churn(value); }},
+    {"--script", "", "FILE", kRehearsing,
+     "have happen to the player what FILE says, such as 'at 3s drop gateway'", set_script},
     {"--serve", "", "", kRehearsing,
      "play nothing: keep the loopback Discord running for other clients and print where it is as JSON",
      [](Draft& draft, std::string_view) { draft.options.serve = true; }},

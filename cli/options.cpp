@@ -154,6 +154,9 @@ void set_media(Draft& draft, const Words& names) {
   if (options.serve && (!names.empty() || options.fast || !options.output.empty())) {
     refuse("--serve plays nothing: it goes without MEDIA, --fast and --output.");
   }
+  if (!options.script.empty() && options.fast) {
+    refuse("--script goes by real time, which --fast does not wait for: take one of them.");
+  }
   if (options.media.empty() && !options.serve)
     refuse("There is no MEDIA: name files, or '-' for standard input.");
 }

@@ -60,6 +60,7 @@ struct Options {
   std::string output;  // `rehearse` only: what the listener heard, .wav or .ogg
   bool fast = false;   // `rehearse` only
   bool serve = false;  // `rehearse` only
+  std::string script;  // `rehearse` only: a file that says what goes wrong when; empty: nothing
   int listeners = 1;   // `rehearse` only: members who listen
   Duration churn{};    // `rehearse` only: so often one of them comes or goes; 0: never
 

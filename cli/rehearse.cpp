@@ -19,6 +19,7 @@
 #include "cli/temporary_file.hpp"
 #include "media/recorder.hpp"
 #include "rehearsal/discord.hpp"
+#include "rehearsal/fault_script.hpp"
 
 namespace vcplay::cli {
 namespace {
@@ -33,6 +34,7 @@ rehearsal::DiscordOptions furnish(const Options& options) {
   discord.listeners = options.listeners;
   if (options.listeners == 0) discord.occupants = 0;
   discord.churn = options.churn;
+  if (!options.script.empty()) discord.script = rehearsal::read_script(options.script);
   if (options.bitrate) discord.channel_bitrate = std::max(discord.channel_bitrate, *options.bitrate);
   if (options.speaking == Speaking::priority)
     discord.everyone_permissions = {0x400, 0x100000, 0x200000, 0x100};
@@ -101,10 +103,9 @@ std::optional<int> wait_for_the_end(Signals& signals) {
 RunResult rehearse(const Options& options) {
   const TimePoint started = Clock::now();
   Signals signals;  // before any thread
+  rehearsal::Discord discord(furnish(options));
   std::unique_ptr<media::Recorder> recorder;
   if (!options.output.empty()) recorder = std::make_unique<media::Recorder>(options.output);
-
-  rehearsal::Discord discord(furnish(options));
   if (recorder) {
     discord.set_listener_sink([&recorder](ByteView opus, const float* interleaved, std::size_t samples) {
       recorder->add(opus, interleaved, samples);

@@ -6,7 +6,7 @@ _vcplay() {
     --on-suppressed --allow-plaintext --json --ca-file
     --guild --channel --token-file --token --api-url --gateway-url --shard
     --verbose --quiet --help --help-all --version -g -c -f -v -q -h"
-  local rehearse="--output --fast --listeners --churn --serve"
+  local rehearse="--output --fast --listeners --churn --script --serve"
   COMPREPLY=()
 
   if ((COMP_CWORD == 1)); then
@@ -21,7 +21,7 @@ _vcplay() {
   fi
 
   case $previous in
-    --token-file | --ca-file | --output)
+    --token-file | --ca-file | --output | --script)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return ;;

@@ -37,6 +37,7 @@ complete -c vcplay -n $rehearse -l output -r -F -d "Keep what the listener heard
 complete -c vcplay -n $rehearse -l fast -d "Do not wait for real time"
 complete -c vcplay -n $rehearse -l listeners -x -d "Members of the loopback call who listen"
 complete -c vcplay -n $rehearse -l churn -x -d "So often a listener comes or goes"
+complete -c vcplay -n $rehearse -l script -r -F -d "What goes wrong when"
 complete -c vcplay -n $rehearse -l serve -d "Keep the loopback Discord running"
 
 complete -c vcplay -s h -l help -d "A short help"

@@ -140,6 +140,11 @@ TEST_F(CommandLine, RehearsesWithManyListenersWhoComeAndGo) {
   EXPECT_EQ(outcome.options->churn, 2500ms);
 }
 
+TEST_F(CommandLine, RehearsesABadDay) {
+  EXPECT_EQ(type({"rehearse", "--script", "day.txt", "a"}).options.value().script, "day.txt");
+  EXPECT_EQ(type({"rehearse", "--serve", "--script", "day.txt"}).options.value().script, "day.txt");
+}
+
 TEST_F(CommandLine, RehearsesWithoutAnyPlace) {
   ::setenv("VCPLAY_CHANNEL", "nonsense", 1);
   const ParseOutcome outcome = type({"rehearse", "--fast", "--output", "heard.OGG", "--json", "a", "b"});
@@ -391,6 +396,12 @@ const Mistake kMistakes[] = {
      "--output wants a file name that ends in .wav or .ogg, not 'heard.mp3'."},
     {{"rehearse", "--output", ".wav", "a"},
      "--output wants a file name that ends in .wav or .ogg, not '.wav'."},
+    {with_channel({"--script", "day.txt", "a"}), "--script belongs to 'vcplay rehearse'."},
+    {{"rehearse", "--script", "-", "a"},
+     "--script cannot be '-': standard input is for MEDIA; use a file or <(command)."},
+    {{"rehearse", "a", "--script="}, "--script needs a value: --script FILE."},
+    {{"rehearse", "--fast", "--script", "day.txt", "a"},
+     "--script goes by real time, which --fast does not wait for: take one of them."},
     {{"rehearse", "--serve", "a"}, "--serve plays nothing: it goes without MEDIA, --fast and --output."},
 };
 

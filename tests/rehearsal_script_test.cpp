@@ -177,6 +177,36 @@ TEST(ScriptFile, IsRefusedByNameWhenItCannotBeRead) {
   EXPECT_EQ(complaint(path), path + ":2: there is no fault 'kcik'; did you mean 'kick'?");
 }
 
+TEST(Manual, TellsEveryFaultAsTheScriptHasIt) {
+  std::ifstream page(std::string(VCPLAY_SOURCE) + "/man/vcplay.1");
+  std::vector<std::string> told;
+  bool inside = false;
+  for (std::string line; std::getline(page, line);) {
+    if (line.rfind(".Sh ", 0) == 0) inside = line == ".Sh FAULT SCRIPTS";
+    if (!inside || line.rfind(".It ", 0) != 0) continue;
+    line = std::regex_replace(line.substr(4), std::regex("(Cm|Ar) "), "");
+    line = std::regex_replace(line, std::regex("Op (.*)"), "[$1]");
+    std::string meaning;
+    std::getline(page, meaning);
+    told.push_back(line + ": " + meaning);
+  }
+  std::vector<std::string> known;
+  for (const FaultForm& form : fault_forms()) {
+    known.push_back(form.pattern() + ": " + std::string(form.meaning) + ".");
+    char& first = known.back()[form.pattern().size() + 2];
+    first = static_cast<char>(std::toupper(static_cast<unsigned char>(first)));
+  }
+  EXPECT_EQ(told, known);
+}
+
+TEST(Readme, ShowsAScriptThatCanBeRead) {
+  std::ifstream page(std::string(VCPLAY_SOURCE) + "/README.md");
+  std::string text{std::istreambuf_iterator<char>(page), {}};
+  const std::size_t begin = text.find("\nat ");
+  ASSERT_NE(begin, std::string::npos);
+  EXPECT_THAT(script(text.substr(begin + 1, text.find("\n```", begin) - begin)), SizeIs(4));
+}
+
 // ── when it happens ──
 
 DiscordOptions with(std::string_view text, DiscordOptions options = PaperDiscord::unencrypted()) {

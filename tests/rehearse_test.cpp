@@ -1,0 +1,78 @@
+// `vcplay rehearse --script`: the whole program on a bad day.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "support/stage.hpp"
+
+namespace vcplay::testing {
+namespace {
+
+using nlohmann::json;
+using std::chrono_literals::operator""s;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+
+/// Rehearses `seconds` of a tone while `script` happens.
+Finished rehearse(const TemporaryFolder& folder, std::string_view script, double seconds) {
+  Command command;
+  command.words = {kProgram,   "rehearse",
+                   "--json",   folder.write("tone.wav", Stage::wav(Stage::pcm(seconds))),
+                   "--script", folder.write("day.txt", script)};
+  return run(command, 60s);
+}
+
+TEST(BadDay, LosesPacketsOnTheirWayWithoutBlamingAnybody) {
+  const TemporaryFolder folder;
+  const Finished finished = rehearse(folder, "lose udp 10% for 1s\n", 2);
+  ASSERT_EQ(finished.exit_status, 0) << finished.err << finished.out;
+  const json report = json::parse(finished.out);
+  const auto dropped = report.at("packets_dropped_by_script").get<int>();
+  EXPECT_GT(dropped, 0);
+  EXPECT_EQ(report.at("packets").at("received").get<int>() + dropped, report.at("sender").at("packets"));
+  EXPECT_EQ(report.at("packets").at("lost"), 0);
+  EXPECT_TRUE(report.at("e2ee").at("everything_heard"));
+  EXPECT_EQ(report.at("faults").at(0).at("fault"), "lose udp 10% for 1s");
+}
+
+TEST(BadDay, StandsStillWithoutAPacketLostOrLate) {
+  const TemporaryFolder folder;
+  const Finished finished = rehearse(folder, "at 0.2 stall 700ms", 2);
+  ASSERT_EQ(finished.exit_status, 0) << finished.err << finished.out;
+  const json report = json::parse(finished.out);
+  EXPECT_EQ(report.at("faults").size(), 1U);
+  EXPECT_EQ(report.at("packets").at("received"), report.at("sender").at("packets"));
+  EXPECT_EQ(report.at("packets").at("heard"), report.at("sender").at("packets"));
+  EXPECT_TRUE(report.at("left_cleanly"));
+  EXPECT_EQ(report.at("wire"), json({"gateway-identify", "voice-state", "voice-identify", "select-protocol",
+                                     "speaking-on", "speaking-off", "voice-state-null"}));
+}
+
+TEST(BadDay, DoesNotBeginWhenItsScriptIsWrong) {
+  const TemporaryFolder folder;
+  Command command;
+  const std::string script = folder.write("day.txt", "at 1s kick\nat 2s drop gatway\n");
+  command.words = {kProgram,   "rehearse", "tone.wav", "--output", folder.file("heard.wav"),
+                   "--script", script};
+  const Finished finished = run(command, 60s);
+  EXPECT_EQ(finished.exit_status, 2);
+  EXPECT_THAT(finished.err,
+              EndsWith(":2: 'drop' wants gateway or voice behind it, not 'gatway'; did you mean "
+                       "'gateway'?\n"));
+  EXPECT_EQ(finished.out, "");
+  EXPECT_FALSE(std::filesystem::exists(folder.file("heard.wav")));
+}
+
+TEST(BadDay, NeedsAScriptThatIsThere) {
+  const TemporaryFolder folder;
+  Command command;
+  command.words = {kProgram, "rehearse", "--serve", "--script", folder.file("missing.txt")};
+  const Finished finished = run(command, 60s);
+  EXPECT_EQ(finished.exit_status, 2);
+  EXPECT_THAT(finished.err, HasSubstr("cannot be read"));
+}
+
+}  // namespace
+}  // namespace vcplay::testing
