@@ -104,6 +104,34 @@ TEST(UdpSockets, TellWhatTheSystemRefuses) {
   EXPECT_EQ(peer.receive(), "small");
 }
 
+TEST(UdpSockets, CountWhatBecameOfEachDatagram) {
+  PlainUdp peer;
+  UdpSocket socket = UdpSocket::connect_to("127.0.0.1", peer.port());
+  static_cast<void>(socket.send(as_bytes("one")));
+  static_cast<void>(socket.send(as_bytes("two")));
+  static_cast<void>(socket.send(Bytes(70'000)));
+  const UdpCounts counts = socket.counts();
+  EXPECT_EQ(counts.sent, 2U);
+  EXPECT_EQ(counts.other, 1U);
+  EXPECT_EQ(counts.failed(), 1U);
+}
+
+TEST(UdpSockets, CountEachRefusalOnceWhoeverMeetsIt) {
+  std::uint16_t port = 0;
+  {
+    const PlainUdp gone;
+    port = gone.port();
+  }
+  UdpSocket socket = UdpSocket::connect_to("127.0.0.1", port);
+  static_cast<void>(socket.send(as_bytes("one")));
+  EXPECT_EQ(receive(socket), std::nullopt);  // meets the first one's
+  static_cast<void>(socket.send(as_bytes("two")));
+  static_cast<void>(socket.send(as_bytes("three")));  // meets the second one's
+  EXPECT_EQ(socket.counts().refused, 2U);
+  EXPECT_EQ(socket.counts().sent, 3U);
+  EXPECT_EQ(socket.counts().unreachable, 0U);
+}
+
 TEST(UdpSockets, MoveWithTheirDescriptor) {
   PlainUdp peer;
   UdpSocket first = UdpSocket::connect_to("127.0.0.1", peer.port());

@@ -43,6 +43,13 @@ Name local_name(int fd) {
   return name;
 }
 
+/// One thread alone writes; an atomic addition would lock the bus for nothing.
+void add_one(std::atomic<std::uint64_t>& counter) noexcept {
+  counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+}
+
+bool is_congestion(int error) noexcept { return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS; }
+
 }  // namespace
 
 UdpSocket UdpSocket::connect_to(const std::string& address, std::uint16_t port) {
@@ -67,29 +74,65 @@ UdpSocket::~UdpSocket() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-UdpSocket::UdpSocket(UdpSocket&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)),
-      last_error_(other.last_error()),
-      receive_errors_(other.receive_errors()) {}
+UdpSocket::UdpSocket(UdpSocket&& other) noexcept : fd_(std::exchange(other.fd_, -1)) { take_over(other); }
 
 UdpSocket& UdpSocket::operator=(UdpSocket&& other) noexcept {
   if (this != &other) {
     if (fd_ >= 0) ::close(fd_);
     fd_ = std::exchange(other.fd_, -1);
-    last_error_ = other.last_error();
-    receive_errors_ = other.receive_errors();
+    take_over(other);
   }
   return *this;
+}
+
+void UdpSocket::take_over(const UdpSocket& other) noexcept {
+  last_error_ = other.last_error();
+  receive_errors_ = other.receive_errors();
+  sent_ = other.sent_.load();
+  refused_ = other.refused_.load();
+  unreachable_ = other.unreachable_.load();
+  congested_ = other.congested_.load();
+  other_ = other.other_.load();
+}
+
+UdpCounts UdpSocket::counts() const noexcept {
+  return {.sent = sent_.load(std::memory_order_relaxed),
+          .refused = refused_.load(std::memory_order_relaxed) + receive_errors(),
+          .unreachable = unreachable_.load(std::memory_order_relaxed),
+          .congested = congested_.load(std::memory_order_relaxed),
+          .other = other_.load(std::memory_order_relaxed)};
+}
+
+void UdpSocket::note(int error) noexcept {
+  last_error_.store(error, std::memory_order_relaxed);
+  if (is_congestion(error)) return add_one(congested_);
+  switch (error) {
+    case EINTR:
+      return;
+    case ECONNREFUSED:
+      return add_one(refused_);
+    case ENETUNREACH:
+    case EHOSTUNREACH:
+    case ENETDOWN:
+    case EADDRNOTAVAIL:
+    case EINVAL:  // Linux, of a source address that was taken away
+      return add_one(unreachable_);
+    default:
+      return add_one(other_);
+  }
 }
 
 SendResult UdpSocket::send(ByteView packet) noexcept {
   // A waiting ICMP error is reported in place of sending, and taken away by that: the second try is this
   // packet's first.
   for (int attempt = 0; attempt < 2; ++attempt) {
-    if (::send(fd_, packet.data(), packet.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return SendResult::sent;
+    if (::send(fd_, packet.data(), packet.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
+      add_one(sent_);
+      return SendResult::sent;
+    }
     const int error = errno;
-    last_error_.store(error, std::memory_order_relaxed);
-    if (error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS) return SendResult::would_block;
+    note(error);
+    if (is_congestion(error)) return SendResult::would_block;
     if (error != ECONNREFUSED && error != EINTR) return SendResult::failed;
   }
   return SendResult::failed;
@@ -101,7 +144,9 @@ std::optional<std::size_t> UdpSocket::receive(ByteSpan buffer) noexcept {
     const ssize_t size = ::recv(fd_, buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (size >= 0) return static_cast<std::size_t>(size);
     if (errno == EAGAIN || errno == EWOULDBLOCK) return std::nullopt;
-    if (errno != EINTR) receive_errors_.fetch_add(1, std::memory_order_relaxed);
+    if (errno == EINTR) continue;
+    last_error_.store(errno, std::memory_order_relaxed);
+    receive_errors_.fetch_add(1, std::memory_order_relaxed);
   }
   return std::nullopt;
 }

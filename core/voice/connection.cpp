@@ -132,8 +132,9 @@ void Connection::Impl::start() {
   phase_timer.start_at(join_deadline);
   report_watch.emplace(loop, inbox.report_fd(), [this] { read_reports(); });
   if (config.api_url) {
-    api = std::make_unique<rest::Api>(loop, trust, *config.api_url, config.token.duplicate(),
-                                      config.join_timeout);
+    // It gives up a moment sooner than the join: it knows what it waited for.
+    const Duration patience = config.join_timeout - config.join_timeout / 20;
+    api = std::make_unique<rest::Api>(loop, trust, *config.api_url, config.token.duplicate(), patience);
   }
   if (config.gateway_url) {
     const auto [id, count] = config.shard.value_or(std::pair{0, 1});
@@ -180,8 +181,8 @@ void Connection::Impl::fail(Error reason) {
 /// Ends the audio at once, then owes Discord an op 4 that says so: without it the bot haunts the channel for
 /// a while.
 void Connection::Impl::leave() {
-  for (net::Timer* const timer : {&speaking_timer, &discovery_timer, &alone_timer, &call_timer, &voice_timer,
-                                  &voice_retry_timer, &identify_timer}) {
+  for (net::Timer* const timer : {&speaking_timer, &discovery_timer, &path_timer, &alone_timer, &call_timer,
+                                  &voice_timer, &voice_retry_timer, &identify_timer}) {
     timer->cancel();
   }
   sender_thread.reset();

@@ -73,6 +73,7 @@ void Connection::Impl::close_voice() {
   if (std::exchange(stream_is_started, false)) command(DropStream{});
   speaking_is_wanted = false;
   discovery.reset();
+  path.reset();
   udp_watch.reset();
   udp.reset();
   alone = alone_is_sure = false;

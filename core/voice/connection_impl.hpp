@@ -16,6 +16,7 @@
 #include "rest/api.hpp"
 #include "voice/connection.hpp"
 #include "voice/ip_discovery.hpp"
+#include "voice/path_watch.hpp"
 #include "voice/session.hpp"
 
 namespace vcplay::voice {
@@ -107,9 +108,13 @@ struct Connection::Impl {
   bool speaking_is_wanted = false;  // by the sender, of a session that could not say so yet
 
   // ── media ──
+  std::string media_address;
+  std::uint16_t media_port = 0;
   std::shared_ptr<net::UdpSocket> udp;
   std::optional<net::FdWatch> udp_watch;
   std::optional<IpDiscovery> discovery;
+  std::optional<PathWatch> path;
+  std::optional<TimePoint> no_network_since;
   std::uint32_t ssrc = 0;
   SenderInbox inbox;
   Sender sender;
@@ -132,6 +137,7 @@ struct Connection::Impl {
   net::Timer voice_timer{loop, [this] { run(voice->on_time(loop.now())); }};
   net::Timer voice_retry_timer{loop, [this] { open_voice_link(); }};
   net::Timer discovery_timer{loop, [this] { discover(); }};
+  net::Timer path_timer{loop, [this] { look_at_path(); }};
   net::Timer speaking_timer{loop, [this] { speaking_is_on(); }};
   net::Timer alone_timer{loop, [this] { nobody_came(); }};
 
@@ -208,6 +214,16 @@ struct Connection::Impl {
   void drain_udp();
   void handle(SessionReady& session);
   void start_stream(std::unique_ptr<rtp::TransportCipher> cipher);
+
+  // connection_path.cpp
+  void watch_path();
+  [[nodiscard]] std::optional<std::string> route_to_media() const;
+  void look_at_path();
+  void look_for_network(bool there_is_one);
+  void judge_path(const std::optional<std::string>& route);
+  void path_is_lost(std::string_view why);
+  void reopen_gateway(std::string_view why);
+  void path_never_opened(Error reason);
 
   // connection_encryption.cpp
   void handle(dave::UseEncryptor& use);

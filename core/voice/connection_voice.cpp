@@ -104,11 +104,13 @@ void Connection::Impl::handle(MediaServer& server) {
   if (udp) return;
   enter(ConnectionPhase::discovering_address);
   ssrc = server.ssrc;
+  media_address = server.address;
+  media_port = server.port;
   try {
-    udp = std::make_shared<net::UdpSocket>(net::UdpSocket::connect_to(server.address, server.port));
+    udp = std::make_shared<net::UdpSocket>(net::UdpSocket::connect_to(media_address, media_port));
     udp_watch.emplace(loop, udp->fd(), [this] { drain_udp(); });
   } catch (Error& reason) {
-    return fail(std::move(reason));
+    return path_never_opened(std::move(reason));
   }
   discovery.emplace(server.ssrc);
   discover();
@@ -117,9 +119,9 @@ void Connection::Impl::handle(MediaServer& server) {
 void Connection::Impl::discover() {
   const TimePoint now = loop.now();
   if (discovery->exhausted(now)) {
-    return fail(
-        Error(Cause::network,
-              "No UDP packet came back from the voice server; UDP to it seems to be blocked by a firewall."));
+    return path_never_opened(Error(
+        Cause::network,
+        "No UDP packet came back from the voice server: UDP is blocked on the way, by a firewall perhaps."));
   }
   if (discovery->due(now)) static_cast<void>(udp->send(discovery->request()));
   discovery_timer.start_at(discovery->deadline());
@@ -142,6 +144,7 @@ void Connection::Impl::handle(SessionReady& session) {
   auto cipher = std::make_unique<rtp::TransportCipher>(session.mode, std::move(session.key));
   if (stream_is_started) return command(SwapCipher{std::move(cipher)});
   start_stream(std::move(cipher));
+  watch_path();
   phase_timer.cancel();
   join_deadline = {};
   encryption.version = session.dave_version;
