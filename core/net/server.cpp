@@ -18,25 +18,25 @@
 namespace vcplay::net {
 namespace {
 
-/// A listening TCP socket on 127.0.0.1. It is ours and not libwebsockets', which keeps its own open for ever.
+/// A listening TCP socket. It is ours and not libwebsockets', which keeps its own open for ever.
 class Listener {
  public:
-  explicit Listener(std::uint16_t port)
+  Listener(const std::string& ipv4, std::uint16_t port)
       : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)) {
     sockaddr_in address{};
     address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons(port);
     auto* const generic = reinterpret_cast<sockaddr*>(&address);
     socklen_t size = sizeof(address);
     const int yes = 1;
-    if (fd_ < 0 || ::setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) != 0 ||
+    if (fd_ < 0 || ::inet_pton(AF_INET, ipv4.c_str(), &address.sin_addr) != 1 ||
+        ::setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) != 0 ||
         ::bind(fd_, generic, size) != 0 || ::listen(fd_, SOMAXCONN) != 0 ||
         ::getsockname(fd_, generic, &size) != 0) {
       const std::string reason = std::strerror(errno);
       if (fd_ >= 0) ::close(fd_);
       throw Error(Cause::network,
-                  "No server on 127.0.0.1 port " + std::to_string(port) + ": " + reason + ".");
+                  "No server on " + ipv4 + " port " + std::to_string(port) + ": " + reason + ".");
     }
     port_ = ntohs(address.sin_port);
   }
@@ -62,8 +62,9 @@ class Listener {
 }  // namespace
 
 struct Server::Impl {
-  Impl(EventLoop& loop, const ServerIdentity& identity, ServerHandler& handler, std::uint16_t port)
-      : listener(port),
+  Impl(EventLoop& loop, const ServerIdentity& identity, ServerHandler& handler, std::uint16_t port,
+       const std::string& ipv4)
+      : listener(ipv4, port),
         hall(std::make_shared<Hall>(loop, handler, loop.impl().make_server_vhost(identity))),
         watch(loop, listener.fd(), [this] { accept_all(); }) {}
   ~Impl() {
@@ -83,8 +84,9 @@ struct Server::Impl {
   FdWatch watch;
 };
 
-Server::Server(EventLoop& loop, const ServerIdentity& identity, ServerHandler& handler, std::uint16_t port)
-    : impl_(std::make_unique<Impl>(loop, identity, handler, port)) {}
+Server::Server(EventLoop& loop, const ServerIdentity& identity, ServerHandler& handler, std::uint16_t port,
+               const std::string& ipv4)
+    : impl_(std::make_unique<Impl>(loop, identity, handler, port, ipv4)) {}
 
 Server::~Server() = default;
 

@@ -1,4 +1,4 @@
-// A TLS server for websockets and small JSON requests on one loopback port: the rehearsal's ears.
+// A TLS server for websockets and small JSON requests on one port: the rehearsal's ears.
 #pragma once
 
 #include <cstdint>
@@ -58,11 +58,12 @@ class ServerHandler {
   virtual void on_websocket_closed(ServerSocket& socket, std::uint16_t code) = 0;
 };
 
-/// Answers one request per connection; websockets last. Listens on 127.0.0.1, an ephemeral port unless one is
-/// given. Must be built and destroyed on the loop's thread, or while the loop does not run.
+/// Answers one request per connection; websockets last. Listens on an ephemeral port unless one is given.
+/// Must be built and destroyed on the loop's thread, or while the loop does not run.
 class Server {
  public:
-  Server(EventLoop& loop, const ServerIdentity& identity, ServerHandler& handler, std::uint16_t port = 0);
+  Server(EventLoop& loop, const ServerIdentity& identity, ServerHandler& handler, std::uint16_t port = 0,
+         const std::string& ipv4 = "127.0.0.1");
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

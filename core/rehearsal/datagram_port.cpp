@@ -39,7 +39,7 @@ TimePoint monotonic(std::optional<Duration> stamp, Duration realtime, TimePoint 
   return plausible ? now - age : now;
 }
 
-sockaddr_in loopback(std::uint32_t ipv4, std::uint16_t port) {
+sockaddr_in socket_address(std::uint32_t ipv4, std::uint16_t port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(ipv4);
@@ -112,14 +112,15 @@ struct DatagramPort::Batch {
   }
 };
 
-DatagramPort::DatagramPort() : batch_(std::make_unique<Batch>()) {
+DatagramPort::DatagramPort(const std::string& ipv4) : batch_(std::make_unique<Batch>()) {
   fd_ = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  sockaddr_in address = loopback(INADDR_LOOPBACK, 0);
+  sockaddr_in address = socket_address(INADDR_ANY, 0);
   socklen_t size = sizeof address;
-  if (fd_ < 0 || bind(fd_, generic(address), size) != 0 || getsockname(fd_, generic(address), &size) != 0) {
+  if (fd_ < 0 || inet_pton(AF_INET, ipv4.c_str(), &address.sin_addr) != 1 ||
+      bind(fd_, generic(address), size) != 0 || getsockname(fd_, generic(address), &size) != 0) {
     const std::string reason = std::strerror(errno);
     if (fd_ >= 0) close(fd_);
-    throw Error(Cause::unexpected, "the rehearsal's media server got no UDP port on 127.0.0.1: " + reason);
+    throw Error(Cause::unexpected, "the rehearsal's media server got no UDP port on " + ipv4 + ": " + reason);
   }
   port_ = ntohs(address.sin_port);
   // Without any of these it works too, only less exactly.
@@ -162,7 +163,7 @@ std::uint32_t DatagramPort::take_overruns() noexcept {
 }
 
 void DatagramPort::send(PeerAddress to, ByteView datagram) noexcept {
-  sockaddr_in address = loopback(to.ipv4, to.port);
+  sockaddr_in address = socket_address(to.ipv4, to.port);
   // A receiver that cannot take it loses it, as everywhere on UDP.
   [[maybe_unused]] const ssize_t sent =
       sendto(fd_, datagram.data(), datagram.size(), MSG_DONTWAIT, generic(address), sizeof address);

@@ -20,10 +20,10 @@ struct PeerAddress {
   [[nodiscard]] std::string str() const;   // "127.0.0.1:50000"
 };
 
-/// An unconnected UDP socket on 127.0.0.1 with kernel arrival times. Lives on the rehearsal's thread.
+/// An unconnected UDP socket with kernel arrival times. Lives on the rehearsal's thread.
 class DatagramPort {
  public:
-  DatagramPort();  // throws Error{unexpected}
+  explicit DatagramPort(const std::string& ipv4);  // throws Error{unexpected}
   ~DatagramPort();
   DatagramPort(const DatagramPort&) = delete;
   DatagramPort& operator=(const DatagramPort&) = delete;

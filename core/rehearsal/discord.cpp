@@ -22,10 +22,19 @@ namespace {
 
 constexpr Duration kLinger = 250ms;
 
-/// Another name than the front door's, where the certificate has one.
+const std::string& url_host(const DiscordOptions& options) {
+  return options.url_host.empty() ? options.listen_address : options.url_host;
+}
+
+std::vector<std::string> certificate_names(const DiscordOptions& options) {
+  if (!options.certificate_names.empty()) return options.certificate_names;
+  return {options.listen_address, url_host(options), "localhost"};
+}
+
+/// Another name than the front door's, where there is one and the certificate has it.
 std::string resume_host(const DiscordOptions& options) {
-  const auto& names = options.certificate_names;
-  return std::find(names.begin(), names.end(), "localhost") == names.end() ? "127.0.0.1" : "localhost";
+  const bool has_another = options.certificate_names.empty() && url_host(options) == "127.0.0.1";
+  return has_another ? "localhost" : url_host(options);
 }
 
 /// RFC 9110 s5.6.7.
@@ -56,7 +65,7 @@ struct Discord::Impl {
   mutable Mutex mutex;  // between the loop's turns and report()
   House house GUARDED_BY(mutex);
   std::string ca_pem;
-  std::uint16_t port = 0;
+  std::string front_door;  // host and port
   std::unique_ptr<net::EventLoop> loop;
   std::unique_ptr<Doors> doors;
   std::thread thread;
@@ -159,13 +168,14 @@ class Discord::Impl::VoiceDoor final : public net::ServerHandler {
 
 /// Everything that lives on the loop.
 struct Discord::Impl::Doors {
-  Doors(Impl& impl, const net::ServerIdentity& identity)
-      : gateway_door(impl, GatewayDoor::front),
+  Doors(Impl& impl, const net::ServerIdentity& identity, const std::string& listen_address)
+      : media(listen_address),
+        gateway_door(impl, GatewayDoor::front),
         resume_door(impl, GatewayDoor::resume),
         voice_door(impl),
-        gateway(*impl.loop, identity, gateway_door),
-        resume_gateway(*impl.loop, identity, resume_door),
-        voice(*impl.loop, identity, voice_door),
+        gateway(*impl.loop, identity, gateway_door, 0, listen_address),
+        resume_gateway(*impl.loop, identity, resume_door, 0, listen_address),
+        voice(*impl.loop, identity, voice_door, 0, listen_address),
         media_watch(*impl.loop, media.fd(), [&impl] { const Turn turn(impl); }),
         timer(*impl.loop, [&impl] { tick(impl); }),
         linger(*impl.loop, [&impl] { impl.loop->stop(); }) {}
@@ -263,15 +273,17 @@ void Discord::start() {
   Impl& impl = *impl_;
   const Lock lock(impl.mutex);
   House& house = impl.house;
-  const net::ServerIdentity identity = net::ServerIdentity::make(house.world.options().certificate_names);
+  const DiscordOptions& options = house.world.options();
+  const net::ServerIdentity identity = net::ServerIdentity::make(certificate_names(options));
   impl.ca_pem = identity.ca_pem;
   impl.loop = std::make_unique<net::EventLoop>();
-  impl.doors = std::make_unique<Impl::Doors>(impl, identity);
+  impl.doors = std::make_unique<Impl::Doors>(impl, identity, options.listen_address);
   Impl::Doors& doors = *impl.doors;
-  impl.port = doors.gateway.port();
-  house.gateway.set_addresses(
-      gateway_url(), house.world.options().voice_endpoint_host + ":" + std::to_string(doors.voice.port()));
-  house.gateway.set_resume_url("wss://" + resume_host(house.world.options()) + ":" +
+  const std::string& voice_host =
+      options.voice_endpoint_host.empty() ? options.listen_address : options.voice_endpoint_host;
+  impl.front_door = url_host(options) + ":" + std::to_string(doors.gateway.port());
+  house.gateway.set_addresses(gateway_url(), voice_host + ":" + std::to_string(doors.voice.port()));
+  house.gateway.set_resume_url("wss://" + resume_host(options) + ":" +
                                std::to_string(doors.resume_gateway.port()));
   house.rest.set_gateway_url(gateway_url());
   house.voice_gateway.set_media_port(doors.media.port());
@@ -291,11 +303,9 @@ void Discord::stop() {
   impl.loop.reset();
 }
 
-std::string Discord::api_url() const {
-  return "https://127.0.0.1:" + std::to_string(impl_->port) + "/api/v10";
-}
+std::string Discord::api_url() const { return "https://" + impl_->front_door + "/api/v10"; }
 
-std::string Discord::gateway_url() const { return "wss://127.0.0.1:" + std::to_string(impl_->port); }
+std::string Discord::gateway_url() const { return "wss://" + impl_->front_door; }
 
 const std::string& Discord::ca_pem() const { return impl_->ca_pem; }
 

@@ -1,4 +1,4 @@
-// A complete loopback Discord on 127.0.0.1: main gateway, REST, voice gateway, media server and a second
+// A complete loopback Discord, on 127.0.0.1 unless told otherwise: main gateway, REST, voice gateway, media server and a second
 // member who listens.
 #pragma once
 

@@ -93,9 +93,11 @@ struct DiscordOptions {
   Duration churn{};              // while audio flows, one of the further listeners leaves or comes back each
   std::uint32_t churn_seed = 1;  // … time; which one is drawn from here. 0: they stay
   std::vector<std::uint64_t> everyone_permissions =
-      {};                         // empty: VIEW_CHANNEL, CONNECT and SPEAK; else their OR
-  std::vector<Account> accounts;  // empty: four made-up bots; the first is vcplay's
-  std::vector<std::string> certificate_names = {"127.0.0.1", "localhost"};
+      {};                                           // empty: VIEW_CHANNEL, CONNECT and SPEAK; else their OR
+  std::vector<Account> accounts;                    // empty: four made-up bots; the first is vcplay's
+  std::string listen_address = "127.0.0.1";         // IPv4, of everything
+  std::string url_host = {};                        // what its URLs name; empty: listen_address
+  std::vector<std::string> certificate_names = {};  // empty: listen_address, url_host and localhost
   std::vector<rtp::TransportMode> modes = {rtp::TransportMode::aes256_gcm_rtpsize,
                                            rtp::TransportMode::xchacha20_poly1305_rtpsize};
   FaultScript script = {};       // happens to the first account that plays
@@ -132,12 +134,12 @@ struct DiscordOptions {
   bool voice_says_nothing = false;       // no HELLO and no READY on the voice gateway
   bool never_describes_session = false;  // SELECT_PROTOCOL is not answered
   std::vector<RestFault> rest_faults;
-  int identifies_left = 999;                      // of the day's thousand, as /gateway/bot says
-  Duration clock_ahead{};                         // of the Date in REST's answers
-  bool channel_is_afk = false;                    // the guild sends those there who have fallen silent
-  std::vector<std::string> extra_gateway_texts;   // sent right after READY: malformed, unknown, huge …
-  std::vector<std::string> extra_voice_texts;     // sent right after the voice READY
-  std::string voice_endpoint_host = "127.0.0.1";  // what VOICE_SERVER_UPDATE names
+  int identifies_left = 999;                     // of the day's thousand, as /gateway/bot says
+  Duration clock_ahead{};                        // of the Date in REST's answers
+  bool channel_is_afk = false;                   // the guild sends those there who have fallen silent
+  std::vector<std::string> extra_gateway_texts;  // sent right after READY: malformed, unknown, huge …
+  std::vector<std::string> extra_voice_texts;    // sent right after the voice READY
+  std::string voice_endpoint_host = {};          // what VOICE_SERVER_UPDATE names; empty: listen_address
 };
 
 }  // namespace vcplay::rehearsal

@@ -108,7 +108,7 @@ void VoiceGatewayServer::send_ready(Connection& connection, TimePoint now) {
   send(connection, {{"op", 2},
                     {"d",
                      {{"ssrc", connection.media->ssrc},
-                      {"ip", "127.0.0.1"},
+                      {"ip", world_.options().listen_address},
                       {"port", media_port_},
                       {"modes", std::move(modes)},
                       {"experiments", json::array()},
