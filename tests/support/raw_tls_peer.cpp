@@ -222,9 +222,16 @@ bool has_ipv6_loopback() {
 }
 
 std::uint16_t closed_port() {
-  const auto [fd, port] = listen_on("127.0.0.1");
-  ::close(fd);
-  return port;
+  // Bound for as long as the program runs, so that no other test gets it, and never listened on.
+  static const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  auto* const any = reinterpret_cast<sockaddr*>(&address);
+  static const bool is_bound = ::bind(fd, any, size) == 0;
+  if (!is_bound || ::getsockname(fd, any, &size) != 0) throw std::runtime_error("no port to be had");
+  return ntohs(address.sin_port);
 }
 
 }  // namespace vcplay::net::test
