@@ -1,5 +1,5 @@
-// A complete loopback Discord, on 127.0.0.1 unless told otherwise: main gateway, REST, voice gateway, media server and a second
-// member who listens.
+// A complete loopback Discord, on 127.0.0.1 unless told otherwise: main gateway, REST, voice gateway, media
+// server and a second member who listens.
 #pragma once
 
 #include <atomic>
