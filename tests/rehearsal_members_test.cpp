@@ -7,7 +7,7 @@
 #include <set>
 
 #include "dave/frame_decryptor.hpp"
-#include "support/call_words.hpp"
+#include "support/recovery_words.hpp"
 
 namespace vcplay::rehearsal {
 namespace {
@@ -500,6 +500,25 @@ TEST(Breach, AKeyLongAfterItWasReplaced) {
   call.player.play(600);
   EXPECT_LT(call.listener(0).heard, 560U);
   EXPECT_GT(call.listener(0).undecryptable, 200U);
+}
+
+TEST(Breach, IsNoKeyThatCouldNotBeReplacedForWantOfAConnection) {
+  PaperDiscord discord(with({MemberScript{}, comer(1s)}));
+  test::RecoveringDavePlayer player(discord);
+  player.get_ready();
+  player.speak(1);
+  player.play(40);
+  player.lose_voice();
+  player.play(150);
+  EXPECT_EQ(discord.report().encryption.epochs, 2U) << "a new one, without the player's knowledge";
+  EXPECT_THAT(discord.broken(), IsEmpty());
+
+  player.awaits_execution = true;
+  player.resume_voice();
+  player.play(40);
+  EXPECT_THAT(discord.broken(), IsEmpty()) << "it has hardly been told";
+  player.play(60);
+  EXPECT_THAT(discord.broken(), testing::UnorderedElementsAre("late-key", "undecryptable"));
 }
 
 TEST(Breach, DoesNotIncludeWhatNobodyIsToBlameForWhenACommitWasCorrupted) {

@@ -25,8 +25,7 @@ bool equals_silence(ByteView payload) {
 OpenedFrame unopened(ByteView payload) {
   OpenedFrame frame;
   const auto parsed = dave::parse_protocol_frame(payload);
-  frame.is_silence =
-      equals_silence(payload) || (parsed && parsed->ciphertext.size() == kOpusSilence.size());
+  frame.is_silence = equals_silence(payload) || (parsed && parsed->ciphertext.size() == kOpusSilence.size());
   return frame;
 }
 
@@ -116,7 +115,8 @@ void Audience::note_epoch(Snowflake member, const HeardEpoch& epoch) {
 // ── what they hear ──
 
 OpenedFrame Audience::open(Snowflake user, ByteView payload, TimePoint now) {
-  const Speaker& speaker = speakers_[user];
+  Speaker& speaker = speakers_[user];
+  if (is_away(user)) speaker.out_of_touch_until = now + kUnderWay;
   OpenedFrame frame;
   frame.wire.assign(payload.begin(), payload.end());
   frame.content = content_of(speaker.log, payload, now);
@@ -155,7 +155,7 @@ void Audience::let_all_hear(Snowflake user, const Speaker& speaker, OpenedFrame&
     frame.is_silence = equals_silence(hearing.opus);
     if (member->user() == world_.listener()) frame.opus = std::move(hearing.opus);
   }
-  if (is_encrypted) find_breaches(key, frame, now);
+  if (is_encrypted) find_breaches(speaker, key, frame, now);
   const bool was_decrypted =
       std::any_of(frame.receptions.begin(), frame.receptions.end(),
                   [](const Reception& reception) { return reception.kind == Hearing::Kind::decrypted; });
@@ -168,6 +168,7 @@ void Audience::let_all_hear(Snowflake user, const Speaker& speaker, OpenedFrame&
 Audience::KeyOfFrame Audience::key_of(const Speaker& speaker, const CallMember& member,
                                       const HeardEpoch& epoch, TimePoint now) {
   KeyOfFrame key{epoch.privacy_code, !speaker.log.executed(epoch.transition), false};
+  if (now <= speaker.out_of_touch_until) return key;
   bool is_later = false;
   for (const HeardEpoch& other : member.epochs()) {
     const auto executed = is_later ? speaker.log.executed(other.transition) : std::nullopt;
@@ -177,7 +178,8 @@ Audience::KeyOfFrame Audience::key_of(const Speaker& speaker, const CallMember& 
   return key;
 }
 
-void Audience::find_breaches(const std::optional<KeyOfFrame>& key, OpenedFrame& frame, TimePoint now) const {
+void Audience::find_breaches(const Speaker& speaker, const std::optional<KeyOfFrame>& key, OpenedFrame& frame,
+                             TimePoint now) const {
   std::string who;
   bool is_repeated = false;
   for (Reception& reception : frame.receptions) {
@@ -185,7 +187,9 @@ void Audience::find_breaches(const std::optional<KeyOfFrame>& key, OpenedFrame& 
     if (!member.is_listening()) continue;
     // What was under way to a group before it came is not for a newcomer.
     const bool is_new = member.came_later() && now - *member.listening_since() <= kUnderWay;
-    reception.entitled = key ? key->is_late || member.has_epoch(key->privacy_code) : !is_new;
+    const bool is_out_of_touch = now <= speaker.out_of_touch_until;
+    reception.entitled =
+        key ? key->is_late || member.has_epoch(key->privacy_code) : !is_new && !is_out_of_touch;
     is_repeated = is_repeated || reception.kind == Hearing::Kind::repeated_nonce;
     if (!reception.entitled || reception.kind != Hearing::Kind::undecryptable) continue;
     if (who.empty()) who = name_of(member.user());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -71,6 +72,8 @@ class Audience {
   [[nodiscard]] std::optional<TimePoint> deadline() const;
 
   // ── what they hear ──
+  /// The account has no connection to the voice gateway: what it is told of keys reaches it later.
+  std::function<bool(Snowflake user)> is_away = [](Snowflake) { return false; };
   [[nodiscard]] OpenedFrame open(Snowflake user, ByteView payload, TimePoint now);
   /// The frame is no mere copy of a packet that was there before: it counts against the speaker.
   void judge(Snowflake user, const OpenedFrame& frame);
@@ -97,6 +100,7 @@ class Audience {
     EncryptionReport encryption;
     std::deque<std::pair<std::string, std::set<Snowflake>>> codes;  // the last epochs' and who computed them
     std::map<Snowflake, Tally> tallies;
+    TimePoint out_of_touch_until{};  // it was away, or may not yet have acted on what it missed
   };
   /// The epoch whose key a frame is under.
   struct KeyOfFrame {
@@ -110,7 +114,8 @@ class Audience {
   [[nodiscard]] static KeyOfFrame key_of(const Speaker& speaker, const CallMember& member,
                                          const HeardEpoch& epoch, TimePoint now);
   void let_all_hear(Snowflake user, const Speaker& speaker, OpenedFrame& frame, TimePoint now);
-  void find_breaches(const std::optional<KeyOfFrame>& key, OpenedFrame& frame, TimePoint now) const;
+  void find_breaches(const Speaker& speaker, const std::optional<KeyOfFrame>& key, OpenedFrame& frame,
+                     TimePoint now) const;
   static void count(Tally& tally, const Reception& reception, const rtp::Header& header,
                     const TakenPackets& taken, TimePoint now);
   void note_epoch(Snowflake member, const HeardEpoch& epoch);

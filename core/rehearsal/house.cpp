@@ -48,7 +48,7 @@ House::House(DiscordOptions furnishing)
   delivery.send = [this](const DaveMessage& message, TimePoint now) {
     if (!audience.on_message(message, now)) voice_gateway.send_dave(message, now);
   };
-  delivery.is_away = [this](Snowflake user) { return voice_gateway.has_lost(user); };
+  delivery.is_away = audience.is_away = [this](Snowflake user) { return voice_gateway.has_lost(user); };
   sfu.on_audio = [this](Snowflake user, TimePoint now) {
     attendance.give(Cue::audio, now);
     attendance.on_audio(user, now);
