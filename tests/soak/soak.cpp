@@ -3,15 +3,18 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <deque>
+#include <map>
 #include <optional>
 #include <random>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/log.hpp"
@@ -52,7 +55,7 @@ rehearsal::DiscordOptions furnish(const Orders& orders, const Storm& storm) {
   if ((orders.seed & 2) != 0) std::reverse(options.modes.begin(), options.modes.end());
   // So that unanswered ones are noticed within the storm.
   options.heartbeat_interval = 4s;
-  options.voice_heartbeat_interval_ms = 3000.5;
+  options.voice_heartbeat_interval_ms = 1000.5;
   return options;
 }
 
@@ -62,7 +65,8 @@ class LogTail {
   explicit LogTail(bool tells_all) {
     log::set_level(log::Level::debug);
     log::set_sink([this, tells_all](log::Level, std::string_view line) {
-      const double since = std::chrono::duration<double>(Clock::now() - begin_).count();
+      if (line.find("libwebsockets") != std::string_view::npos) return;
+      const double since = std::chrono::duration<double>(Clock::now() - begin_.load()).count();
       lines_.push_back(fmt::format("{:9.3f} {}", since, line));
       if (tells_all) fmt::print("{}\n", lines_.back());
       if (lines_.size() > kLogLines) lines_.pop_front();
@@ -71,20 +75,25 @@ class LogTail {
   ~LogTail() { log::set_sink({}); }
   LogTail(const LogTail&) = delete;
   LogTail& operator=(const LogTail&) = delete;
+  /// Like the storm, from the first audio on.
+  void count_from(TimePoint begin) noexcept { begin_ = begin; }
   void print() const {
     for (const std::string& line : lines_) fmt::print("  {}\n", line);
   }
 
  private:
-  const TimePoint begin_ = Clock::now();
+  std::atomic<TimePoint> begin_ = Clock::now();
   std::deque<std::string> lines_;
 };
 
 /// One storm from its beginning to its end.
 class Soak {
  public:
-  explicit Soak(const Orders& orders)
-      : orders_(orders), storm_(make_storm(orders.seed, orders.length)), witness_(storm_) {}
+  Soak(const Orders& orders, LogTail& log_tail)
+      : orders_(orders),
+        log_tail_(log_tail),
+        storm_(make_storm(orders.seed, orders.length)),
+        witness_(storm_) {}
 
   void run() {
     const Vitals before = take_vitals();
@@ -120,6 +129,7 @@ class Soak {
     if (!await_audio(player)) {
       complain("no audio was heard to begin with");
     } else {
+      log_tail_.count_from(*witness_.account().first);
       std::this_thread::sleep_for(1s);  // before the first fault, the join's own connections have closed
       const Vitals steady = take_vitals();
       watch(discord, player, steady);
@@ -175,7 +185,12 @@ class Soak {
 
   /// Whoever asks for a new voice session although nothing took the old one has lost audio without need.
   void look_at_sessions(const rehearsal::Discord& discord) {
-    const std::uint64_t identifies = discord.report().voice_identifies;
+    const rehearsal::Report report = discord.report();
+    const std::uint64_t identifies = report.voice_identifies;
+    for (const rehearsal::Finding& one : report.findings) {
+      if (std::exchange(findings_[one.rule], one.count) == one.count) continue;
+      log::warning("the rehearsal found {} ({} times): {}", one.rule, one.count, one.detail);
+    }
     const bool is_peace = witness_.is_peace(Clock::now());
     if (is_peace && was_peace_ && identifies != identifies_) {
       complain(fmt::format("a new voice session was asked for without need after {:.1f} s",
@@ -241,9 +256,11 @@ class Soak {
   }
 
   const Orders orders_;
+  LogTail& log_tail_;
   const Storm storm_;
   Witness witness_;
   std::vector<std::string> complaints_;
+  std::map<std::string, std::uint64_t> findings_;
   std::uint64_t identifies_ = 0;
   bool was_peace_ = false;
   std::size_t most_descriptors_ = 0;
@@ -297,7 +314,7 @@ std::optional<Orders> read_orders(const std::vector<std::string_view>& words) {
 
 int soak(const Orders& orders) {
   LogTail log_tail(orders.tells_all);
-  Soak soak(orders);
+  Soak soak(orders, log_tail);
   fmt::print("soak: seed {}, {} s, {} faults\n", orders.seed,
              std::chrono::duration_cast<std::chrono::seconds>(orders.length).count(),
              soak.storm().script.size());

@@ -158,7 +158,7 @@ class Weather {
     add(FaultKind::refuse_voice, 0, between(200ms, 2s));
     add(FaultKind::drop_voice);
   }
-  void ignore_voice_acks() { add(FaultKind::ignore_voice_acks, 0, between(1s, 12s)); }
+  void ignore_voice_acks() { add(FaultKind::ignore_voice_acks, 0, between(500ms, 3s)); }
   void delay_acks() { add(FaultKind::delay_acks, 0, between(0s, 400ms)); }
   void invalidate_voice() {
     if (renewals_ == kMostRenewals) return drop_voice();
