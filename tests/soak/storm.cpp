@@ -22,9 +22,14 @@ constexpr Duration kRecovery = 5s;
 constexpr int kMostRenewals = 3;
 constexpr Duration kFirstWait = 2s;
 constexpr Duration kPeace = 62s;
-// The longest wait of the main gateway's for a connection: the first tries after a loss, and a new session.
+// The longest wait of the main gateway's for a connection: the first two tries, those that come to nothing
+// for a while, and a new session. Further losses wait ever longer unless a connection has lasted.
 constexpr Duration kGatewayTries = 3s;
+constexpr Duration kGatewayTriesAgain = 5s;
 constexpr Duration kGatewayIdentifies = 7s;
+constexpr Duration kGoodLife = 6s;
+constexpr int kMostGatewayLosses = 2;
+constexpr Duration kGatewayHeartbeat = 4s;
 
 /// Draws a storm: rough stretches, in which voice sessions come and go, and mild ones, in which audio flows
 /// on.
@@ -92,6 +97,13 @@ class Weather {
   void add_later(Duration after, FaultKind kind) { script_.push_back({now_ + after, {kind, 0, {}, false}}); }
   void may_be_heard(Duration span) { excuses_.push_back({now_, now_ + span}); }
   void gateway_is_away(Duration span) { gateway_back_ = std::max(gateway_back_, now_) + span; }
+  /// The main gateway can be lost so often once more and will still be back soon.
+  bool gateway_may_go(int times = 1) {
+    if (now_ >= gateway_back_ + kGoodLife) gateway_losses_ = 0;
+    if (gateway_losses_ + times > kMostGatewayLosses) return false;
+    gateway_losses_ += times;
+    return true;
+  }
   /// A voice session is lost, and another one wanted by way of the main gateway.
   void session_is_lost(Duration wait = {}) {
     excuses_.push_back({now_, std::max(now_, gateway_back_) + wait + kRecovery});
@@ -107,32 +119,38 @@ class Weather {
   // ── the main gateway ──
 
   void drop_gateway() {
+    if (!gateway_may_go()) return drop_voice();
     add(FaultKind::drop_gateway);
     gateway_is_away(kGatewayTries);
   }
   void close_gateway() {
+    if (!gateway_may_go()) return drop_voice();
     constexpr std::uint16_t kCodes[] = {1000, 1001, 4000};
     add(FaultKind::close_gateway, kCodes[below(std::size(kCodes))]);
     gateway_is_away(kGatewayTries);
   }
   void reconnect_gateway() {
+    if (!gateway_may_go()) return drop_voice();
     add(FaultKind::reconnect_gateway);
     gateway_is_away(kGatewayTries);
   }
   void interrupt_gateway() {
+    if (!gateway_may_go()) return drop_voice();
     add(FaultKind::invalidate_gateway, 0, {}, true);
     gateway_is_away(kGatewayTries);
   }
   void refuse_gateway() {
+    if (!gateway_may_go(2)) return close_voice();
     const Duration span = between(200ms, 2s);
     add(FaultKind::refuse_gateway, 0, span);
     add(FaultKind::drop_gateway);
-    gateway_is_away(span + kGatewayTries);
+    gateway_is_away(span + kGatewayTriesAgain);
   }
   void ignore_gateway_acks() {
-    const Duration span = between(1s, 9s);
+    if (!gateway_may_go(2)) return close_voice();
+    const Duration span = between(1s, 5s);
     add(FaultKind::ignore_gateway_acks, 0, span);
-    gateway_is_away(span + kGatewayTries);
+    gateway_is_away(span + kGatewayHeartbeat + kGatewayTriesAgain);
   }
   /// A new session of the main gateway's is in no channel.
   void forget_gateway() {
@@ -284,6 +302,7 @@ class Weather {
   Duration end_;
   Duration now_ = kFirst;
   Duration gateway_back_{};  // when op 4 can be sent again at the latest
+  int gateway_losses_ = 0;   // since a connection lasted
   bool gateway_had_peace_ = false;
   int renewals_ = 0;  // since the voice session was stable
   rehearsal::FaultScript script_;
