@@ -15,13 +15,18 @@ constexpr std::size_t kHelpColumn = 28;
 constexpr std::string_view kOverview =
     R"(Usage: vcplay play [options] MEDIA...
        vcplay rehearse [options] MEDIA...
+       vcplay check [options] [MEDIA...]
+       vcplay channels [options]
 
 Plays audio files, URLs or standard input into a Discord voice channel.
 "rehearse" plays into a loopback Discord inside the program instead: it needs
-no token and no network, and reports what a listener heard.
+no token and no network, and reports what a listener heard. "check" says
+whether a play would succeed, "channels" where the bot could play.
 
   vcplay play --help        how to play
   vcplay rehearse --help    how to rehearse
+  vcplay check --help       how to check
+  vcplay channels --help    how to find the ids
   vcplay --version          versions of vcplay and of its libraries
   man vcplay                everything
 )";
@@ -68,6 +73,42 @@ Examples:
   vcplay rehearse --json --volume 150 song.mp3 | jq .
 )";
 
+constexpr std::string_view kCheck = R"(Usage: vcplay check [options] [MEDIA...]
+Says whether "vcplay play" with the same words would succeed: token, identifies
+left, gateway, route for UDP, guild, channel, permissions, clock, each MEDIA.
+Nothing is played and no identify is used up. One line per check; exit status:
+0, or that of the first check that failed.
+
+  -g, --guild ID          server to play in (environment: VCPLAY_GUILD)
+  -c, --channel ID|LINK   voice channel, or its link instead of both ids
+      --token-file FILE   bot token; or set DISCORD_TOKEN
+      --json              one JSON object on standard output
+  -q                      only what failed
+  -v, -vv                 more, much more words
+      --help-all          all options; "man vcplay" tells the whole story
+
+Examples:
+  vcplay check -g 81384788765712384 -c 381870553235193857 song.mp3
+  vcplay check -c LINK --json *.flac | jq '.checks[] | select(.result != "ok")'
+  vcplay check -q -c LINK && echo ready
+)";
+
+constexpr std::string_view kChannels = R"(Usage: vcplay channels [options]
+Lists the guilds and voice channels that the bot sees: id, type, bitrate,
+limit, name, and why it could not play there. No identify is used up.
+
+  -g, --guild ID          this guild only
+      --token-file FILE   bot token; or set DISCORD_TOKEN
+      --json              one JSON object on standard output
+  -v, -vv, -q             more, much more or fewer words
+      --help-all          all options; "man vcplay" tells the whole story
+
+Examples:
+  vcplay channels
+  vcplay channels -g 81384788765712384 --token-file ~/.token
+  vcplay channels --json | jq -r '.guilds[].channels[] | select(.may_play).id'
+)";
+
 /// `text` broken between words, every line but the first one indented.
 std::string wrap(std::string_view text, std::size_t indent, std::size_t columns) {
   std::string out;
@@ -105,13 +146,27 @@ std::string describe(const OptionRow& row) {
 
 std::string overview() { return std::string(kOverview); }
 
-std::string short_help(Verb verb) { return std::string(verb == Verb::play ? kPlay : kRehearse); }
+std::string short_help(Verb verb) {
+  switch (verb) {
+    case Verb::play:
+      return std::string(kPlay);
+    case Verb::rehearse:
+      return std::string(kRehearse);
+    case Verb::check:
+      return std::string(kCheck);
+    case Verb::channels:
+      return std::string(kChannels);
+  }
+  return {};
+}
 
 std::string full_help(Verb verb) {
-  std::string help = fmt::format("Usage: vcplay {} [options] MEDIA...\n\nOptions:\n", verb_name(verb));
+  const std::string usage = short_help(verb).substr(0, short_help(verb).find('\n'));
+  std::string help = usage + "\n\nOptions:\n";
   for (const OptionRow& row : option_table()) {
     if (row.belongs_to(verb)) help += describe(row);
   }
+  if (verb == Verb::channels) return help;
   help +=
       "\nMEDIA is a file, an http(s) URL or - for standard input. After \"--\" every\n"
       "word is MEDIA, whatever it begins with.\n";

@@ -9,6 +9,8 @@
 
 #include "base/libraries.hpp"
 #include "base/log.hpp"
+#include "cli/channels.hpp"
+#include "cli/check.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/options.hpp"
 #include "cli/output.hpp"
@@ -38,8 +40,17 @@ RunResult run(const Options& options) {
   for (const media::Media& media : options.media) {
     if (!media.format.empty()) media::check_format(media.format);
   }
-  if (options.verb == Verb::play) return play(options);
-  return options.serve ? serve(options) : rehearse(options);
+  switch (options.verb) {
+    case Verb::play:
+      return play(options);
+    case Verb::rehearse:
+      return options.serve ? serve(options) : rehearse(options);
+    case Verb::check:
+      return check(options);
+    case Verb::channels:
+      return channels(options);
+  }
+  return {};
 }
 
 int report(const Error& error) {

@@ -17,11 +17,12 @@ void set_token_file(Draft& draft, std::string_view value) {
   draft.options.token_file = value;
 }
 
-constexpr VerbSet kEveryVerb = {Verb::play, Verb::rehearse};
-constexpr VerbSet kPlaying = {Verb::play, Verb::rehearse};  // one command line serves them all
+constexpr VerbSet kEveryVerb = {Verb::play, Verb::rehearse, Verb::check, Verb::channels};
+constexpr VerbSet kPlaying = {Verb::play, Verb::rehearse, Verb::check};  // one command line serves them all
 constexpr VerbSet kRehearsing = {Verb::rehearse};
 
-constexpr VerbRow kVerbs[] = {{Verb::play, "play"}, {Verb::rehearse, "rehearse"}};
+constexpr VerbRow kVerbs[] = {
+    {Verb::play, "play"}, {Verb::rehearse, "rehearse"}, {Verb::check, "check"}, {Verb::channels, "channels"}};
 
 void set_script(Draft& draft, std::string_view value) {
   if (value == "-") {
@@ -33,7 +34,8 @@ void set_script(Draft& draft, std::string_view value) {
 }
 
 constexpr OptionRow kTable[] = {
-    {"--guild", "-g", "ID", kEveryVerb, "server to play in (environment: VCPLAY_GUILD)",
+    {"--guild", "-g", "ID", kEveryVerb,
+     "server to play in (environment: VCPLAY_GUILD), or the only one to list",
      [](Draft& draft, std::string_view value) { draft.guild = parse_guild(value, "--guild"); }},
     {"--channel", "-c", "ID|LINK", kPlaying,
      "voice channel, or its link, which needs no --guild (VCPLAY_CHANNEL)",
@@ -74,7 +76,7 @@ constexpr OptionRow kTable[] = {
      "play on when the server wants the audio without end-to-end encryption",
      [](Draft& draft, std::string_view) { draft.options.allow_plaintext = true; }},
     {"--json", "", "", kEveryVerb,
-     "JSON on standard output: events as they happen (play), the report (rehearse)",
+     "JSON on standard output: events as they happen (play), else one object at the end",
      [](Draft& draft, std::string_view) { draft.options.json = true; }},
     {"--output", "", "FILE", kRehearsing, "keep what the listener heard, as .wav or .ogg",
      [](Draft& draft, std::string_view value) { draft.options.output = parse_output(value); }},

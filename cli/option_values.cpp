@@ -60,13 +60,12 @@ std::optional<Number> read_number(std::string_view text) {
   return value;
 }
 
-[[noreturn]] void refuse_id(std::string_view text, std::string_view source, std::string_view thing,
-                            std::string_view copy) {
+[[noreturn]] void refuse_id(std::string_view text, std::string_view source, std::string_view thing) {
   refuse(
-      "{}: {} is no {} id. Switch on Developer Mode in Discord (User Settings, Advanced), right-click the {} "
-      "and "
-      "choose {}; or give the voice channel's link to --channel.",
-      source, shown(text), thing, thing == "guild" ? "server" : thing, copy);
+      "{}: {} is no {} id. 'vcplay channels' lists the ids of all servers and voice channels; or give the "
+      "voice "
+      "channel's link to --channel.",
+      source, shown(text), thing);
 }
 
 /// The path after a channel link's host, or nothing when `text` is none.
@@ -84,7 +83,7 @@ std::optional<std::string_view> channel_path(std::string_view text) {
 
 Snowflake parse_guild(std::string_view text, std::string_view source) {
   const auto id = Snowflake::parse(text);
-  if (!id) refuse_id(text, source, "guild", "Copy Server ID");
+  if (!id) refuse_id(text, source, "guild");
   return *id;
 }
 
@@ -92,7 +91,7 @@ ChannelName parse_channel(std::string_view text, std::string_view source) {
   const auto path = channel_path(text);
   if (!path) {
     const auto id = Snowflake::parse(text);
-    if (!id) refuse_id(text, source, "channel", "Copy Channel ID");
+    if (!id) refuse_id(text, source, "channel");
     return {std::nullopt, *id};
   }
   const std::size_t slash = path->find('/');

@@ -151,14 +151,18 @@ void set_media(Draft& draft, const Words& names) {
     options.media.push_back(format);
     options.media.back().location = name;
   }
+  if (options.verb == Verb::channels && !names.empty()) {
+    refuse(
+        fmt::format("'vcplay channels' plays nothing: it goes without MEDIA, such as {}.", shown(names[0])));
+  }
   if (options.serve && (!names.empty() || options.fast || !options.output.empty())) {
     refuse("--serve plays nothing: it goes without MEDIA, --fast and --output.");
   }
   if (!options.script.empty() && options.fast) {
     refuse("--script goes by real time, which --fast does not wait for: take one of them.");
   }
-  if (options.media.empty() && !options.serve)
-    refuse("There is no MEDIA: name files, or '-' for standard input.");
+  const bool plays = options.verb == Verb::play || (options.verb == Verb::rehearse && !options.serve);
+  if (options.media.empty() && plays) refuse("There is no MEDIA: name files, or '-' for standard input.");
 }
 
 std::string environment(const char* name) {
@@ -185,8 +189,9 @@ void set_place(Draft& draft) {
   draft.options.channel = draft.channel->channel;
 }
 
-/// A rehearsal takes the command line of a play as it is: the loopback Discord then has those very ids.
-void set_rehearsed_place(Draft& draft) {
+/// A rehearsal takes the command line of a play as it is, and its loopback Discord then has those very ids.
+/// The list of channels is of one guild or of all. What the environment says is meant for neither.
+void set_optional_place(Draft& draft) {
   if (draft.guild) draft.options.guild = *draft.guild;
   if (!draft.channel) return;
   draft.options.channel = draft.channel->channel;
@@ -250,10 +255,10 @@ ParseOutcome parse_verb(Verb verb, int argc, char** argv) {
   const Words media = media_of(app.remaining(), verb);
   for (const Bound& one : bound) apply(one, draft);
   set_media(draft, media);
-  if (verb == Verb::play) {
+  if (verb == Verb::play || verb == Verb::check) {
     set_place(draft);
   } else {
-    set_rehearsed_place(draft);
+    set_optional_place(draft);
   }
   set_words(draft);
   ParseOutcome outcome;
@@ -268,6 +273,16 @@ ParseOutcome complain(const std::string& sentence, std::string_view command) {
   return outcome;
 }
 
+/// "'play', 'rehearse' or 'check'".
+std::string verbs_in_words() {
+  std::string words;
+  const auto verbs = verb_table();
+  for (std::size_t i = 0; i < verbs.size(); ++i) {
+    words += fmt::format("{}'{}'", i == 0 ? "" : i + 1 < verbs.size() ? ", " : " or ", verbs[i].name);
+  }
+  return words;
+}
+
 ParseOutcome without_verb(std::string_view word) {
   ParseOutcome outcome;
   if (word == "--help" || word == "-h" || word == "--help-all") {
@@ -278,10 +293,12 @@ ParseOutcome without_verb(std::string_view word) {
     outcome.version = true;
     return outcome;
   }
-  if (word.empty()) return complain("Say what to do: 'vcplay play' or 'vcplay rehearse'.", "vcplay");
-  const auto nearest = nearest_spelling(word, {"play", "rehearse"});
+  if (word.empty()) return complain(fmt::format("Say what to do: {}.", verbs_in_words()), "vcplay");
+  std::vector<std::string_view> verbs;
+  for (const VerbRow& row : verb_table()) verbs.push_back(row.name);
+  const auto nearest = nearest_spelling(word, verbs);
   return complain(nearest ? fmt::format("There is no verb {}; did you mean {}?", shown(word), *nearest)
-                          : fmt::format("The first word is 'play' or 'rehearse', not {}.", shown(word)),
+                          : fmt::format("The first word is {}, not {}.", verbs_in_words(), shown(word)),
                   "vcplay");
 }
 
@@ -289,13 +306,15 @@ ParseOutcome without_verb(std::string_view word) {
 
 ParseOutcome parse(int argc, char** argv) {
   const std::string_view word = argc > 1 ? argv[1] : "";
-  if (word != "play" && word != "rehearse") return without_verb(word);
-  const Verb verb = word == "play" ? Verb::play : Verb::rehearse;
-  try {
-    return parse_verb(verb, argc, argv);
-  } catch (const Error& error) {
-    return complain(error.what(), fmt::format("vcplay {}", verb_name(verb)));
+  for (const VerbRow& row : verb_table()) {
+    if (word != row.name) continue;
+    try {
+      return parse_verb(row.verb, argc, argv);
+    } catch (const Error& error) {
+      return complain(error.what(), fmt::format("vcplay {}", row.name));
+    }
   }
+  return without_verb(word);
 }
 
 std::string_view version() noexcept { return VCPLAY_VERSION; }

@@ -15,7 +15,7 @@
 
 namespace vcplay::cli {
 
-enum class Verb { play, rehearse };
+enum class Verb { play, rehearse, check, channels };
 
 /// What Discord shows next to the bot's name while it sends.
 enum class Speaking { microphone, soundshare, priority };
@@ -35,9 +35,9 @@ struct Shard {
 /// Everything that one run was asked to do. Whatever is in here has been checked.
 struct Options {
   Verb verb = Verb::play;
-  std::vector<media::Media> media;  // in the order of the command line; empty only with `serve`
+  std::vector<media::Media> media;  // in the order of the command line; `play` has one at least
 
-  Snowflake guild;          // `play` only, and then always given
+  Snowflake guild;          // given for `play` and `check`
   Snowflake channel;        // likewise
   SecretString token;       // of --token, wiped from the process list; find_token() knows the other sources
   std::string token_file;   // of --token-file

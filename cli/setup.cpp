@@ -80,6 +80,10 @@ PlayerSetup common_setup(const Options& options) {
   return setup;
 }
 
+net::Url api_url_of(const Options& options) {
+  return url_or_complain(options.api_url.empty() ? std::string(kDiscordApi) : options.api_url, "--api-url");
+}
+
 PlayerSetup discord_setup(const Options& options) {
   PlayerSetup setup = common_setup(options);
   setup.connection.guild = options.guild;
@@ -89,8 +93,7 @@ PlayerSetup discord_setup(const Options& options) {
     setup.connection.gateway_url = url_or_complain(options.gateway_url, "--gateway-url");
   // With a gateway of somebody's own, Discord's REST API would know nothing of its channels.
   if (!options.api_url.empty() || options.gateway_url.empty()) {
-    const std::string api = options.api_url.empty() ? std::string(kDiscordApi) : options.api_url;
-    setup.connection.api_url = url_or_complain(api, "--api-url");
+    setup.connection.api_url = api_url_of(options);
   }
   if (options.shard) setup.connection.shard = std::pair{options.shard->index, options.shard->count};
   return setup;

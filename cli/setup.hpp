@@ -9,6 +9,9 @@ namespace vcplay::cli {
 /// Everything but the place to play in: media, codec, speaking, trust.
 [[nodiscard]] PlayerSetup common_setup(const Options& options);
 
+/// Discord's REST API, or what --api-url names instead.
+[[nodiscard]] net::Url api_url_of(const Options& options);
+
 /// The setup for Discord itself (or what --api-url and --gateway-url name instead). Throws Error{usage}.
 [[nodiscard]] PlayerSetup discord_setup(const Options& options);
 

@@ -29,6 +29,12 @@ bool locale_names(std::string_view locale, std::string_view charset) {
   return given.size() == charset.size() && ::strncasecmp(given.data(), charset.data(), charset.size()) == 0;
 }
 
+/// One that can redraw a line and has colours.
+bool is_clever_terminal(int fd) {
+  const std::string_view terminal = variable("TERM");
+  return ::isatty(fd) != 0 && !terminal.empty() && terminal != "dumb";
+}
+
 /// One less than the terminal has: a full line would wrap and could not be cleared.
 std::size_t columns_of(int fd) {
   winsize size{};
@@ -46,9 +52,14 @@ Style style_of_environment() {
   return {utf8, variable("NO_COLOR").empty()};
 }
 
+Style style_of_output() {
+  Style style = style_of_environment();
+  style.color = style.color && is_clever_terminal(STDOUT_FILENO);
+  return style;
+}
+
 std::unique_ptr<StatusLine> StatusLine::open() {
-  const std::string_view terminal = variable("TERM");
-  if (::isatty(STDERR_FILENO) == 0 || terminal.empty() || terminal == "dumb") return nullptr;
+  if (!is_clever_terminal(STDERR_FILENO)) return nullptr;
   return std::make_unique<StatusLine>(STDERR_FILENO, style_of_environment());
 }
 

@@ -40,5 +40,7 @@ class StatusLine {
 
 /// UTF-8 by LC_ALL, LC_CTYPE or LANG, colour unless NO_COLOR is set.
 [[nodiscard]] Style style_of_environment();
+/// The same for standard output, which has colour only where it is a terminal.
+[[nodiscard]] Style style_of_output();
 
 }  // namespace vcplay::cli

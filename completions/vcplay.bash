@@ -7,10 +7,12 @@ _vcplay() {
     --guild --channel --token-file --token --api-url --gateway-url --shard
     --verbose --quiet --help --help-all --version -g -c -f -v -q -h"
   local rehearse="--output --fast --listeners --churn --script --serve"
+  local listing="--guild --token-file --token --json --api-url --ca-file --verbose --quiet --help --help-all --version
+    -g -v -q -h"
   COMPREPLY=()
 
   if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W "play rehearse --help --help-all --version" -- "$current")
+    mapfile -t COMPREPLY < <(compgen -W "play rehearse check channels --help --help-all --version" -- "$current")
     return
   fi
   # "--option=value" arrives as three words.
@@ -53,8 +55,9 @@ _vcplay() {
 
   if [[ $current == -* ]]; then
     [[ $verb == rehearse ]] && common+=" $rehearse"
+    [[ $verb == channels ]] && common=$listing
     mapfile -t COMPREPLY < <(compgen -W "$common" -- "$current")
-  else
+  elif [[ $verb != channels ]]; then
     compopt -o filenames 2>/dev/null
     mapfile -t COMPREPLY < <(compgen -f -- "$current")
   fi

@@ -65,7 +65,7 @@ Names table(Verb verb) {
   return names;
 }
 
-TEST(ManPage, TellsEveryOptionOfBothVerbs) {
+TEST(ManPage, TellsEveryOptionOfEveryVerb) {
   static const std::regex option("Fl (-?[a-z][a-z-]*)");
   Names told;
   for (const std::string& line : man_section("OPTIONS")) {
@@ -74,8 +74,8 @@ TEST(ManPage, TellsEveryOptionOfBothVerbs) {
       told.insert("-" + (*at)[1].str());
     }
   }
-  Names known = table(Verb::play);
-  known.merge(table(Verb::rehearse));
+  Names known;
+  for (const VerbRow& row : verb_table()) known.merge(table(row.verb));
   EXPECT_EQ(told, known);
 }
 
@@ -147,10 +147,10 @@ TEST(ExitStatusTable, NamesEveryCause) {
 }
 
 TEST(ShortHelp, NamesOnlyOptionsThatExist) {
-  for (const Verb verb : {Verb::play, Verb::rehearse}) {
-    const std::string help = short_help(verb);
+  for (const VerbRow& row : verb_table()) {
+    const std::string help = short_help(row.verb);
     const std::string options = help.substr(0, help.find("Examples:"));
-    Names known = table(verb);
+    Names known = table(row.verb);
     known.insert("-vv");
     for (const std::string& option : options_in(options)) EXPECT_EQ(known.count(option), 1U) << option;
     for (const std::string& option : options_in(help.substr(options.size()))) {
@@ -203,19 +203,20 @@ TEST_P(Completion, OffersEveryOptionInFish) {
   EXPECT_EQ(options_in(*offered), table(GetParam()));
 }
 
-INSTANTIATE_TEST_SUITE_P(OfBothVerbs, Completion, testing::Values(Verb::play, Verb::rehearse),
+INSTANTIATE_TEST_SUITE_P(OfEveryVerb, Completion,
+                         testing::Values(Verb::play, Verb::rehearse, Verb::check, Verb::channels),
                          [](const auto& verb) { return std::string(verb_name(verb.param)); });
 
 TEST(BashCompletion, OffersVerbsAndValues) {
   const auto offered =
       run("bash",
           "source ./vcplay.bash; complete_words() { COMP_WORDS=(\"$@\"); COMP_CWORD=$(($# - 1)); "
-          "_vcplay; echo \"${COMPREPLY[@]}\"; }; complete_words vcplay p; "
+          "_vcplay; echo \"${COMPREPLY[@]}\"; }; complete_words vcplay p; complete_words vcplay ch; "
           "complete_words vcplay play --speaking ''; "
           "complete_words vcplay play --speaking = s; complete_words vcplay play -c ''; "
           "complete_words vcplay play _vcp");
   if (!offered) GTEST_SKIP() << "bash is not installed";
-  EXPECT_EQ(*offered, "play\nmicrophone soundshare priority\nsoundshare\n\n_vcplay\n");
+  EXPECT_EQ(*offered, "play\ncheck channels\nmicrophone soundshare priority\nsoundshare\n\n_vcplay\n");
 }
 
 }  // namespace

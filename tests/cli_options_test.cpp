@@ -170,6 +170,33 @@ TEST_F(CommandLine, ServesWithoutMedia) {
   EXPECT_TRUE(outcome.options->media.empty());
 }
 
+TEST_F(CommandLine, ChecksTheCommandLineOfAPlay) {
+  const ParseOutcome outcome = type(
+      {"check", "-c", kLink, "--bitrate", "96k", "--lead-in", "1", "-fs16le", "--shard", "0/2", "a", "-"});
+  ASSERT_TRUE(outcome.options) << outcome.complaint;
+  EXPECT_EQ(outcome.options->verb, Verb::check);
+  EXPECT_EQ(outcome.options->guild.str(), kGuild);
+  EXPECT_EQ(outcome.options->channel.str(), kChannel);
+  EXPECT_EQ(outcome.options->bitrate, 96'000);
+  EXPECT_EQ(outcome.options->media.size(), 2U);
+  ::setenv("VCPLAY_GUILD", kGuild.c_str(), 1);
+  ::setenv("VCPLAY_CHANNEL", kChannel.c_str(), 1);
+  const ParseOutcome bare = type({"check"});
+  ASSERT_TRUE(bare.options) << bare.complaint;
+  EXPECT_EQ(bare.options->channel.str(), kChannel);
+  EXPECT_TRUE(bare.options->media.empty());
+}
+
+TEST_F(CommandLine, ListsTheChannelsOfEveryGuildUnlessOneIsTyped) {
+  ::setenv("VCPLAY_GUILD", kGuild.c_str(), 1);
+  ::setenv("VCPLAY_CHANNEL", "nonsense", 1);
+  const ParseOutcome all = type({"channels", "--json", "--token-file", "t"});
+  ASSERT_TRUE(all.options) << all.complaint;
+  EXPECT_EQ(all.options->verb, Verb::channels);
+  EXPECT_EQ(all.options->guild.value, 0U) << "who sets the default wants to see the others, too";
+  EXPECT_EQ(type({"channels", "-g", kGuild}).options->guild.str(), kGuild);
+}
+
 TEST_F(CommandLine, TakesMediaWithAnyName) {
   const Options options =
       play({"01: Intro.mp3", "[live, 1999]", "play", "[a,b]", "--", "-x.mp3", "--", "--volume"});
@@ -253,7 +280,8 @@ TEST_F(CommandLine, AnswersQuestionsWhateverElseIsWrong) {
 }
 
 TEST_F(CommandLine, FitsItsHelpOnASmallScreen) {
-  for (const Words& words : {Words{"--help"}, Words{"play", "--help"}, Words{"rehearse", "--help"}}) {
+  for (const Words& words : {Words{"--help"}, Words{"play", "--help"}, Words{"rehearse", "--help"},
+                             Words{"check", "--help"}, Words{"channels", "--help"}}) {
     const std::string help = type(words).output;
     EXPECT_LE(std::count(help.begin(), help.end(), '\n'), 23) << help;
     std::istringstream lines(help);
@@ -262,10 +290,11 @@ TEST_F(CommandLine, FitsItsHelpOnASmallScreen) {
 }
 
 TEST_F(CommandLine, TellsEveryOptionInTheLongHelp) {
-  for (const Verb verb : {Verb::play, Verb::rehearse}) {
-    const std::string help = type({std::string(verb_name(verb)), "--help-all"}).output;
+  for (const VerbRow& verb : verb_table()) {
+    const std::string help = type({std::string(verb.name), "--help-all"}).output;
+    EXPECT_THAT(help, testing::StartsWith("Usage: vcplay " + std::string(verb.name) + " [options]"));
     for (const OptionRow& row : option_table()) {
-      EXPECT_EQ(help.find(std::string(row.name)) != std::string::npos || !row.belongs_to(verb), true)
+      EXPECT_EQ(help.find(std::string(row.name)) != std::string::npos || !row.belongs_to(verb.verb), true)
           << row.name;
     }
     std::istringstream lines(help);
@@ -293,7 +322,8 @@ class WrongCommandLine : public CommandLine, public testing::WithParamInterface<
 TEST_P(WrongCommandLine, EarnsOneClearSentence) {
   const std::string complaint = CommandLine::complaint(GetParam().words);
   EXPECT_EQ(complaint.substr(0, complaint.find('\n')), "vcplay: " + GetParam().sentence);
-  EXPECT_THAT(complaint, testing::MatchesRegex("[^\n]*\nTry 'vcplay( play| rehearse)? --help'.\n"));
+  EXPECT_THAT(complaint,
+              testing::MatchesRegex("[^\n]*\nTry 'vcplay( play| rehearse| check| channels)? --help'.\n"));
 }
 
 Words with_channel(Words words) {
@@ -301,14 +331,20 @@ Words with_channel(Words words) {
   return words;
 }
 
-const std::string kHowToCopy =
-    " Switch on Developer Mode in Discord (User Settings, Advanced), right-click the ";
-const std::string kOrLink = "; or give the voice channel's link to --channel.";
+const std::string kVerbs = "'play', 'rehearse', 'check' or 'channels'";
+const std::string kWhereIdsAre =
+    " 'vcplay channels' lists the ids of all servers and voice channels; or give the voice channel's link to "
+    "--channel.";
 
 const Mistake kMistakes[] = {
-    {{}, "Say what to do: 'vcplay play' or 'vcplay rehearse'."},
+    {{}, "Say what to do: " + kVerbs + "."},
     {{"pley", "a"}, "There is no verb 'pley'; did you mean play?"},
-    {{"song.mp3"}, "The first word is 'play' or 'rehearse', not 'song.mp3'."},
+    {{"channel"}, "There is no verb 'channel'; did you mean channels?"},
+    {{"check", "a"}, "There is no channel: give --channel ID (or its link), or set VCPLAY_CHANNEL."},
+    {{"check", "--serve"}, "--serve belongs to 'vcplay rehearse'."},
+    {{"channels", "a"}, "'vcplay channels' plays nothing: it goes without MEDIA, such as 'a'."},
+    {{"channels", "--volume", "80"}, "--volume belongs to 'vcplay play'."},
+    {{"song.mp3"}, "The first word is " + kVerbs + ", not 'song.mp3'."},
     {with_channel({}), "There is no MEDIA: name files, or '-' for standard input."},
     {with_channel({"a", ""}), "One MEDIA is an empty word; is a variable in your script unset?"},
     {with_channel({"-", "a", "-"}), "'-' (standard input) can be played only once."},
@@ -380,10 +416,8 @@ const Mistake kMistakes[] = {
      "There is no guild: give --guild ID or the channel's link, or set VCPLAY_GUILD."},
     {{"play", "-g", "111111111111111111", "-c", kLink, "a"},
      "The channel's link leads to guild 81384788765712384, but the guild given is 111111111111111111."},
-    {{"play", "-g", "my server", "-c", kChannel, "a"},
-     "--guild: 'my server' is no guild id." + kHowToCopy + "server and choose Copy Server ID" + kOrLink},
-    {{"play", "-g", kGuild, "-c", "general", "a"},
-     "--channel: 'general' is no channel id." + kHowToCopy + "channel and choose Copy Channel ID" + kOrLink},
+    {{"play", "-g", "my server", "-c", kChannel, "a"}, "--guild: 'my server' is no guild id." + kWhereIdsAre},
+    {{"play", "-g", kGuild, "-c", "general", "a"}, "--channel: 'general' is no channel id." + kWhereIdsAre},
     {{"play", "-c", "https://discord.com/channels/@me/381870553235193857", "a"},
      "--channel: this link leads to direct messages; a bot joins voice channels of servers."},
     {{"play", "-c", "https://discord.gg/abc", "a"},

@@ -1,0 +1,66 @@
+#include "cli/check.hpp"
+
+#include <utility>
+#include <vector>
+
+#include "cli/checks.hpp"
+#include "cli/discord_probe.hpp"
+#include "cli/finding.hpp"
+#include "cli/media_probe.hpp"
+#include "cli/output.hpp"
+#include "cli/setup.hpp"
+#include "cli/signals.hpp"
+#include "cli/status_line.hpp"
+
+namespace vcplay::cli {
+namespace {
+
+/// What was found so far, told line by line to a person and at the end to a program.
+class Report {
+ public:
+  explicit Report(const Options& options)
+      : json_(options.json), quiet_(options.quiet), style_(style_of_output()) {}
+
+  void add(std::vector<Finding> findings) {
+    std::string text;
+    for (Finding& finding : findings) {
+      if (!quiet_ || finding.mark == Mark::failed) text += to_line(finding, style_);
+      findings_.push_back(std::move(finding));
+    }
+    if (!json_) write_output(text);
+  }
+  [[nodiscard]] std::optional<Error> finish() const {
+    if (json_) write_output(to_json_line(findings_));
+    return verdict(findings_);
+  }
+
+ private:
+  const bool json_;
+  const bool quiet_;
+  const Style style_;
+  std::vector<Finding> findings_;
+};
+
+}  // namespace
+
+RunResult check(const Options& options) {
+  const PlayerSetup setup = discord_setup(options);
+  Signals signals;  // before any thread
+  Report report(options);
+  DiscordProbe probe(setup.connection);
+  if (const auto signal = probe.run(setup.ca_file, signals)) return {.error = std::nullopt, .signal = signal};
+  const Wanted wanted = {.guild = options.guild,
+                         .channel = options.channel,
+                         .bitrate = options.bitrate,
+                         .priority = options.speaking == Speaking::priority};
+  report.add(judge(probe.facts(), wanted, utc_now()));
+  for (const media::Media& media : options.media) {
+    std::optional<int> signal;
+    auto finding = MediaProbe(media, setup.pipeline).run(signals, signal);
+    if (!finding) return {.error = std::nullopt, .signal = signal};
+    report.add({std::move(*finding)});
+  }
+  return {.error = report.finish(), .signal = std::nullopt};
+}
+
+}  // namespace vcplay::cli

@@ -1,0 +1,60 @@
+#include "cli/media_probe.hpp"
+
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include "base/text.hpp"
+
+namespace vcplay::cli {
+namespace {
+
+constexpr Duration kPatience = 10s;  // as long as a play waits for sound
+constexpr std::string_view kCheck = "media";
+
+std::string named(const std::string& location) {
+  return location == "-" ? "Standard input" : fmt::format("\"{}\"", display_safe(location, 80));
+}
+
+/// "\"song.mp3\" is mp3, 44.1 kHz, 2 channels, 3:25."
+std::string describe(const media::TrackInfo& track) {
+  return fmt::format("{} is {}, {:g} kHz, {} channel{}, {}.", named(track.location),
+                     display_safe(track.codec, 20), track.sample_rate / 1000.0, track.channels,
+                     track.channels == 1 ? "" : "s",
+                     track.duration ? format_time(*track.duration) : "of unknown length");
+}
+
+Finding failed(std::string sentence) {
+  return {std::string(kCheck), Mark::failed, std::move(sentence), Cause::no_media};
+}
+
+}  // namespace
+
+std::optional<Finding> MediaProbe::run(Signals& signals, std::optional<int>& signal) {
+  if (media_.location == "-" && ::isatty(STDIN_FILENO) != 0) {
+    return Finding{std::string(kCheck), Mark::skipped, "Not checked: standard input is a terminal."};
+  }
+  FrameQueue queue;
+  media::Pipeline pipeline({media_}, options_, queue, *this);
+  pipeline.start();
+  const bool answered = wakeup_.wait(signals, Clock::now() + kPatience, signal);
+  pipeline.stop();
+  if (signal) return std::nullopt;
+  const Lock hold(mutex_);
+  if (track_) return Finding{std::string(kCheck), Mark::good, describe(*track_), Cause::unexpected, track_};
+  if (answered) return failed(display_safe(error_) + ".");
+  return failed(fmt::format("{} gave no sound for {} s.", named(media_.location), kPatience / 1s));
+}
+
+void MediaProbe::on_track(const media::TrackInfo& info) {
+  const Lock hold(mutex_);
+  track_ = info;
+  wakeup_.raise();
+}
+
+void MediaProbe::on_track_end(const media::TrackResult& result) {
+  const Lock hold(mutex_);
+  if (!track_) error_ = result.error;
+  wakeup_.raise();
+}
+
+}  // namespace vcplay::cli
