@@ -30,7 +30,6 @@ constexpr std::uint64_t kLeastBits = 8'000;
 constexpr std::uint64_t kMostBits = 384'000;
 
 constexpr FaultNumber kNoNumber = FaultNumber::none;
-constexpr FaultTime kNoTime = FaultTime::none;
 constexpr FaultTime kWanted = FaultTime::wanted;
 constexpr FaultTime kOptional = FaultTime::optional;
 
