@@ -149,7 +149,8 @@ void write_faults(fmt::memory_buffer& out, const Report& report) {
                  report.gateway_resumes);
   fmt::format_to(to, "voice       {} × identified, {} × resumed\n", report.voice_identifies,
                  report.voice_resumes);
-  fmt::format_to(to, "gap         {:.0f} ms without audio at the longest\n", milliseconds(report.longest_gap));
+  fmt::format_to(to, "gap         {:.0f} ms without audio at the longest\n",
+                 milliseconds(report.longest_gap));
   if (report.packets_dropped_by_script > 0) {
     fmt::format_to(to, "dropped     {} packets, as the script wants it\n", report.packets_dropped_by_script);
   }
