@@ -2,11 +2,14 @@
 
 #include <pthread.h>
 
+#include "base/error.hpp"
+
 namespace vcplay::cli {
 
 NetworkThread::NetworkThread(voice::ConnectionConfig config, const std::string& ca_file,
                              const std::string& ca_pem, FrameQueue& queue, voice::SenderStats& stats,
-                             voice::Pacer& pacer, voice::ConnectionListener& listener) {
+                             voice::Pacer& pacer, voice::ConnectionListener& listener)
+    : listener_(listener) {
   if (!ca_file.empty()) trust_.add_anchors_from_file(ca_file);
   if (!ca_pem.empty()) trust_.add_anchors(ca_pem);
   connection_.emplace(loop_, trust_, std::move(config), queue, stats, pacer, listener);
@@ -22,8 +25,12 @@ NetworkThread::~NetworkThread() {
 void NetworkThread::start() {
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "network");
-    loop_.post([this] { connection_->start(); });
-    loop_.run();
+    try {
+      loop_.post([this] { connection_->start(); });
+      loop_.run();
+    } catch (const Error& error) {  // the system has run out of something
+      listener_.on_end(error);
+    }
   });
 }
 

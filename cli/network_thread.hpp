@@ -28,6 +28,7 @@ class NetworkThread {
  private:
   net::TlsTrust trust_;
   net::EventLoop loop_;
+  voice::ConnectionListener& listener_;
   std::optional<voice::Connection> connection_;  // network thread
   std::thread thread_;
 };

@@ -268,7 +268,13 @@ Connection::Connection(net::EventLoop& loop, const net::TlsTrust& trust, Connect
 
 Connection::~Connection() = default;
 
-void Connection::start() { impl_->start(); }
+void Connection::start() {
+  try {
+    impl_->start();
+  } catch (Error& reason) {
+    impl_->fail(std::move(reason));
+  }
+}
 
 void Connection::stop() { impl_->stop(); }
 
