@@ -8,7 +8,6 @@
 #include <optional>
 #include <set>
 #include <stdexcept>
-#include <thread>
 
 #include "support/network_words.hpp"
 #include "support/stage.hpp"
@@ -51,7 +50,7 @@ class Network : public ::testing::Test {
   void play(double seconds) {
     player_ = networks_->start(stage_->play({"-v", "--json", stage_->tone("tone.wav", seconds)}));
     ASSERT_TRUE(player_->wait_for_text("\"event\":\"track\"", kDeadline));
-    std::this_thread::sleep_for(1s);
+    player_->live_on(1s);
   }
 
   /// The player's end, which must be a good one, and what Discord says of it. What breaks the rules
@@ -98,7 +97,9 @@ TEST_P(NetworkCut, IsSurvivedInTheSameVoiceSession) {
   Cable cable(*networks_);
   furnish();
   play(GetParam() + 6);
-  cable.cut_for(cut);
+  cable.cut();
+  player_->live_on(cut);
+  cable.mend();
   const rehearsal::Report report = this->report(kHole);
   expect_heard(report, cut + 6s, cut + 500ms);
   EXPECT_GE(report.longest_gap, cut - 100ms) << "it was not cut";
@@ -117,7 +118,9 @@ TEST_F(NetworkCutForLong, LastsHalfAMinuteAndTheRestIsHeard) {
   Cable cable(*networks_);
   furnish();
   play(45);
-  cable.cut_for(30s);
+  cable.cut();
+  player_->live_on(30s);
+  cable.mend();
   std::set<std::string> of_network = kHole;
   of_network.insert({"voice-heartbeat-missed", "packet-after-session"});  // by then Discord has given it up
   const rehearsal::Report report = this->report(of_network);
@@ -191,7 +194,7 @@ TEST_F(Network, ALookUpThatHangsCostsNeitherVoiceNorHeartbeats) {
   static_cast<void>(stage_->folder().write("hosts", "127.0.0.1 localhost\n"));
   const std::string url = stage_->discord().gateway_url();
   reset_connections(Which::at_port, url.substr(url.rfind(':') + 1));
-  std::this_thread::sleep_for(2s);  // the question is asked by now, and stays without an answer
+  player_->live_on(2s);  // the question is asked by now, and stays without an answer
   static_cast<void>(stage_->folder().write("hosts", kDiscordAddress + " discord.example\n"));
   const rehearsal::Report report = this->report();
   EXPECT_EQ(report.packets_lost, 0U);

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <csignal>
-#include <thread>
 
 #include "support/stage.hpp"
 
@@ -61,7 +60,7 @@ TEST(PlayHost, BeingStoppedForTwoSecondsCostsThoseAndIsMadeUpForByNoBurst) {
   Subprocess player(stage.play({"--json", stage.tone("tone.wav", 6.0)}));
   ASSERT_TRUE(player.wait_for_text("\"event\":\"track\"", kDeadline));
   player.send(SIGSTOP);
-  std::this_thread::sleep_for(2s);
+  player.live_on(2s);
   player.send(SIGCONT);
   const Finished finished = player.finish(kDeadline);
   EXPECT_EQ(finished.exit_status, 0) << finished.err;

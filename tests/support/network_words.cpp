@@ -138,11 +138,9 @@ Cable::Cable(const Networks& networks) : networks_(networks) {
   networks.ip_there("link set player0 up");
 }
 
-void Cable::cut_for(Duration span) {
-  networks_.ip_there("link set player0 down");
-  std::this_thread::sleep_for(span);
-  networks_.ip_there("link set player0 up");
-}
+void Cable::cut() { networks_.ip_there("link set player0 down"); }
+
+void Cable::mend() { networks_.ip_there("link set player0 up"); }
 
 void Cable::change_address() {
   networks_.ip_there("addr del " + kPlayerAddress + "/24 dev player0");

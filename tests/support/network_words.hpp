@@ -64,8 +64,9 @@ class Networks {
 class Cable {
  public:
   explicit Cable(const Networks& networks);
-  /// The player's interface is switched off for so long.
-  void cut_for(Duration span);
+  /// The player's interface is switched off, and on again.
+  void cut();
+  void mend();
   /// The player's interface gets another address, as from another network's DHCP.
   void change_address();
 

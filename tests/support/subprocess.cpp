@@ -139,6 +139,13 @@ bool Subprocess::wait_for_text(const std::string& word, std::chrono::seconds dea
   return found();
 }
 
+void Subprocess::live_on(std::chrono::milliseconds span) {
+  const auto until = SteadyClock::now() + span;
+  while (SteadyClock::now() < until) {
+    if (!pump(until)) return;
+  }
+}
+
 Finished Subprocess::finish(std::chrono::seconds deadline) {
   const auto until = SteadyClock::now() + deadline;
   while (pump(until)) {

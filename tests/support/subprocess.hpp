@@ -41,6 +41,8 @@ class Subprocess {
   /// Waits until `word` has appeared on standard output (or error). False when it ended or the deadline
   /// passed first.
   [[nodiscard]] bool wait_for_text(const std::string& word, std::chrono::seconds deadline);
+  /// Lets so much real time pass for it, or less when it ends; what it says meanwhile is read.
+  void live_on(std::chrono::milliseconds span);
   /// Waits for the end, killing it at the deadline.
   [[nodiscard]] Finished finish(std::chrono::seconds deadline);
 
