@@ -529,6 +529,40 @@ TEST(Move, BeginsAGroupInTheOtherChannel) {
   EXPECT_EQ(verdict_on_hearing(report), kEverything);
 }
 
+TEST(Move, ThereAndBackLetsNobodyHearWhatIsUnderTheKeysOfBefore) {
+  Trouble<RecoveringDavePlayer> trouble(test::encrypted());
+  RecoveringDavePlayer& player = trouble.player;
+  player.get_ready();
+  player.speak(1);
+  EXPECT_EQ(player.play(20), 20);
+  trouble.happens({FaultKind::move});
+  trouble.happens({FaultKind::move});
+  player.play(4);
+  EXPECT_THAT(trouble.discord.broken(), IsEmpty());
+  EXPECT_EQ(trouble.discord.report().packets_heard, 20U);
+}
+
+TEST(Move, IsNewsToWhoeverWasAwayMeanwhile) {
+  Trouble<> trouble;
+  RecoveringPlayer& player = trouble.player;
+  trouble.playing();
+  player.lose_gateway();
+  trouble.happens({FaultKind::move});
+  const std::string unused = trouble.discord.world.voice_state(trouble.user())->voice_token;
+  trouble.happens({FaultKind::move});
+  trouble.discord.advance(5s);
+  player.resume_gateway();
+  player.lose_voice(4014);
+  player.identify_to_voice({{"token", unused}});
+  EXPECT_THAT(player.voice.closed, Optional(4006));
+  EXPECT_THAT(trouble.discord.broken(), IsEmpty()) << "the other one was on its way";
+
+  trouble.discord.advance(5s);
+  player.lose_voice(4006);
+  player.identify_to_voice({{"token", unused}});
+  EXPECT_THAT(trouble.discord.broken(), ElementsAre("voice-token"));
+}
+
 TEST(Move, IsFollowedByMembersWhoComeLater) {
   DiscordOptions options = PaperDiscord::unencrypted();
   MemberScript late;

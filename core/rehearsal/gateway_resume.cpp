@@ -127,6 +127,7 @@ void GatewayServer::hand_over(Session& session, Connection& connection, std::int
   connection.session = &session;
   connection.sent = AckWindow(seen, now);
   owes_resume_.erase(user);
+  world_.hear_of_retirement(user, now);
   Ledger& account = books_.of(user);
   account.excused = false;
   account.latest("gateway-resumed", now);

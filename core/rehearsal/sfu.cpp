@@ -30,7 +30,7 @@ constexpr Duration kUnderWay = 1s;          // beyond the SESSION_DESCRIPTION th
 // A client that has to learn on another way that its session is over goes on sending for a while.
 constexpr Duration kLearns = 5s;
 constexpr std::size_t kMostPast = 1024;
-constexpr Duration kSecondChance = 10ms;    // one more turn of the loop, in which a waiting SPEAKING is read
+constexpr Duration kSecondChance = 10ms;  // one more turn of the loop, in which a waiting SPEAKING is read
 
 bool is_discovery(ByteView datagram) {
   return datagram.size() == kDiscoveryBytes && load_be16(datagram) == kDiscoveryRequest;
@@ -41,9 +41,10 @@ bool is_rtcp(ByteView datagram) {
 }
 
 void complain_of_the_past(Ledger& account) {
-  account.breach(Rule::packet_after_session,
-                 "a packet came for a voice session that had been over for long enough, or whose successor had "
-                 "its SESSION_DESCRIPTION");
+  account.breach(
+      Rule::packet_after_session,
+      "a packet came for a voice session that had been over for long enough, or whose successor had "
+      "its SESSION_DESCRIPTION");
 }
 
 /// RFC 3550 s5.1: with the padding bit set the last byte says how many bytes to leave out.
@@ -237,7 +238,7 @@ void Sfu::on_rtp(ByteSpan packet, PeerAddress source, TimePoint arrival, TimePoi
 bool Sfu::is_stale(const MediaSession& session) const {
   const VoiceState* const state = world_.voice_state(session.user);
   return session.superseded || state == nullptr || state->channel != session.channel ||
-         state->session_id != session.stay;
+         state->visits != session.visit || state->session_id != session.stay;
 }
 
 /// True when the SSRC was somebody's; whoever still uses it has had time to learn.

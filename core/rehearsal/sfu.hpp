@@ -32,6 +32,7 @@ struct MediaSession {
                bool unthrottled)
       : user(user_id),
         channel(state.channel),
+        visit(state.visits),
         stay(state.session_id),
         ssrc(ssrc_id),
         ledger(account),
@@ -39,7 +40,8 @@ struct MediaSession {
 
   Snowflake user;
   Snowflake channel;
-  std::string stay;  // the voice state's session id
+  std::uint64_t visit;  // the voice state's count of them
+  std::string stay;     // the voice state's session id
   std::uint32_t ssrc;
   Ledger& ledger;
   std::optional<PeerAddress> discovered;  // the source of its latest discovery request

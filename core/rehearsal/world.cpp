@@ -176,6 +176,7 @@ VoiceState& World::join(Snowflake user, Snowflake channel) {
     state.suppress =
         channel_type(channel) == resources::kGuildStageVoice || !permits(user, resources::kSpeak);
     state.request_to_speak.clear();
+    ++state.visits;
   }
   state.channel = channel;
   return state;
@@ -191,6 +192,12 @@ void World::retire_credentials(Snowflake user, TimePoint now) {
   if (state == nullptr) return;
   if (retired_.size() == kMostRetired) retired_.pop_front();
   retired_.push_back({user, state->session_id, std::exchange(state->voice_token, ""), now});
+}
+
+void World::hear_of_retirement(Snowflake user, TimePoint now) {
+  for (Retired& one : retired_) {
+    if (one.user == user) one.when = now;
+  }
 }
 
 bool World::just_retired(Snowflake user, std::string_view session_id, std::string_view voice_token,

@@ -35,6 +35,7 @@ struct VoiceState {
   bool mute = false;             // by the server
   bool suppress = false;         // audience of a stage, or without the permission to speak
   std::string request_to_speak;  // ISO 8601, empty: none
+  std::uint64_t visits = 0;      // to any channel: whoever comes back is not where it was
   std::uint64_t servers = 0;     // that it was told of: VOICE_SERVER_UPDATEs with an endpoint
   /// What it says reaches nobody.
   [[nodiscard]] bool is_silenced() const noexcept { return mute || suppress; }
@@ -81,6 +82,8 @@ class World {
   [[nodiscard]] std::size_t members_in(Snowflake channel) const noexcept;
   /// The user's credentials for the voice gateway are good no longer.
   void retire_credentials(Snowflake user, TimePoint now);
+  /// The user has been away from the main gateway, and hears of it only now.
+  void hear_of_retirement(Snowflake user, TimePoint now);
   /// They were, until so recently that whoever names them may not have heard.
   [[nodiscard]] bool just_retired(Snowflake user, std::string_view session_id, std::string_view voice_token,
                                   TimePoint now) const noexcept;
