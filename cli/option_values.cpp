@@ -20,6 +20,8 @@ constexpr double kMaxBitrate = 510'000;
 constexpr Duration kMaxLeadIn = 10s;
 constexpr Duration kMinChurn = 100ms;
 constexpr Duration kMaxChurn = std::chrono::hours(1);
+constexpr Duration kUsualWait = std::chrono::hours(1);
+constexpr Duration kMaxWait = std::chrono::hours(24);
 constexpr int kMaxListeners = 100;
 constexpr std::size_t kShownColumns = 40;  // of what was typed
 
@@ -172,6 +174,18 @@ WhenAlone parse_when_alone(std::string_view text) {
   if (text == "wait") return WhenAlone::wait;
   if (text == "exit") return WhenAlone::exit;
   refuse("--when-alone wants play, wait or exit, not {}.", shown(text));
+}
+
+Duration parse_if_busy(std::string_view text) {
+  if (text == "exit") return Duration::zero();
+  std::string_view time = text;
+  if (!take_start(time, "wait")) time = "never";
+  if (time.empty()) return kUsualWait;
+  const auto longest = take_start(time, "=") ? read_time(time) : std::nullopt;
+  if (!longest || *longest < Duration::zero() || *longest > kMaxWait) {
+    refuse("--if-busy wants exit, wait or wait=SECONDS (up to a day), not {}.", shown(text));
+  }
+  return *longest;
 }
 
 int parse_listeners(std::string_view text) {

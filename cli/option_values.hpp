@@ -29,6 +29,7 @@ struct ChannelName {
 [[nodiscard]] OnMove parse_on_move(std::string_view text);
 [[nodiscard]] OnKick parse_on_kick(std::string_view text);
 [[nodiscard]] OnSuppressed parse_on_suppressed(std::string_view text);
+[[nodiscard]] Duration parse_if_busy(std::string_view text);  // "exit" → 0, "wait" → 1 h, "wait=90"
 [[nodiscard]] int parse_listeners(std::string_view text);
 [[nodiscard]] Duration parse_churn(std::string_view text);  // as --lead-in
 [[nodiscard]] Shard parse_shard(std::string_view text);     // "0/2"

@@ -55,6 +55,7 @@ struct Options {
   OnKick on_kick = OnKick::exit;
   OnSuppressed on_suppressed = OnSuppressed::wait;
   bool allow_plaintext = false;
+  Duration wait_if_busy{};  // for another player in the guild with this bot; 0: end at once
 
   bool json = false;
   std::string output;  // `rehearse` only: what the listener heard, .wav or .ogg

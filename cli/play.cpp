@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/log.hpp"
+#include "cli/bot_guard.hpp"
 #include "cli/event_view.hpp"
 #include "cli/setup.hpp"
 #include "cli/status_view.hpp"
@@ -57,6 +59,25 @@ class PlayView final : public PlayerView {
   EventView* events_;
 };
 
+/// Takes the guild for this player. False when a signal or another player was in the way: `outcome` says so.
+bool take_guild(BotGuard& guard, const Options& options, Signals& signals, StatusView& status,
+                PlayerOutcome& outcome) {
+  const auto tell = [&](const std::string& whom) {
+    status.show_wait(whom);
+    log::info("Waiting for {} to end, which plays in this guild with this bot", whom);
+  };
+  try {
+    if (guard.enter(options.guild,
+                    {.longest = options.wait_if_busy, .interrupt = signals.fd(), .on_wait = tell})) {
+      return true;
+    }
+    outcome.signal = signals.take();
+  } catch (const Error& error) {
+    outcome.error = error;
+  }
+  return false;
+}
+
 }  // namespace
 
 RunResult play(const Options& options) {
@@ -71,7 +92,9 @@ RunResult play(const Options& options) {
   voice::SenderStats stats;
   voice::MonotonicPacer pacer;
   PlayerOutcome outcome;
-  {
+  BotGuard guard(setup.connection);
+  if (take_guild(guard, options, signals, *status, outcome)) {
+    guard.watch(setup.connection);
     Player player(std::move(setup), stats, pacer, signals, view);
     outcome = player.run();
   }

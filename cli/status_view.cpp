@@ -43,6 +43,13 @@ Duration StatusView::tick_interval() const { return line_ ? Duration(200ms) : Pl
 
 void StatusView::on_phase(voice::ConnectionPhase phase) { snapshot_.phase = words(phase); }
 
+void StatusView::show_wait(const std::string& whom) {
+  if (!line_) return;
+  StatusSnapshot waiting = snapshot_;
+  waiting.phase = "waiting for " + whom;
+  line_->show(waiting);
+}
+
 void StatusView::on_encryption(const voice::EncryptionFacts& facts) {
   snapshot_.lock = facts.line == voice::LineState::encrypted ? Padlock::closed : Padlock::open;
   snapshot_.note = note(facts.line);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "cli/options.hpp"
 #include "cli/player.hpp"
@@ -21,6 +22,8 @@ class StatusView final : public PlayerView {
   void on_encryption(const voice::EncryptionFacts& facts) override;
   void on_track(const media::TrackInfo& info) override;
   void on_tick(const voice::SenderStats& stats, std::size_t frames_queued) override;
+  /// Shows at once for whom this run waits before it does anything else.
+  void show_wait(const std::string& whom);
   /// Takes the line off the terminal.
   void finish() { line_.reset(); }
 

@@ -3,7 +3,7 @@
 _vcplay() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]}
   local common="--format --rate --channels --volume --bitrate --speaking --lead-in --when-alone --on-move --on-kick
-    --on-suppressed --allow-plaintext --json --ca-file
+    --on-suppressed --allow-plaintext --if-busy --json --ca-file
     --guild --channel --token-file --token --api-url --gateway-url --shard
     --verbose --quiet --help --help-all --version -g -c -f -v -q -h"
   local rehearse="--output --fast --listeners --churn --script --serve"
@@ -41,6 +41,9 @@ _vcplay() {
       return ;;
     --on-suppressed)
       mapfile -t COMPREPLY < <(compgen -W "wait exit" -- "$current")
+      return ;;
+    --if-busy)
+      mapfile -t COMPREPLY < <(compgen -W "exit wait" -- "$current")
       return ;;
     --bitrate)
       mapfile -t COMPREPLY < <(compgen -W "auto 64k 96k 128k 256k 384k" -- "$current")

@@ -32,6 +32,7 @@ complete -c vcplay -n $playing -l on-move -x -a "follow return exit" -d "What to
 complete -c vcplay -n $playing -l on-kick -x -a "exit rejoin" -d "What to do when removed from the channel"
 complete -c vcplay -n $playing -l on-suppressed -x -a "wait exit" -d "What to do in the audience of a stage"
 complete -c vcplay -n $playing -l allow-plaintext -d "Play without end-to-end encryption where the server wants it so"
+complete -c vcplay -n $playing -l if-busy -x -a "exit wait" -d "When this bot plays in this guild already"
 complete -c vcplay -n $every -l json -d "JSON on standard output"
 complete -c vcplay -n $every -l ca-file -r -F -d "Further trusted certificates"
 complete -c vcplay -n $every -s v -l verbose -d "Say what happens"

@@ -133,6 +133,14 @@ TEST_F(CommandLine, KeepsAudioEncryptedAndPlaysOnAloneUnlessToldOtherwise) {
   EXPECT_EQ(play({"--on-suppressed=exit", "a"}).on_suppressed, OnSuppressed::exit);
 }
 
+TEST_F(CommandLine, EndsWhereItsBotPlaysAlreadyUnlessToldToWait) {
+  EXPECT_EQ(play({"a"}).wait_if_busy, 0s);
+  EXPECT_EQ(play({"--if-busy", "exit", "a"}).wait_if_busy, 0s);
+  EXPECT_EQ(play({"--if-busy", "wait", "a"}).wait_if_busy, std::chrono::hours(1));
+  EXPECT_EQ(play({"--if-busy=wait=90", "a"}).wait_if_busy, 90s);
+  EXPECT_EQ(play({"--if-busy", "wait=0.5", "a"}).wait_if_busy, 500ms);
+}
+
 TEST_F(CommandLine, RehearsesWithManyListenersWhoComeAndGo) {
   const ParseOutcome outcome = type({"rehearse", "--listeners", "12", "--churn", "2.5", "a"});
   ASSERT_TRUE(outcome.options);
@@ -383,6 +391,14 @@ const Mistake kMistakes[] = {
     {with_channel({"--on-move", "stay", "a"}), "--on-move wants follow, return or exit, not 'stay'."},
     {with_channel({"--on-kick", "sulk", "a"}), "--on-kick wants exit or rejoin, not 'sulk'."},
     {with_channel({"--on-suppressed", "shout", "a"}), "--on-suppressed wants wait or exit, not 'shout'."},
+    {with_channel({"--if-busy", "wait=", "a"}),
+     "--if-busy wants exit, wait or wait=SECONDS (up to a day), not 'wait='."},
+    {with_channel({"--if-busy", "wait=-1", "a"}),
+     "--if-busy wants exit, wait or wait=SECONDS (up to a day), not 'wait=-1'."},
+    {with_channel({"--if-busy", "waiting", "a"}),
+     "--if-busy wants exit, wait or wait=SECONDS (up to a day), not 'waiting'."},
+    {with_channel({"--if-busy", "wait=86401", "a"}),
+     "--if-busy wants exit, wait or wait=SECONDS (up to a day), not 'wait=86401'."},
     {with_channel({"--listeners", "3", "a"}), "--listeners belongs to 'vcplay rehearse'."},
     {{"rehearse", "--listeners", "101", "a"}, "--listeners wants 0 to 100, not '101'."},
     {{"rehearse", "--churn", "50ms", "a"},

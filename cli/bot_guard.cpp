@@ -1,0 +1,43 @@
+#include "cli/bot_guard.hpp"
+
+#include "host/prune.hpp"
+#include "host/wall_time.hpp"
+
+namespace vcplay::cli {
+namespace {
+
+host::BotKey key_of(const voice::ConnectionConfig& connection) {
+  const auto& url = connection.gateway_url ? connection.gateway_url : connection.api_url;
+  return {url ? host::server_name(url->host, url->port) : "discord.com",
+          host::bot_name(connection.token.reveal())};
+}
+
+}  // namespace
+
+BotGuard::BotGuard(const voice::ConnectionConfig& connection)
+    : bot_(key_of(connection)),
+      folder_(host::StateFolder::open()),
+      ledger_(folder_ ? &*folder_ : nullptr, bot_) {
+  if (folder_) host::prune(*folder_, host::wall_now());
+}
+
+bool BotGuard::enter(Snowflake guild, const host::Patience& patience) {
+  if (!folder_) return true;
+  auto lock = host::PlayerLock::acquire(*folder_, bot_, guild, patience);
+  if (!lock) return false;
+  lock_.emplace(std::move(*lock));
+  return true;
+}
+
+void BotGuard::watch(voice::ConnectionConfig& connection) {
+  connection.may_identify = [this] { return ledger_.reserve(host::wall_now()); };
+  connection.on_identify_limit = [this](const rest::GatewayBot& told) {
+    ledger_.reconcile({.total = told.identifies_total,
+                       .remaining = told.identifies_left,
+                       .reset_after = told.reset_after,
+                       .max_concurrency = told.max_concurrency},
+                      host::wall_now());
+  };
+}
+
+}  // namespace vcplay::cli

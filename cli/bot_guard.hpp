@@ -1,0 +1,36 @@
+// What a play owes to the other plays of its bot.
+#pragma once
+
+#include <optional>
+
+#include "host/bot_key.hpp"
+#include "host/identify_ledger.hpp"
+#include "host/player_lock.hpp"
+#include "host/state_folder.hpp"
+#include "voice/connection.hpp"
+
+namespace vcplay::cli {
+
+/// Keeps one bot from playing twice in a guild, and from identifying more often than Discord bears, over all
+/// of this user's runs.
+class BotGuard {
+ public:
+  /// The bot and the server are those of `connection`. A warning, and no guard, where there is no folder to
+  /// meet in.
+  explicit BotGuard(const voice::ConnectionConfig& connection);
+  BotGuard(const BotGuard&) = delete;
+  BotGuard& operator=(const BotGuard&) = delete;
+
+  /// Takes the guild, until this goes. False when the wait for it was interrupted. Throws Error{busy}.
+  [[nodiscard]] bool enter(Snowflake guild, const host::Patience& patience);
+  /// From now on `connection` asks before each IDENTIFY. It must not outlive this, and one thread asks.
+  void watch(voice::ConnectionConfig& connection);
+
+ private:
+  const host::BotKey bot_;
+  const std::optional<host::StateFolder> folder_;
+  std::optional<host::PlayerLock> lock_;
+  host::IdentifyLedger ledger_;
+};
+
+}  // namespace vcplay::cli
