@@ -206,6 +206,17 @@ TEST(ResumedEncryptedSession, KeepsItsAnswersUntilItIsResumed) {
   EXPECT_EQ(call.is_cut_and_resumes(800ms).size(), 2U) << "RESUMED and SPEAKING: once is enough";
 }
 
+TEST(ResumedEncryptedSession, SaysAgainWhatADyingSocketMayHaveSwallowed) {
+  FormingCall call;
+  const Actions announced = call.announces();
+  EXPECT_EQ(test::sent<SendText>(announced)["op"], 23);
+  const Actions again = call.is_cut_and_resumes();
+  ASSERT_EQ(again.size(), 2U);
+  EXPECT_EQ(json::parse(std::get<SendText>(again[1]).text),
+            json::parse(R"({"op":23,"d":{"transition_id":5}})"));
+  EXPECT_EQ(call.is_cut_and_resumes(400ms).size(), 1U) << "once is enough";
+}
+
 TEST(ResumedEncryptedSession, KeepsTextAndBinaryInTheirOrder) {
   FormingCall call;
   call.is_cut();

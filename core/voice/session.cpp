@@ -28,6 +28,7 @@ constexpr int kMostAfterFailure = 1;
 constexpr Duration kPauseAfterFailure = 1s;
 // More than a call says in one epoch.
 constexpr std::size_t kMostKept = 64;
+constexpr Duration kTransitionTime = 2s;  // nobody waits longer for an opcode 23
 
 Actions one(Action&& action) {
   Actions actions;
@@ -99,14 +100,15 @@ Actions Session::on_text(std::string_view text, TimePoint now) {
       return ignore("an opcode that no server sends");
   }
   // Who is in the call, and when its keys change; Discord has more opcodes than it documents.
-  return adopt(dave_.on_text(*opcode, data, call_time(now)));
+  if (*opcode == static_cast<std::int64_t>(dave::Opcode::execute_transition)) readiness_.clear();
+  return adopt(dave_.on_text(*opcode, data, call_time(now)), now);
 }
 
 Actions Session::on_binary(ByteView message, TimePoint now) {
   if (!has_socket()) return {};
   if (message.size() < kBinaryHeaderBytes) return ignore("a binary message without a header");
   sequence_ = load_be16(message);
-  return adopt(dave_.on_binary(message[2], message.subspan(kBinaryHeaderBytes), call_time(now)));
+  return adopt(dave_.on_binary(message[2], message.subspan(kBinaryHeaderBytes), call_time(now)), now);
 }
 
 Actions Session::on_hello(const nlohmann::json& data, TimePoint now) {
@@ -168,7 +170,7 @@ Actions Session::on_session_description(const nlohmann::json& data, TimePoint no
   state_ = State::live;
   described_ = true;
   answer_due_.reset();
-  append(actions, adopt(dave_.begin(dave_version, call_time(now))));
+  append(actions, adopt(dave_.begin(dave_version, call_time(now)), now));
   return actions;
 }
 
@@ -181,7 +183,23 @@ Actions Session::on_resumed(TimePoint now) {
   Actions actions = one(Resumed{});
   if (speaking_flags_) actions.push_back(SendText{speaking_message(*speaking_flags_, ssrc_)});
   append(actions, std::exchange(kept_, {}));
+  repeat_readiness(actions);
   return actions;
+}
+
+/// What went into a dying socket may be lost, and the others wait for it.
+void Session::repeat_readiness(Actions& actions) {
+  for (const auto& [when, text] : std::exchange(readiness_, {})) {
+    if (lost_at_ - when < kTransitionTime) actions.push_back(SendText{text});
+  }
+}
+
+void Session::remember_readiness(const std::string& text, TimePoint now) {
+  if (json::integer(json::parse(text), "op") != static_cast<std::int64_t>(dave::Opcode::transition_ready)) {
+    return;
+  }
+  if (readiness_.size() == kMostKept) readiness_.erase(readiness_.begin());
+  readiness_.emplace_back(now, text);
 }
 
 // Not RESUMED: a server that takes sessions back only to lose them again gets fewer tries each time.
@@ -191,11 +209,14 @@ Actions Session::on_heartbeat_ack() noexcept {
   return {};
 }
 
-Actions Session::adopt(dave::Actions&& actions) {
+Actions Session::adopt(dave::Actions&& actions, TimePoint now) {
   Actions adopted;
   for (dave::Action& action : actions) {
     std::visit(Overloaded{
-                   [&](dave::SendText& send) { say(SendText{std::move(send.text)}, adopted); },
+                   [&](dave::SendText& send) {
+                     if (state_ == State::live) remember_readiness(send.text, now);
+                     say(SendText{std::move(send.text)}, adopted);
+                   },
                    [&](dave::SendBinary& send) { say(SendBinary{std::move(send.bytes)}, adopted); },
                    [&](dave::Failed& failed) {
                      append(adopted, fail(kCloseForGood, failed.error.cause(), failed.error.what()));
@@ -232,7 +253,7 @@ Actions Session::on_time(TimePoint now) {
     return give_up_socket("The voice server did not say HELLO within 10 s.", now);
   if (answer_due_ && now >= *answer_due_) return give_up_socket(missing(), now);
   Actions actions;
-  if (state_ == State::live) actions = adopt(dave_.on_time(call_time(now)));
+  if (state_ == State::live) actions = adopt(dave_.on_time(call_time(now)), now);
   if (state_ == State::over) return actions;
   append(actions, on_heartbeat_time(now));
   return actions;

@@ -146,9 +146,11 @@ class Session {
   Actions on_heartbeat_ack() noexcept;
 
   /// What is to be done of end-to-end encryption's accord, as this machine's own actions.
-  Actions adopt(dave::Actions&& actions);
+  Actions adopt(dave::Actions&& actions, TimePoint now);
   /// Sends it, or keeps it until the session is resumed.
   void say(Action&& message, Actions& actions);
+  void remember_readiness(const std::string& text, TimePoint now);
+  void repeat_readiness(Actions& actions);
   /// End-to-end encryption's time, which stands still while nobody can be asked and nobody can answer.
   [[nodiscard]] TimePoint call_time(TimePoint now) const noexcept;
 
@@ -185,7 +187,8 @@ class Session {
   TimePoint lost_at_{};       // when it was live last
   TimePoint reconnect_at_{};  // when `lost`
   Duration away_{};           // all the time between being lost and being resumed, until now
-  Actions kept_;              // messages of end-to-end encryption's that found no session to be sent in
+  std::vector<std::pair<TimePoint, std::string>> readiness_;  // opcodes 23, and when they were said
+  Actions kept_;  // messages of end-to-end encryption's that found no session to be sent in
 };
 
 }  // namespace vcplay::voice
