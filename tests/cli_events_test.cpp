@@ -137,11 +137,11 @@ std::string fields_of(const Json& event) {
 TEST_F(Events, HaveTheFieldsThatTheTablePromises) {
   EventWriter w = writer();
   const std::vector<std::function<void()>> every = {
-      [&] { w.start("0"); },       [&] { w.joined({}); },
-      [&] { w.e2ee({}); },         [&] { w.track({}, 1); },
-      [&] { w.track_end({}); },    [&] { w.underrun(1); },
-      [&] { w.reconnect({}); }, [&] { w.left(""); },
-      [&] { w.statistics({}); },   [&] { w.error(Cause::unexpected, ""); }};
+      [&] { w.start("0"); },     [&] { w.joined({}); },
+      [&] { w.e2ee({}); },       [&] { w.track({}, 1); },
+      [&] { w.track_end({}); },  [&] { w.underrun(1); },
+      [&] { w.reconnect({}); },  [&] { w.left(""); },
+      [&] { w.statistics({}); }, [&] { w.error(Cause::unexpected, ""); }};
   ASSERT_EQ(every.size(), event_table().size());
   for (std::size_t i = 0; i < every.size(); ++i) {
     every[i]();

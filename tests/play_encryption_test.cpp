@@ -149,7 +149,7 @@ TEST(PlayEncrypted, PlaintextIsAWarningWhereItIsAllowed) {
 
 TEST(PlayEncrypted, AStageNeedsNoPermissionForPlaintext) {
   DiscordOptions options;
-  options.channel_type = 13;  // GUILD_STAGE_VOICE
+  options.channel_type = 13;                                             // GUILD_STAGE_VOICE
   options.everyone_permissions = {0x400, 0x100000, 0x200000, 0x400000};  // … and Mute Members: it may speak
   Stage stage(options);
   for (const std::vector<std::string>& permission : {std::vector<std::string>{}, {"--allow-plaintext"}}) {

@@ -19,8 +19,8 @@ constexpr int kMostMisunderstandings = 3;
 constexpr Duration kSendingPeriod = 60s;  // Discord, Gateway topic, "Rate Limiting": 120 messages in 60 s
 constexpr Duration kSentOnOften = 5s;
 constexpr Duration kShortLife = 60s;
-// A connection that is lost sooner was no success: a server that takes a session back only to drop it again gets
-// fewer tries each time.
+// A connection that is lost sooner was no success: a server that takes a session back only to drop it again
+// gets fewer tries each time.
 constexpr Duration kGoodLife = 5s;
 
 /// A close reason is anything, what we sent included.
