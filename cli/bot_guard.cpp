@@ -40,4 +40,6 @@ void BotGuard::watch(voice::ConnectionConfig& connection) {
   };
 }
 
+std::size_t BotGuard::identifies_used() { return ledger_.used(host::wall_now()); }
+
 }  // namespace vcplay::cli

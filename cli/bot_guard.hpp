@@ -25,6 +25,8 @@ class BotGuard {
   [[nodiscard]] bool enter(Snowflake guild, const host::Patience& patience);
   /// From now on `connection` asks before each IDENTIFY. It must not outlive this, and one thread asks.
   void watch(voice::ConnectionConfig& connection);
+  /// How often this bot has identified within 24 hours, as far as this user's runs know. Changes nothing.
+  [[nodiscard]] std::size_t identifies_used();
 
  private:
   const host::BotKey bot_;

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/bot_guard.hpp"
 #include "cli/checks.hpp"
 #include "cli/discord_probe.hpp"
 #include "cli/finding.hpp"
@@ -53,7 +54,9 @@ RunResult check(const Options& options) {
                          .channel = options.channel,
                          .bitrate = options.bitrate,
                          .priority = options.speaking == Speaking::priority};
-  report.add(judge(probe.facts(), wanted, utc_now()));
+  DiscordFacts facts = probe.facts();
+  facts.identifies_here = BotGuard(setup.connection).identifies_used();
+  report.add(judge(facts, wanted, utc_now()));
   for (const media::Media& media : options.media) {
     std::optional<int> signal;
     auto finding = MediaProbe(media, setup.pipeline).run(signals, signal);

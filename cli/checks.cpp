@@ -18,6 +18,7 @@ constexpr Duration kClockTolerance = 60s;
 constexpr int kFewestIdentifies = 5;
 constexpr int kRefusedPercent = 90;
 constexpr int kWarnedPercent = 50;
+constexpr std::int64_t kUsualTotal = 1000;  // a day
 
 Finding good(std::string check, std::string sentence) {
   return {std::move(check), Mark::good, std::move(sentence)};
@@ -62,7 +63,7 @@ std::string span_in_words(Duration span) {
   return fmt::format("{} days", seconds / 86'400);
 }
 
-constexpr std::string_view kNeedsToken = "Discord answers nothing without a valid token";
+constexpr std::string_view kNeedsToken = "the token comes first";
 
 // ── one function per check ──
 
@@ -96,9 +97,14 @@ Finding judge_identifies(const DiscordFacts& facts) {
   if (gateway == nullptr) return refused("identifies", facts.gateway_bot, kNeedsToken);
   const std::int64_t left = gateway->identifies_left;
   const std::int64_t total = gateway->identifies_total;
-  const auto used = [&](int percent) { return (total - left) * 100 >= total * percent; };
-  const std::string count = fmt::format("{} of {} are left, the count starts anew in {}", left, total,
-                                        span_in_words(gateway->reset_after));
+  // Whichever counts more, Discord or this machine.
+  const auto here = static_cast<std::int64_t>(facts.identifies_here);
+  const auto used = [&](int percent) {
+    return (total - left) * 100 >= total * percent || here * 100 >= kUsualTotal * percent;
+  };
+  std::string count = fmt::format("{} of {} are left, the count starts anew in {}", left, total,
+                                  span_in_words(gateway->reset_after));
+  if (here > 0) count += fmt::format("; this machine counted {} within 24 hours", here);
   if (left < kFewestIdentifies || used(kRefusedPercent)) {
     return failed("identifies", Cause::identify_budget,
                   count +

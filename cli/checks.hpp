@@ -24,6 +24,7 @@ struct DiscordFacts {
 
   Answer<resources::User> me;
   Answer<rest::GatewayBot> gateway_bot;
+  std::size_t identifies_here = 0;  // of this bot by this user's runs within 24 hours
   Answer<resources::Guild> guild;
   Answer<resources::Member> member;  // the bot itself
   Answer<resources::Channel> channel;

@@ -171,6 +171,16 @@ TEST(CheckVerb, OpensEveryMedium) {
   EXPECT_EQ(lines_with(finished.out, "\u2713 media ").size(), 1U);
 }
 
+TEST(CheckVerb, KnowsWhatThePlaysBeforeItUsedUp) {
+  Stage stage;
+  EXPECT_THAT(run(check(stage), 60s).out, Not(HasSubstr("this machine")));
+  ASSERT_EQ(run(stage.play({stage.tone("tone.wav", 0.2)}), 60s).exit_status, 0);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_THAT(run(check(stage), 60s).out, HasSubstr("this machine counted 1 within 24 hours"))
+        << "and a check uses up none itself";
+  }
+}
+
 TEST(CheckVerb, ReadsAPipeNoFurtherThanItMust) {
   Stage stage;
   Command command = check(stage, {"-f", "s16le", "--rate", "48000", "--channels", "2", "-"});

@@ -75,6 +75,7 @@ rest::Failure refusal(int status, Cause cause, const char* sentence) {
 /// "token ok", "speak failed", …
 std::vector<std::string> marks(const std::vector<Finding>& findings) {
   std::vector<std::string> words;
+  words.reserve(findings.size());
   for (const Finding& finding : findings) {
     words.push_back(finding.check + " " + std::string(word(finding.mark)));
   }
@@ -146,6 +147,21 @@ const Flaw kFlaws[] = {
      "!  identifies ",
      0,
      {"very often"}},
+    {"HalfUsedByThisMachineAlone",
+     [](auto& f) { f.identifies_here = 500; },
+     "!  identifies ",
+     0,
+     {"counted 500 within 24 hours"}},
+    {"UsedUpByThisMachineAlone",
+     [](auto& f) { f.identifies_here = 900; },
+     "no identifies ",
+     11,
+     {"counted 900 within 24 hours"}},
+    {"NearlyUsedUpByThisMachineAlone",
+     [](auto& f) { f.identifies_here = 899; },
+     "!  identifies ",
+     0,
+     {"counted 899"}},
     {"NoHello",
      [](auto& f) { f.gateway_hello = Error(Cause::network, "It said nothing."); },
      "no gateway ",
