@@ -196,7 +196,7 @@ TEST_F(Lock, AChildOfTheCrashedPlayerKeepsNothingEither) {
     if (fork() == 0) {
       char byte = 0;
       close(end[1]);
-      static_cast<void>(read(end[0], &byte, 1));
+      [[maybe_unused]] const ssize_t until_it_may_end = read(end[0], &byte, 1);
       _exit(0);
     }
     return lock;

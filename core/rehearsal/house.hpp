@@ -68,6 +68,8 @@ class House {
   void excuse(Snowflake user);
   [[nodiscard]] Snowflake channel_of(Snowflake user) const;
   void move(Snowflake user, Snowflake channel, TimePoint now);
+  void disturb_gateways(const Fault& fault, Snowflake user, TimePoint now);
+  void disturb_call(const Fault& fault, Snowflake user, TimePoint now);
   void gather_in(Snowflake channel, TimePoint now);
   void kick(Snowflake user, TimePoint now);
   void delete_channel_of(Snowflake user, TimePoint now);

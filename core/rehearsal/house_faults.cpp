@@ -9,6 +9,12 @@ namespace vcplay::rehearsal {
 
 void House::inject(const Fault& fault, Snowflake user, TimePoint now) {
   books.of(user).suffers(to_text(fault), now);
+  if (fault.kind <= FaultKind::delay_acks) return disturb_gateways(fault, user, now);
+  disturb_call(fault, user, now);
+}
+
+/// What happens to the connections.
+void House::disturb_gateways(const Fault& fault, Snowflake user, TimePoint now) {
   switch (fault.kind) {
     // ── main gateway ──
     case FaultKind::drop_gateway:
@@ -52,6 +58,14 @@ void House::inject(const Fault& fault, Snowflake user, TimePoint now) {
       gateway.acknowledgements.delay(user, fault.span);
       voice_gateway.acknowledgements.delay(user, fault.span);
       return;
+    default:
+      return;
+  }
+}
+
+/// What happens to the account, its guild, its datagrams and the host.
+void House::disturb_call(const Fault& fault, Snowflake user, TimePoint now) {
+  switch (fault.kind) {
     // ── the account's voice state ──
     case FaultKind::migrate:
       return gateway.migrate(user, fault.span, now);
@@ -93,6 +107,8 @@ void House::inject(const Fault& fault, Snowflake user, TimePoint now) {
       return;
     case FaultKind::stall:
       stall_ = fault.span;
+      return;
+    default:
       return;
   }
 }

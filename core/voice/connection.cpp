@@ -90,6 +90,7 @@ std::string_view name(Recovery recovery) noexcept {
 // ── links ──
 
 void Connection::Impl::link_closed(Link& link, const net::CloseInfo& info) {
+  // NOLINTNEXTLINE(performance-unnecessary-copy-initialization): `info` may go with the link
   const net::CloseInfo how = info;
   const bool is_current = link.is_current;
   const Link::To to = link.to;

@@ -79,7 +79,9 @@ class OtherProcess {
       close(end_[1]);
       [[maybe_unused]] const auto kept = act();
       char byte = 0;
-      if (write(done_[1], "!", 1) == 1) static_cast<void>(read(end_[0], &byte, 1));
+      if (write(done_[1], "!", 1) == 1) {
+        [[maybe_unused]] const ssize_t until_it_may_end = read(end_[0], &byte, 1);
+      }
     } catch (...) {
       _exit(1);
     }
