@@ -7,6 +7,10 @@
 #include <filesystem>
 #include <memory>
 
+#include "host/bot_key.hpp"
+#include "host/identify_slots.hpp"
+#include "host/state_folder.hpp"
+#include "net/url.hpp"
 #include "support/stage.hpp"
 
 namespace vcplay::testing {
@@ -14,6 +18,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using std::chrono_literals::operator""min;
 using std::chrono_literals::operator""s;
 
 constexpr auto kDeadline = 60s;
@@ -155,6 +160,55 @@ TEST_F(OnePlayer, ARehearsalIsInNobodysWay) {
                    stage_.discord().options().guild.str(),
                    stage_.tone("short.wav", 0.5)};
   EXPECT_EQ(run(command, kDeadline).exit_status, 0);
+}
+
+// ── the day's identifies ──
+
+/// The count of the loopback's bot, in this user's real folder; the Stage removes it.
+class Count {
+ public:
+  /// As if earlier runs had identified so often today, the last one a minute ago.
+  Count(Stage& stage, int identifies) {
+    const auto& account = stage.discord().options().accounts.front();
+    const auto api = net::Url::parse(stage.discord().api_url());
+    const host::BotKey bot{host::server_name(api->host, api->port), host::bot_name(account.token)};
+    file_ = host::StateFolder::open().value().path() + "/" + bot.str() + ".identifies";
+    host::IdentifySlots slots;
+    const host::WallTime now = host::wall_now();
+    for (int i = identifies; i > 0; --i) slots.add(now - 1min - i * 6s, {});
+    std::ofstream file(file_, std::ios::binary);
+    for (const auto& change : slots.changes()) file << change.text;
+  }
+  [[nodiscard]] std::size_t now() const { return host::IdentifySlots(contents_of(file_)).after({}).size(); }
+
+ private:
+  std::string file_;
+};
+
+TEST_F(OnePlayer, EachPlayIsCounted) {
+  const Count count(stage_, 0);
+  for (const std::size_t expected : {1U, 2U}) {
+    EXPECT_EQ(run(second_player(), kDeadline).exit_status, 0);
+    EXPECT_EQ(count.now(), expected);
+  }
+}
+
+TEST_F(OnePlayer, AfterNineHundredPlaysInADayTheNextOneDoesNotIdentify) {
+  const Count count(stage_, 900);
+  const Finished refused = run(second_player(), kDeadline);
+  EXPECT_EQ(refused.exit_status, 11);
+  EXPECT_THAT(refused.err,
+              AllOf(HasSubstr("900 times within 24 hours"), HasSubstr("Keep one vcplay running")));
+  EXPECT_EQ(stage_.discord().report().gateway_identifies, 0U);
+  EXPECT_EQ(count.now(), 900U);
+}
+
+TEST_F(OnePlayer, AfterFiveHundredItIsWarned) {
+  const Count count(stage_, 500);
+  const Finished warned = run(second_player(), kDeadline);
+  EXPECT_EQ(warned.exit_status, 0);
+  EXPECT_THAT(warned.err, HasSubstr("500 times within 24 hours"));
+  EXPECT_EQ(count.now(), 501U);
 }
 
 }  // namespace

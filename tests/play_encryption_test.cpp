@@ -151,8 +151,8 @@ TEST(PlayEncrypted, AStageNeedsNoPermissionForPlaintext) {
   DiscordOptions options;
   options.channel_type = 13;                                             // GUILD_STAGE_VOICE
   options.everyone_permissions = {0x400, 0x100000, 0x200000, 0x400000};  // … and Mute Members: it may speak
-  Stage stage(options);
   for (const std::vector<std::string>& permission : {std::vector<std::string>{}, {"--allow-plaintext"}}) {
+    Stage stage(options);  // a new one: nobody has identified there just now
     std::vector<std::string> words = permission;
     words.push_back(stage.tone("tone.wav", 0.5));
     const Finished finished = run(stage.play(words), kDeadline);

@@ -2,8 +2,12 @@
 #pragma once
 
 #include <fmt/format.h>
+#include <pwd.h>
+#include <unistd.h>
 
 #include <chrono>
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,12 +20,38 @@ namespace vcplay::testing {
 /// Where the build put the program.
 inline const std::string kProgram = VCPLAY_PROGRAM;
 
+/// Removes, when it goes, what players of one server leave in the folder that this user's real plays have
+/// too.
+class Leftovers {
+ public:
+  explicit Leftovers(const std::string& api_url) {
+    const std::size_t begin = api_url.find("://") + 3;
+    server_ = api_url.substr(begin, api_url.find('/', begin) - begin) + "_";
+  }
+  ~Leftovers() {
+    const passwd* const user = ::getpwuid(::geteuid());
+    if (user == nullptr) return;
+    std::error_code ignored;
+    const auto folder = std::filesystem::path(user->pw_dir) / ".local/state/vcplay";
+    for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
+      if (entry.path().filename().string().starts_with(server_))
+        std::filesystem::remove(entry.path(), ignored);
+    }
+  }
+  Leftovers(const Leftovers&) = delete;
+  Leftovers& operator=(const Leftovers&) = delete;
+
+ private:
+  std::string server_;  // "127.0.0.1:4444_"
+};
+
 /// Runs `vcplay play` as a child process against a Discord in this one.
 class Stage {
  public:
   explicit Stage(rehearsal::DiscordOptions options = {}) : discord_(std::move(options)) {
     discord_.start();
     ca_file_ = folder_.write("ca.pem", discord_.ca_pem());
+    leftovers_.emplace(discord_.api_url());
   }
 
   [[nodiscard]] rehearsal::Discord& discord() { return discord_; }
@@ -52,6 +82,7 @@ class Stage {
   TemporaryFolder folder_;
   rehearsal::Discord discord_;
   std::string ca_file_;
+  std::optional<Leftovers> leftovers_;
 };
 
 /// The rules that were broken, for a readable failure.
