@@ -131,6 +131,7 @@ TEST(GatewayResume, TakesTheSessionFromAConnectionThatHangs) {
   const json data = {{"token", discord.account().token}, {"session_id", session}, {"seq", seen}};
   discord.gateway.on_text(next, json{{"op", 6}, {"d", data}}.dump(), discord.now);
   EXPECT_TRUE(ann.gateway.dropped);
+  ann.gateway_says({{"op", 99}});  // it counts no more
   discord.gateway.on_closed(ann.gateway, kNoCloseFrame, discord.now);
   bob.join();
   EXPECT_EQ(next.last(0, "VOICE_STATE_UPDATE").at("s"), seen + 2);
@@ -176,6 +177,18 @@ TEST(GatewayResume, IsPossibleForAMinute) {
     EXPECT_EQ(discord.broken(),
               in_time ? std::vector<std::string>{} : std::vector<std::string>{"left-without-leave"});
   }
+}
+
+TEST(GatewayResume, EndsTheWait) {
+  PaperDiscord discord;
+  RecoveringPlayer player(discord);
+  player.log_in();
+  player.join();
+  player.lose_gateway();
+  player.resume_gateway();
+  wait(discord, 120s, {&player});
+  EXPECT_EQ(player.own_state().at("channel_id"), discord.world.options().channel.str());
+  EXPECT_EQ(player.gateway.closed, std::nullopt);
 }
 
 TEST(GatewayResume, EndsTheCallOfThoseWhoDoNotComeBack) {
@@ -257,6 +270,18 @@ TEST(GatewayResume, IsRefused) {
     EXPECT_EQ(is_told_that_it_is_over(player), refusal.answer == 9);
     EXPECT_EQ(discord.broken(), refusal.rules);
   }
+}
+
+TEST(GatewayResume, IsOverAfterAnImpossibleSequence) {
+  PaperDiscord discord;
+  RecoveringPlayer player(discord);
+  player.log_in();
+  player.lose_gateway();
+  const std::int64_t seen = player.seen;
+  player.resume_gateway({{"seq", seen + 1}});
+  player.lose_gateway(4007);
+  player.resume_gateway({{"seq", seen}});
+  EXPECT_TRUE(is_told_that_it_is_over(player));
 }
 
 TEST(GatewayResume, IsNotForAnotherAccount) {
@@ -408,6 +433,14 @@ TEST(GatewayIdentify, IsAWasteWhereASessionCanBeResumed) {
          inject(discord, {FaultKind::drop_gateway});
          player.lose_gateway();
          discord.advance(60s);
+       }},
+      {"too much was missed", false,
+       [&](PaperDiscord& discord, RecoveringPlayer& player) {
+         inject(discord, {FaultKind::drop_gateway});
+         player.lose_gateway();
+         for (int i = 0; i < 2000; ++i) discord.gateway.announce_voice_status(discord.now);
+         player.resume_gateway();
+         player.lose_gateway(4000);
        }},
       {"its RESUME was refused", false,
        [&](PaperDiscord& discord, RecoveringPlayer& player) {

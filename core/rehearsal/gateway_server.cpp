@@ -224,7 +224,6 @@ std::optional<TimePoint> GatewayServer::deadline() const {
 }
 
 void GatewayServer::dispatch(Session& session, const char* name, const json& data, TimePoint now) {
-  if (session.is_over) return;
   ++session.sequence;
   if (session.kept.size() == kMostKept) session.kept.pop_front();
   session.kept.push_back(wire_text({{"op", 0}, {"t", name}, {"s", session.sequence}, {"d", data}}));

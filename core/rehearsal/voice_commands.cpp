@@ -31,10 +31,7 @@ void VoiceGatewayServer::identify(Connection& connection, const json& data, Time
     return close(connection, *world_.options().voice_identify_close_code, "As it was rehearsed.");
   }
   if (!accept_identity(connection, data, now) || !accept_version(connection)) return;
-  // Whoever begins anew gives up what it could have resumed: its stream ended with the connection.
-  for (const auto& [id, lost] : connections_) {
-    if (lost.kept_until && lost.person == connection.person) lost.media->inspector.excuse_end();
-  }
+  // Whoever begins anew gives up what it could have resumed.
   end_lost([&](const Connection& lost) { return lost.person == connection.person; }, now);
   Ledger& account = ledger(connection);
   account.first("voice-connected", connection.opened);

@@ -158,4 +158,29 @@ class RecoveringDavePlayer : public Recovering<DavePlayer> {
   }
 };
 
+/// A Discord that does something to its first account.
+template <class Player = RecoveringPlayer>
+struct Trouble {
+  explicit Trouble(DiscordOptions options = PaperDiscord::unencrypted())
+      : discord(std::move(options)), player(discord) {}
+
+  void happens(const Fault& fault) {
+    discord.inject(fault, discord.account().user, discord.now);
+    discord.settle(discord.now);
+  }
+  void playing() {
+    player.get_ready();
+    player.speak(1);
+    player.send(sound(), 10);
+  }
+  void end() {
+    player.fall_silent();
+    player.leave();
+  }
+  [[nodiscard]] Snowflake user() const { return discord.account().user; }
+
+  PaperDiscord discord;
+  Player player;
+};
+
 }  // namespace vcplay::rehearsal::test
