@@ -328,12 +328,18 @@ TEST_F(Identifying, NobodyIsWaitedForInTheFile) {
 }
 
 TEST_F(Identifying, AProcessThatWasStoppedInTheFileStopsNobodyForEver) {
+  identify(1, 0s);
   OtherProcess other([this] { return LockedFile::open(folder_, fs::path(file_).filename()); });
   int asked = 0;
   while (reserve() == 20ms) ASSERT_LT(++asked, 1000);
   EXPECT_EQ(asked, 249) << "five seconds";
   EXPECT_THAT(warnings_.take(), ElementsAre(HasSubstr(fmt::format("Process {}", other.pid()))));
-  EXPECT_EQ(reserve(), 5250ms) << "this run counts for itself";
+  EXPECT_EQ(reserve(), 5250ms) << "this run knows its own";
+  now_ += 5250ms;
+  EXPECT_EQ(reserve(), kNow);
+  EXPECT_EQ(run_->used(now_), 2U);
+  other.end();
+  EXPECT_EQ(run_->used(now_), 2U) << "and counts none of them twice";
 }
 
 }  // namespace

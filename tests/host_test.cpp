@@ -2,11 +2,15 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
+#include <new>
 
 #include "base/error.hpp"
 #include "host/bot_key.hpp"
@@ -252,6 +256,45 @@ TEST_F(Lock, ASignalEndsTheWaitAtOnce) {
   EXPECT_FALSE(lock);
   close(signal[0]);
   close(signal[1]);
+}
+
+/// What several processes count together.
+struct Tally {
+  std::atomic<int> inside{0};
+  std::atomic<int> together{0};
+};
+
+TEST_F(Lock, InACrowdThatComesAndGoesThereIsNeverASecondOne) {
+  constexpr int kPeople = 5;
+  constexpr int kTurns = 3000;
+  void* const shared =
+      mmap(nullptr, sizeof(Tally), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(shared, MAP_FAILED);
+  Tally& tally = *new (shared) Tally;
+  const auto take_turns = [&] {
+    for (int turns = 0; turns < kTurns; sched_yield()) {
+      auto opened = host::LockedFile::open(folder_, "crowd.player");
+      auto* const file = std::get_if<host::LockedFile>(&opened);
+      if (file == nullptr) continue;
+      if (++tally.inside > 1) ++tally.together;
+      ++turns;
+      for (int others = 0; others < kPeople; ++others) sched_yield();
+      --tally.inside;
+      file->remove();  // who has just opened it holds a file without a name
+    }
+  };
+  for (int person = 0; person < kPeople; ++person) {
+    if (fork() != 0) continue;
+    take_turns();
+    _exit(0);
+  }
+  for (int person = 0; person < kPeople; ++person) {
+    int status = 0;
+    ASSERT_GT(wait(&status), 0);
+    EXPECT_EQ(status, 0);
+  }
+  EXPECT_EQ(tally.together, 0);
+  munmap(shared, sizeof(Tally));
 }
 
 TEST_F(Lock, ALinkInItsPlaceIsNotFollowedAndThePlayGoesOn) {

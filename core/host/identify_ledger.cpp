@@ -43,8 +43,10 @@ Duration IdentifyLedger::reserve(WallTime now) {
   refuse_if_used_up(times, now);
   warn_if_many(std::max(times.size(), used_by_discords_count(times, now)));
   const Duration wait = spacing(times, now);
-  if (wait == Duration::zero()) book.slots.add(now, now - kWindow);
-  if (!store(book) && wait == Duration::zero()) unwritten_.push_back(now);
+  const bool granted = wait == Duration::zero();
+  if (granted) book.slots.add(now, now - kWindow);
+  const bool stored = store(book);
+  if (granted) own_.push_back({now, stored});
   return wait;
 }
 
@@ -111,10 +113,11 @@ void IdentifyLedger::count_without_file(const std::string& reason) {
 /// The identifies within kWindow, none of them later than `now`.
 IdentifyLedger::Times IdentifyLedger::settle(Book& book, WallTime now) {
   book.slots.count_future_as(now);
-  for (WallTime& time : unwritten_) time = std::min(time, now);
   Times times = book.slots.after(now - kWindow);
-  for (const WallTime time : unwritten_) {
-    if (time > now - kWindow) times.push_back(time);
+  for (Own& own : own_) {
+    own.time = std::min(own.time, now);
+    const bool is_in_book = own.written && book.file;
+    if (!is_in_book && own.time > now - kWindow) times.push_back(own.time);
   }
   std::sort(times.begin(), times.end());
   return times;

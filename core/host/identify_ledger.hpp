@@ -60,6 +60,11 @@ class IdentifyLedger {
     WallTime until;
   };
 
+  /// One of this run's, which it knows even while it cannot have the file.
+  struct Own {
+    WallTime time;
+    bool written;  // into the file
+  };
   /// What all runs share, while this one has it.
   struct Book {
     std::optional<LockedFile> file;
@@ -78,8 +83,8 @@ class IdentifyLedger {
   const StateFolder* folder_;
   const std::string name_;
   std::optional<Told> told_;
-  Times unwritten_;  // of this run, for want of a file
-  int busy_ = 0;     // how often in a row somebody else had the file
+  std::vector<Own> own_;
+  int busy_ = 0;  // how often in a row somebody else had the file
   bool warned_of_many_ = false;
   bool warned_of_file_ = false;
 };
