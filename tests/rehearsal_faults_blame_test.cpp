@@ -24,6 +24,7 @@ TEST(EndedSession, MayBeSentToForAWhile) {
   trouble.playing();
   trouble.happens({FaultKind::close_voice, 4006});
   player.lose_voice(4006);
+  player.discover();          // that was on its way, too
   player.send(sound(), 250);  // five seconds
   EXPECT_THAT(trouble.discord.broken(), IsEmpty());
   player.send(sound());

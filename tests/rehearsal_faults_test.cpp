@@ -110,6 +110,7 @@ TEST(GatewayFault, InvalidatesASessionForGood) {
     EXPECT_EQ(player.gateway.last(9).at("d"), false);
     player.gateway_says({{"op", 1}, {"d", nullptr}});  // it has no number any more
     if (on_the_same_connection) {
+      trouble.discord.advance(3s);
       player.gateway_says(player.identity());
       player.gateway_says({{"op", 1}, {"d", nullptr}});  // READY is on its way
       EXPECT_EQ(player.gateway.count(0, "READY"), 2U);

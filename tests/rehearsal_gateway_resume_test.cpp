@@ -187,8 +187,8 @@ TEST(GatewayResume, EndsTheWait) {
   player.lose_gateway();
   player.resume_gateway();
   wait(discord, 120s, {&player});
-  EXPECT_EQ(player.own_state().at("channel_id"), discord.world.options().channel.str());
-  EXPECT_EQ(player.gateway.closed, std::nullopt);
+  EXPECT_NE(discord.world.voice_state(discord.account().user), nullptr);
+  EXPECT_THAT(discord.broken(), IsEmpty());
 }
 
 TEST(GatewayResume, EndsTheCallOfThoseWhoDoNotComeBack) {
@@ -411,6 +411,11 @@ TEST(GatewayIdentify, IsAWasteWhereASessionCanBeResumed) {
          inject(discord, {FaultKind::reconnect_gateway});
          player.lose_gateway(1000);
        }},
+      {"it was told to reconnect and hung up", true,
+       [&](PaperDiscord& discord, RecoveringPlayer& player) {
+         inject(discord, {FaultKind::reconnect_gateway});
+         player.lose_gateway();
+       }},
       {"it was told that it can be resumed", true,
        [&](PaperDiscord& discord, RecoveringPlayer& player) {
          inject(discord, {FaultKind::invalidate_gateway, 0, {}, true});
@@ -533,6 +538,10 @@ TEST(GatewayIdentify, KeepsItsDistanceWhereThatIsDemanded) {
   third.log_in();
   EXPECT_EQ(third.gateway.count(0, "READY"), 1U);
   EXPECT_EQ(discord.report().findings.front().count, 1U);
+  discord.advance(1s);
+  PaperPlayer fourth(discord);
+  fourth.log_in();
+  EXPECT_TRUE(is_told_that_it_is_over(fourth));
   EXPECT_THAT(discord.broken(1), IsEmpty());
 }
 
