@@ -91,6 +91,7 @@ void PrintTo(const Halt& halt, std::ostream* out) { *out << halt.name; }
 
 const Halt kHalts[] = {
     {"Identifying", [](auto& o) { o.says_nothing_on_connect = true; }, "phase identifying"},
+    {"WaitingForTheGuild", [](auto& o) { o.guild_is_unavailable = true; }, "phase waiting-for-guild"},
     {"JoiningTheChannel", [](auto& o) { o.ignores_join = true; }, "phase joining-channel"},
     {"IdentifyingToVoice", [](auto& o) { o.voice_says_nothing = true; }, "phase identifying-voice"},
     {"DiscoveringTheAddress", [](auto& o) { o.never_answers_discovery = true; }, "phase discovering-address"},
@@ -116,6 +117,29 @@ TEST_P(PlayHostLeaves, WithinTwoSecondsOfATerm) {
 
 INSTANTIATE_TEST_SUITE_P(InEachPhase, PlayHostLeaves, ::testing::ValuesIn(kHalts),
                          [](const auto& row) { return row.param.name; });
+
+TEST(PlayHost, LeavesWithinTwoSecondsWhileTheGatewayIsMute) {
+  const Stage stage;
+  const MuteServer mute;
+  Command command = stage.play({"-v", "-v", stage.tone("tone.wav", 30.0)});
+  command.words.insert(command.words.end(), {"--gateway-url", "wss://" + mute.host_and_port()});
+  Subprocess player(command);
+  ASSERT_TRUE(player.wait_for_text("phase opening-gateway", kDeadline));
+  player.send(SIGTERM);
+  EXPECT_EQ(player.finish(kLeavingTime).signal, SIGTERM);
+}
+
+TEST(PlayHost, LeavesWithinTwoSecondsWhileTheVoiceServerIsMute) {
+  const MuteServer mute;
+  rehearsal::DiscordOptions options;
+  options.voice_endpoint = mute.host_and_port();
+  Stage stage(options);
+  Subprocess player(stage.play({"-v", "-v", stage.tone("tone.wav", 30.0)}));
+  ASSERT_TRUE(player.wait_for_text("phase opening-voice", kDeadline));
+  player.send(SIGTERM);
+  EXPECT_EQ(player.finish(kLeavingTime).signal, SIGTERM);
+  EXPECT_TRUE(stage.discord().report().left_cleanly) << "no ghost in the channel";
+}
 
 TEST(PlayHost, LeavesWithinTwoSecondsWhileRestIsMute) {
   const Stage stage;

@@ -279,10 +279,10 @@ void Discord::start() {
   impl.loop = std::make_unique<net::EventLoop>();
   impl.doors = std::make_unique<Impl::Doors>(impl, identity, options.listen_address);
   Impl::Doors& doors = *impl.doors;
-  const std::string& voice_host =
-      options.voice_endpoint_host.empty() ? options.listen_address : options.voice_endpoint_host;
+  const std::string own_endpoint = options.listen_address + ":" + std::to_string(doors.voice.port());
   impl.front_door = url_host(options) + ":" + std::to_string(doors.gateway.port());
-  house.gateway.set_addresses(gateway_url(), voice_host + ":" + std::to_string(doors.voice.port()));
+  house.gateway.set_addresses(gateway_url(),
+                              options.voice_endpoint.empty() ? own_endpoint : options.voice_endpoint);
   house.gateway.set_resume_url("wss://" + resume_host(options) + ":" +
                                std::to_string(doors.resume_gateway.port()));
   house.rest.set_gateway_url(gateway_url());
@@ -301,6 +301,13 @@ void Discord::stop() {
   impl.thread.join();
   impl.doors.reset();
   impl.loop.reset();
+}
+
+void Discord::inject(const Fault& fault) {
+  impl_->loop->post([&impl = *impl_, fault] {
+    const Impl::Turn turn(impl);
+    impl.house.inject(fault, impl.house.world.options().accounts.front().user, turn.now());
+  });
 }
 
 std::string Discord::api_url() const { return "https://" + impl_->front_door + "/api/v10"; }

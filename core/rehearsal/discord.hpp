@@ -33,6 +33,9 @@ class Discord {
   /// the thread. The report stays.
   void stop();
 
+  /// Any thread, between start() and stop(): has `fault` happen to the first account, soon.
+  void inject(const Fault& fault);
+
   // Valid after start().
   [[nodiscard]] std::string api_url() const;      // "https://127.0.0.1:PORT/api/v10"
   [[nodiscard]] std::string gateway_url() const;  // "wss://127.0.0.1:PORT"

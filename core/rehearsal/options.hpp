@@ -139,7 +139,8 @@ struct DiscordOptions {
   bool channel_is_afk = false;                   // the guild sends those there who have fallen silent
   std::vector<std::string> extra_gateway_texts;  // sent right after READY: malformed, unknown, huge …
   std::vector<std::string> extra_voice_texts;    // sent right after the voice READY
-  std::string voice_endpoint_host = {};          // what VOICE_SERVER_UPDATE names; empty: listen_address
+  std::string voice_endpoint = {};               // host:port in VOICE_SERVER_UPDATE; empty: where it is
+  bool guild_is_unavailable = false;             // from the beginning: an outage
 };
 
 }  // namespace vcplay::rehearsal

@@ -72,7 +72,10 @@ std::string random_hex(std::size_t bytes) {
   return to_hex(random);
 }
 
-World::World(DiscordOptions options) : options_(std::move(options)), meeting_place_(options_.channel) {
+World::World(DiscordOptions options)
+    : options_(std::move(options)),
+      meeting_place_(options_.channel),
+      available_(!options_.guild_is_unavailable) {
   if (options_.accounts.empty()) {
     for (std::uint64_t bot = 0; bot < 4; ++bot) {
       const Snowflake user{kFirstBot + bot};

@@ -117,7 +117,7 @@ class World {
   std::map<Snowflake, int> bitrates_;  // where they were changed
   std::uint64_t denied_permissions_ = 0;
   std::set<Snowflake> removed_;
-  bool available_ = true;  // no outage
+  bool available_;  // no outage
   std::deque<Retired> retired_;
 };
 
