@@ -87,7 +87,7 @@ constexpr FaultForm kForms[] = {
 
 std::string shown(std::string_view text) { return fmt::format("'{}'", display_safe(text, kShownColumns)); }
 
-[[noreturn]] void refuse(std::string sentence) { throw Error(Cause::usage, std::move(sentence)); }
+[[noreturn]] void refuse(const std::string& sentence) { throw Error(Cause::usage, sentence); }
 
 Words words_of(std::string_view text) {
   constexpr std::string_view kBlanks = " \t\r\v\f";

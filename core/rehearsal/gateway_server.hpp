@@ -165,7 +165,7 @@ class GatewayServer {
   void hand_over(Session& session, Connection& connection, std::int64_t seen, TimePoint now);
   void declare_invalid(Connection& connection, const std::string& session);
   void lose(Session& session, TimePoint now);
-  void end(Session& session, TimePoint now);
+  void end(Session& over, TimePoint now);
   void end_lost(const std::function<bool(const Session&)>& is_over, TimePoint now);
 
   // gateway_voice_states.cpp
