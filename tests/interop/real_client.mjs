@@ -183,6 +183,7 @@ export async function playPackets(connection, packets) {
 // What @discordjs/voice 0.19 is known to do less well than the documentation asks for.
 export const KNOWN_SLOPPINESS = [
   'missing-silence', // its player now and then ends with the fifth silence packet still prepared, not sent
+  'burst', // after a stall its player sends all that it is late with at once
   'early-key', // it sends under the next epoch's key as soon as the Commit came, not when opcode 22 says so
 ];
 
