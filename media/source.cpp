@@ -73,7 +73,7 @@ Source::Source(const Media& media, std::uint32_t track, World world)
   info_.location = media.location;
   open(media);
   choose_stream();
-  describe_track();
+  describe_track(media);
 }
 
 void Source::open(const Media& media) {
@@ -158,11 +158,16 @@ void Source::open_decoder(const AVCodec& decoder) {
   trims_end_ = std::string_view(format_->iformat->name).substr(0, 4) == "mov," && stream_->duration > 0;
 }
 
-void Source::describe_track() {
+void Source::describe_track(const Media& media) {
   const AVCodecParameters& parameters = *stream_->codecpar;
   info_.title = tag(*format_, *stream_, "title");
   if (info_.title.empty()) info_.title = tag(*format_, *stream_, "icy-name");
   info_.artist = tag(*format_, *stream_, "artist");
+  const bool is_part = media.start || media.end;  // the tags are those of the whole
+  if (!media.title.empty() && (is_part || info_.title.empty())) {
+    info_.title = media.title;
+    info_.artist = media.artist;
+  }
   info_.codec = avcodec_get_name(parameters.codec_id);
   info_.container = format_->iformat->name;
   info_.sample_rate = parameters.sample_rate;

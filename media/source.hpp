@@ -27,7 +27,7 @@ class Source {
   void open(const Media& media);
   void choose_stream();
   void open_decoder(const AVCodec& decoder);
-  void describe_track();
+  void describe_track(const Media& media);
 
   [[nodiscard]] bool decode(AVFrame& frame);
   void feed();

@@ -287,6 +287,15 @@ TEST_F(CommandLine, AnswersQuestionsWhateverElseIsWrong) {
   EXPECT_EQ(type({"play", "--help"}).status, ExitStatus::all_played);
 }
 
+TEST_F(CommandLine, TellsHowOftenAndInWhichOrder) {
+  EXPECT_EQ(play({"a"}).program.rounds, 1U);
+  EXPECT_EQ(play({"--loop", "3", "a"}).program.rounds, 3U);
+  EXPECT_EQ(play({"--loop", "inf", "a"}).program.rounds, 0U);
+  EXPECT_FALSE(play({"a"}).program.shuffle);
+  EXPECT_EQ(play({"--shuffle", "--seed", "4711", "a"}).program.seed, 4711U);
+  EXPECT_NE(play({"--shuffle", "a"}).program.seed, play({"--shuffle", "a"}).program.seed) << "by chance";
+}
+
 TEST_F(CommandLine, FitsItsHelpOnASmallScreen) {
   for (const Words& words : {Words{"--help"}, Words{"play", "--help"}, Words{"rehearse", "--help"},
                              Words{"check", "--help"}, Words{"channels", "--help"}}) {
@@ -352,6 +361,11 @@ const Mistake kMistakes[] = {
     {{"check", "--serve"}, "--serve belongs to 'vcplay rehearse'."},
     {{"channels", "a"}, "'vcplay channels' plays nothing: it goes without MEDIA, such as 'a'."},
     {{"channels", "--volume", "80"}, "--volume belongs to 'vcplay play'."},
+    {with_channel({"--loop", "0", "a"}), "--loop wants a number of rounds from 1 to 1000000, or inf, not '0'."},
+    {with_channel({"--loop", "often", "a"}), "--loop wants a number of rounds from 1 to 1000000, or inf, not 'often'."},
+    {with_channel({"--loop", "2", "-"}), "'-' (standard input) can be played only once: not with --loop."},
+    {with_channel({"--seed", "7", "a"}), "--seed is for --shuffle: give both."},
+    {with_channel({"--shuffle", "--seed", "-1", "a"}), "--seed wants a whole number, such as the one that -v told, not '-1'."},
     {{"song.mp3"}, "The first word is " + kVerbs + ", not 'song.mp3'."},
     {with_channel({}), "There is no MEDIA: name files, or '-' for standard input."},
     {with_channel({"a", ""}), "One MEDIA is an empty word; is a variable in your script unset?"},
