@@ -19,6 +19,7 @@ struct Draft {
   std::optional<Snowflake> guild;      // of --guild
   std::optional<ChannelName> channel;  // of --channel
   std::optional<std::uint64_t> seed;   // of --seed
+  std::optional<Duration> length;      // of --length
   int verbose = 0;
 };
 

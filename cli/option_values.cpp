@@ -230,6 +230,26 @@ int parse_channels(std::string_view text) {
   return *channels;
 }
 
+Duration parse_position(std::string_view text, std::string_view option) {
+  const auto time = read_time(text);
+  if (!time || *time < Duration::zero()) {
+    refuse("{} wants a time such as 90, 1:30 or 1:02:03.5, not {}.", option, shown(text));
+  }
+  return *time;
+}
+
+std::string parse_audio_track(std::string_view text) {
+  const auto number = read_number<int>(text);
+  const bool is_word =
+      !text.empty() &&
+      text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-0123456789") ==
+          std::string_view::npos;
+  if (number ? *number < 1 : !is_word) {
+    refuse("--audio-track wants a number from 1 on or a language such as eng, not {}.", shown(text));
+  }
+  return std::string(text);
+}
+
 std::uint32_t parse_loop(std::string_view text) {
   if (text == "inf") return 0;
   const auto rounds = read_number<std::uint32_t>(text);

@@ -202,6 +202,12 @@ void set_optional_place(Draft& draft) {
 /// Rounds and orders; called when the MEDIA are known.
 void set_program(Draft& draft) {
   Options& options = draft.options;
+  media::ProgramOptions& program = options.program;
+  if (draft.length && program.end) refuse("--length and --end say the same thing: give one of them.");
+  if (draft.length) program.end = program.start.value_or(Duration::zero()) + *draft.length;
+  if (program.end && *program.end <= program.start.value_or(Duration::zero())) {
+    refuse("Nothing would be played: --end is not behind --start, or --length is 0.");
+  }
   if (draft.seed && !options.program.shuffle) refuse("--seed is for --shuffle: give both.");
   if (options.program.shuffle) options.program.seed = draft.seed ? *draft.seed : std::random_device()();
   const bool has_input = std::any_of(options.media.begin(), options.media.end(),

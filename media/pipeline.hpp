@@ -21,7 +21,9 @@ struct Media {
   int rate = 0;          // Hz, for raw PCM; 0: not given
   int channels = 0;      // for raw PCM; 0: not given
 
-  // What a playlist said about it:
+  std::string audio_track = {};  // its number among the audio tracks, or a language; empty: the best
+
+  // What a playlist or --start and --end said about it:
   std::optional<Duration> start = {};  // of the part that is meant
   std::optional<Duration> end = {};
   std::string title = {};   // where it does not say its own, or only a part of it is meant

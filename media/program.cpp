@@ -90,6 +90,7 @@ std::optional<Program::Item> Program::next() {
   while (!world_.stop.raised()) {
     if (auto entry = next_track()) {
       given_ += 1;
+      narrow(*entry);
       const bool counts = options_.rounds == 1;
       return Item{std::move(entry->media), std::move(entry->failure), counts ? known_tracks() : 0};
     }
@@ -98,6 +99,19 @@ std::optional<Program::Item> Program::next() {
     begin_round();
   }
   return std::nullopt;
+}
+
+/// To the part of each track that the options ask for.
+void Program::narrow(Entry& entry) const {
+  const Duration zero = entry.media.start.value_or(Duration::zero());
+  if (options_.start && *options_.start > Duration::zero()) entry.media.start = zero + *options_.start;
+  if (options_.end)
+    entry.media.end = std::min(entry.media.end.value_or(Duration::max()), zero + *options_.end);
+  const bool has_end = entry.media.end && entry.media.start;
+  if (has_end && *entry.media.start >= *entry.media.end && entry.failure.empty()) {
+    entry.failure =
+        named(entry.media.location) + ": the playlist's part of it is over before it was to begin";
+  }
 }
 
 void Program::begin_round() {
@@ -199,7 +213,11 @@ void Program::open_directory(const Media& media, std::string identity) {
   level.remote = is_remote();
   try {
     for (std::string& name : list_directory(media.location, kMaxEntries)) {
-      level.entries.push_back({{std::move(name), media.format, media.rate, media.channels}, {}});
+      Media file = media;
+      file.location = std::move(name);
+      file.title.clear();
+      file.artist.clear();
+      level.entries.push_back({std::move(file), {}});
     }
   } catch (const std::runtime_error& failure) {
     refuse(media.location, failure.what());

@@ -48,6 +48,7 @@ class Program {
   };
 
   void begin_round();
+  void narrow(Entry& entry) const;
   [[nodiscard]] std::optional<Entry> next_track();
   [[nodiscard]] std::optional<Entry> take();
   [[nodiscard]] bool open(const Media& media);

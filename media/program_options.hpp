@@ -14,6 +14,10 @@ struct ProgramOptions {
   std::uint32_t rounds = 1;  // of everything; 0: for ever
   bool shuffle = false;      // anew in every round
   std::uint64_t seed = 0;    // of the shuffle: the same one gives the same order
+
+  // Of every track, or of the part of it that a playlist means:
+  std::optional<Duration> start = {};
+  std::optional<Duration> end = {};
 };
 
 }  // namespace vcplay::media
