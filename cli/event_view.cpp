@@ -20,9 +20,7 @@ std::string_view reason_of(const PlayerOutcome& outcome, const std::optional<Err
 
 }  // namespace
 
-EventView::EventView(std::uint32_t tracks) : events_(STDOUT_FILENO), tracks_(tracks) {
-  events_.start(version());
-}
+EventView::EventView() : events_(STDOUT_FILENO) { events_.start(version()); }
 
 void EventView::on_channel(const voice::ChannelFacts& facts) { channel_ = facts; }
 
@@ -45,7 +43,7 @@ void EventView::on_encryption(const voice::EncryptionFacts& facts) {
                 .code = facts.privacy_code.empty() ? std::nullopt : std::optional(facts.privacy_code)});
 }
 
-void EventView::on_track(const media::TrackInfo& info) { events_.track(info, tracks_); }
+void EventView::on_track(const media::TrackInfo& info) { events_.track(info); }
 
 void EventView::on_underrun(bool began) {
   if (began) events_.underrun(++underruns_);

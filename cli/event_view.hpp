@@ -11,7 +11,7 @@ namespace vcplay::cli {
 /// Turns what happens to a Player into JSON events on standard output.
 class EventView final : public PlayerView {
  public:
-  explicit EventView(std::uint32_t tracks);  // writes "start"
+  EventView();  // writes "start"
 
   [[nodiscard]] Duration tick_interval() const override { return 100ms; }  // "track" comes from a tick
   void on_channel(const voice::ChannelFacts& facts) override;
@@ -28,7 +28,6 @@ class EventView final : public PlayerView {
 
  private:
   EventWriter events_;
-  const std::uint32_t tracks_;
   const TimePoint started_ = Clock::now();
   voice::ChannelFacts channel_;
   int bitrate_ = 0;

@@ -123,9 +123,9 @@ void EventWriter::e2ee(const E2eeEvent& event) {
                         {"code", event.code ? safe(*event.code) : Json(nullptr)}});
 }
 
-void EventWriter::track(const media::TrackInfo& info, std::uint32_t tracks) {
+void EventWriter::track(const media::TrackInfo& info) {
   impl_->write("track", {{"track", info.track + 1},
-                         {"tracks", tracks},
+                         {"tracks", info.tracks == 0 ? Json(nullptr) : Json(info.tracks)},
                          {"media", safe(info.location)},
                          {"title", safe_or_null(info.title)},
                          {"artist", safe_or_null(info.artist)},

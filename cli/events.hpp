@@ -82,7 +82,7 @@ class EventWriter {
   void start(std::string_view vcplay_version);
   void joined(const JoinedEvent& event);
   void e2ee(const E2eeEvent& event);
-  void track(const media::TrackInfo& info, std::uint32_t tracks);
+  void track(const media::TrackInfo& info);
   void track_end(const media::TrackResult& result);
   void underrun(std::uint64_t underruns);  // so many in this run, this one included
   void reconnect(const ReconnectEvent& event);

@@ -18,10 +18,11 @@ constexpr std::string_view kOverview =
        vcplay check [options] [MEDIA...]
        vcplay channels [options]
 
-Plays audio files, URLs or standard input into a Discord voice channel.
-"rehearse" plays into a loopback Discord inside the program instead: it needs
-no token and no network, and reports what a listener heard. "check" says
-whether a play would succeed, "channels" where the bot could play.
+Plays audio files, directories, playlists, URLs or standard input into a
+Discord voice channel. "rehearse" plays into a loopback Discord inside the
+program instead: it needs no token and no network, and reports what a listener
+heard. "check" says whether a play would succeed, "channels" where the bot
+could play.
 
   vcplay play --help        how to play
   vcplay rehearse --help    how to rehearse
@@ -32,12 +33,15 @@ whether a play would succeed, "channels" where the bot could play.
 )";
 
 constexpr std::string_view kPlay = R"(Usage: vcplay play [options] MEDIA...
-Plays files, URLs or standard input (-) into a Discord voice channel.
+Plays files, directories, playlists, URLs or standard input (-) into a Discord
+voice channel.
 
   -g, --guild ID          server to play in (environment: VCPLAY_GUILD)
   -c, --channel ID|LINK   voice channel, or its link instead of both ids
       --token-file FILE   bot token; or set DISCORD_TOKEN
   -f, --format NAME       input format, for raw PCM with --rate and --channels
+      --loop N|inf        play everything so many times, or for ever
+      --shuffle           in random order
       --volume PERCENT    0 to 400 (default 100)
       --bitrate auto|BITS such as 96k (default: the channel's own)
       --when-alone MODE   while nobody is there: play, wait or exit
@@ -168,8 +172,9 @@ std::string full_help(Verb verb) {
   }
   if (verb == Verb::channels) return help;
   help +=
-      "\nMEDIA is a file, an http(s) URL or - for standard input. After \"--\" every\n"
-      "word is MEDIA, whatever it begins with.\n";
+      "\nMEDIA is a file, a directory, a playlist (M3U, PLS, XSPF, CUE), an http(s) URL\n"
+      "or - for standard input. After \"--\" every word is MEDIA, whatever it begins\n"
+      "with.\n";
   return help;
 }
 

@@ -34,7 +34,9 @@ std::optional<Finding> MediaProbe::run(Signals& signals, std::optional<int>& sig
     return Finding{std::string(kCheck), Mark::skipped, "Not checked: standard input is a terminal."};
   }
   FrameQueue queue;
-  media::Pipeline pipeline({media_}, options_, queue, *this);
+  media::PipelineOptions once = options_;
+  once.program.rounds = 1;
+  media::Pipeline pipeline({media_}, once, queue, *this);
   pipeline.start();
   const bool answered = wakeup_.wait(signals, Clock::now() + kPatience, signal);
   pipeline.stop();
@@ -53,8 +55,9 @@ void MediaProbe::on_track(const media::TrackInfo& info) {
 
 void MediaProbe::on_track_end(const media::TrackResult& result) {
   const Lock hold(mutex_);
-  if (!track_) error_ = result.error;
-  wakeup_.raise();
+  if (!track_ && error_.empty()) error_ = result.error;  // of a list, the next one may play
 }
+
+void MediaProbe::on_pipeline_end() { wakeup_.raise(); }
 
 }  // namespace vcplay::cli

@@ -11,7 +11,8 @@
 
 namespace vcplay::cli {
 
-/// Opens one MEDIA as play would, decodes its first samples and stops. Lives on the main thread.
+/// Opens one MEDIA as play would (of a list, the first track that plays), decodes its first samples and
+/// stops. Lives on the main thread.
 class MediaProbe final : private media::PipelineListener {
  public:
   MediaProbe(const media::Media& media, const media::PipelineOptions& options)
@@ -24,7 +25,7 @@ class MediaProbe final : private media::PipelineListener {
  private:
   void on_track(const media::TrackInfo& info) override;
   void on_track_end(const media::TrackResult& result) override;
-  void on_pipeline_end() override {}
+  void on_pipeline_end() override;
 
   const media::Media& media_;
   const media::PipelineOptions& options_;

@@ -52,6 +52,24 @@ constexpr OptionRow kTable[] = {
      [](Draft& draft, std::string_view value) { format_of(draft).rate = parse_rate(value); }},
     {"--channels", "", "N", kPlaying, "number of channels of raw PCM (with --format)",
      [](Draft& draft, std::string_view value) { format_of(draft).channels = parse_channels(value); }},
+    {"--start", "", "TIME", kPlaying, "where to begin in each track: 90, 1:30 or 1:02:03.5",
+     [](Draft& draft, std::string_view value) {
+       draft.options.program.start = parse_position(value, "--start");
+     }},
+    {"--end", "", "TIME", kPlaying, "where to end in each track, counted from its beginning",
+     [](Draft& draft, std::string_view value) {
+       draft.options.program.end = parse_position(value, "--end");
+     }},
+    {"--length", "", "TIME", kPlaying, "how much of each track to play, instead of --end",
+     [](Draft& draft, std::string_view value) { draft.length = parse_position(value, "--length"); }},
+    {"--audio-track", "", "N|LANG", kPlaying, "which audio track of a film: 2, or eng; default: the best one",
+     [](Draft& draft, std::string_view value) { format_of(draft).audio_track = parse_audio_track(value); }},
+    {"--loop", "", "N|inf", kPlaying, "play everything so many times, or for ever",
+     [](Draft& draft, std::string_view value) { draft.options.program.rounds = parse_loop(value); }},
+    {"--shuffle", "", "", kPlaying, "play in random order, another one in each round of --loop",
+     [](Draft& draft, std::string_view) { draft.options.program.shuffle = true; }},
+    {"--seed", "", "N", kPlaying, "shuffle as before: -v tells the seed of a run",
+     [](Draft& draft, std::string_view value) { draft.seed = parse_seed(value); }},
     {"--volume", "", "PERCENT", kPlaying, "0 to 400, default 100; peaks are limited softly",
      [](Draft& draft, std::string_view value) { draft.options.volume = parse_volume(value); }},
     {"--bitrate", "", "auto|BITS", kPlaying, "Opus bitrate, such as 96k; default auto: the channel's own",

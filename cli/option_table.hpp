@@ -18,6 +18,8 @@ struct Draft {
   Options options;
   std::optional<Snowflake> guild;      // of --guild
   std::optional<ChannelName> channel;  // of --channel
+  std::optional<std::uint64_t> seed;   // of --seed
+  std::optional<Duration> length;      // of --length
   int verbose = 0;
 };
 

@@ -22,6 +22,7 @@ constexpr Duration kMinChurn = 100ms;
 constexpr Duration kMaxChurn = std::chrono::hours(1);
 constexpr Duration kUsualWait = std::chrono::hours(1);
 constexpr Duration kMaxWait = std::chrono::hours(24);
+constexpr std::uint32_t kMaxLoops = 1'000'000;
 constexpr int kMaxListeners = 100;
 constexpr std::size_t kShownColumns = 40;  // of what was typed
 
@@ -227,6 +228,41 @@ int parse_channels(std::string_view text) {
   const auto channels = read_number<int>(text);
   if (!channels || *channels < 1 || *channels > 8) refuse("--channels wants 1 to 8, not {}.", shown(text));
   return *channels;
+}
+
+Duration parse_position(std::string_view text, std::string_view option) {
+  const auto time = read_time(text);
+  if (!time || *time < Duration::zero()) {
+    refuse("{} wants a time such as 90, 1:30 or 1:02:03.5, not {}.", option, shown(text));
+  }
+  return *time;
+}
+
+std::string parse_audio_track(std::string_view text) {
+  const auto number = read_number<int>(text);
+  const bool is_word =
+      !text.empty() &&
+      text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-0123456789") ==
+          std::string_view::npos;
+  if (number ? *number < 1 : !is_word) {
+    refuse("--audio-track wants a number from 1 on or a language such as eng, not {}.", shown(text));
+  }
+  return std::string(text);
+}
+
+std::uint32_t parse_loop(std::string_view text) {
+  if (text == "inf") return 0;
+  const auto rounds = read_number<std::uint32_t>(text);
+  if (!rounds || *rounds == 0 || *rounds > kMaxLoops) {
+    refuse("--loop wants a number of rounds from 1 to {}, or inf, not {}.", kMaxLoops, shown(text));
+  }
+  return *rounds;
+}
+
+std::uint64_t parse_seed(std::string_view text) {
+  const auto seed = read_number<std::uint64_t>(text);
+  if (!seed) refuse("--seed wants a whole number, such as the one that -v told, not {}.", shown(text));
+  return *seed;
 }
 
 std::string parse_url(std::string_view text, std::string_view option, std::string_view scheme) {

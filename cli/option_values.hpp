@@ -1,6 +1,7 @@
 // How the values of options are written. Each function throws Error{usage} with a sentence that helps.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -35,6 +36,10 @@ struct ChannelName {
 [[nodiscard]] Shard parse_shard(std::string_view text);     // "0/2"
 [[nodiscard]] int parse_rate(std::string_view text);
 [[nodiscard]] int parse_channels(std::string_view text);
+[[nodiscard]] Duration parse_position(std::string_view text, std::string_view option);  // "90", "1:30.5"
+[[nodiscard]] std::string parse_audio_track(std::string_view text);                     // "2" or "eng"
+[[nodiscard]] std::uint32_t parse_loop(std::string_view text);                          // "3", "inf" → 0
+[[nodiscard]] std::uint64_t parse_seed(std::string_view text);
 [[nodiscard]] std::string parse_url(std::string_view text, std::string_view option, std::string_view scheme);
 [[nodiscard]] std::string parse_output(std::string_view text);  // a name that ends in .wav or .ogg
 

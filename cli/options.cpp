@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <random>
 #include <utility>
 
 #include "base/error.hpp"
@@ -198,6 +199,23 @@ void set_optional_place(Draft& draft) {
   if (draft.channel->guild) draft.options.guild = *draft.channel->guild;
 }
 
+/// Rounds and orders; called when the MEDIA are known.
+void set_program(Draft& draft) {
+  Options& options = draft.options;
+  media::ProgramOptions& program = options.program;
+  if (draft.length && program.end) refuse("--length and --end say the same thing: give one of them.");
+  if (draft.length) program.end = program.start.value_or(Duration::zero()) + *draft.length;
+  if (program.end && *program.end <= program.start.value_or(Duration::zero())) {
+    refuse("Nothing would be played: --end is not behind --start, or --length is 0.");
+  }
+  if (draft.seed && !options.program.shuffle) refuse("--seed is for --shuffle: give both.");
+  if (options.program.shuffle) options.program.seed = draft.seed ? *draft.seed : std::random_device()();
+  const bool has_input = std::any_of(options.media.begin(), options.media.end(),
+                                     [](const media::Media& one) { return one.location == "-"; });
+  if (options.program.rounds != 1 && has_input)
+    refuse("'-' (standard input) can be played only once: not with --loop.");
+}
+
 void set_words(Draft& draft) {
   if (draft.options.quiet && draft.verbose > 0) refuse("-q and -v contradict each other.");
   if (draft.options.quiet) draft.options.log_level = log::Level::error;
@@ -255,6 +273,7 @@ ParseOutcome parse_verb(Verb verb, int argc, char** argv) {
   const Words media = media_of(app.remaining(), verb);
   for (const Bound& one : bound) apply(one, draft);
   set_media(draft, media);
+  set_program(draft);
   if (verb == Verb::play || verb == Verb::check) {
     set_place(draft);
   } else {

@@ -85,7 +85,7 @@ RunResult play(const Options& options) {
       discord_setup(options);  // may wait for a token from a pipe: Ctrl-C still ends it at once
   Signals signals;             // before any thread
   std::optional<EventView> events;
-  if (options.json) events.emplace(static_cast<std::uint32_t>(options.media.size()));
+  if (options.json) events.emplace();
   const auto status = make_status_view(options);
   PlayView view(*status, events ? &*events : nullptr);
 

@@ -34,7 +34,6 @@ Player::Player(PlayerSetup setup, voice::SenderStats& stats, voice::Pacer& pacer
       view_(view),
       pipeline_(setup_.media, setup_.pipeline, queue_, mailbox_),
       network_(std::move(setup_.connection), setup_.ca_file, setup_.ca_pem, queue_, stats_, pacer, mailbox_) {
-  outcome_.tracks = setup_.media.size();
 }
 
 Player::~Player() = default;
@@ -114,6 +113,7 @@ void Player::channel_described(const voice::ChannelFacts& facts) {
 }
 
 void Player::handle_track_end(const media::TrackResult& result) {
+  outcome_.tracks += 1;
   frames_made_ += result.frames;
   if (!result.error.empty()) {
     outcome_.failed_tracks += 1;
@@ -140,9 +140,8 @@ void Player::announce_tracks() {
 void Player::check_media_progress(TimePoint now) {
   const media::Pipeline::Activity activity = pipeline_.activity();
   if (stop_deadline_ || !activity.busy || now - activity.since < kMediaSilence) return;
-  const std::string& location = setup_.media.at(activity.track).location;
   outcome_.error.emplace(Cause::unexpected, fmt::format("{}: no sound came out of it for 10 s; giving up.",
-                                                        display_safe(location)));
+                                                        display_safe(activity.location)));
   stop(now);
 }
 

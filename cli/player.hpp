@@ -58,7 +58,7 @@ struct PhaseTime {
 struct PlayerOutcome {
   std::optional<Error> error;  // why it ended early
   std::optional<int> signal;   // that asked it to stop
-  std::size_t tracks = 0;
+  std::size_t tracks = 0;      // that were tried
   std::size_t failed_tracks = 0;
   std::vector<PhaseTime> phases;
   std::optional<TimePoint> first_key;  // when audio could first be sent under end-to-end encryption

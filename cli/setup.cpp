@@ -68,6 +68,7 @@ PlayerSetup common_setup(const Options& options) {
   setup.ca_file = options.ca_file;
   setup.pipeline.volume = options.volume;
   setup.pipeline.ca_file = options.ca_file;
+  setup.pipeline.program = options.program;
   if (options.bitrate) setup.pipeline.bitrate = *options.bitrate;
   setup.connection.speaking_flags = flags_of(options.speaking);
   setup.connection.when_alone = policy_of(options.when_alone);

@@ -39,6 +39,7 @@ std::string head(const StatusSnapshot& status, bool utf8) {
   text += status.phase.empty() ? format_time(status.position) : status.phase;
   if (status.phase.empty() && status.duration) text += '/' + format_time(*status.duration);
   if (status.phase.empty() && !status.note.empty()) text += fmt::format("  [{}]", status.note);
+  if (status.tracks == 0 && status.track > 1) text += fmt::format("  {}", status.track);
   if (status.tracks > 1) text += fmt::format("  {}/{}", status.track, status.tracks);
   return text;
 }

@@ -18,9 +18,9 @@ struct StatusSnapshot {
   std::string phase;             // "joining", "leaving", …; empty while it plays
   Padlock lock = Padlock::none;  // not while joining
   std::string note;              // why nobody hears it, or that it is not encrypted; empty: all is well
-  std::uint32_t track = 1;       // 1 for the first MEDIA
-  std::uint32_t tracks = 1;
-  std::string title;  // as it came; made harmless here
+  std::uint32_t track = 1;       // 1 for the first one
+  std::uint32_t tracks = 1;      // 0: nobody knows
+  std::string title;             // as it came; made harmless here
   Duration position{};
   std::optional<Duration> duration;  // nothing: not known
   int bitrate = 0;                   // bit/s

@@ -34,8 +34,7 @@ std::string_view note(voice::LineState line) {
 
 }  // namespace
 
-StatusView::StatusView(std::unique_ptr<StatusLine> line, std::uint32_t tracks) : line_(std::move(line)) {
-  snapshot_.tracks = tracks;
+StatusView::StatusView(std::unique_ptr<StatusLine> line) : line_(std::move(line)) {
   snapshot_.phase = words(voice::ConnectionPhase::finding_gateway);
 }
 
@@ -57,6 +56,7 @@ void StatusView::on_encryption(const voice::EncryptionFacts& facts) {
 
 void StatusView::on_track(const media::TrackInfo& info) {
   snapshot_.track = info.track + 1;
+  snapshot_.tracks = info.tracks;
   snapshot_.title = info.title.empty() ? info.location : info.title;
   if (!info.artist.empty() && !info.title.empty()) snapshot_.title = info.artist + " - " + info.title;
   snapshot_.duration = info.duration;
@@ -75,8 +75,7 @@ void StatusView::on_tick(const voice::SenderStats& stats, std::size_t frames_que
 }
 
 std::unique_ptr<StatusView> make_status_view(const Options& options) {
-  return std::make_unique<StatusView>(options.quiet ? nullptr : StatusLine::open(),
-                                      static_cast<std::uint32_t>(options.media.size()));
+  return std::make_unique<StatusView>(options.quiet ? nullptr : StatusLine::open());
 }
 
 }  // namespace vcplay::cli

@@ -14,7 +14,7 @@ namespace vcplay::cli {
 class StatusView final : public PlayerView {
  public:
   /// `line` may be null: nothing is shown then.
-  StatusView(std::unique_ptr<StatusLine> line, std::uint32_t tracks);
+  explicit StatusView(std::unique_ptr<StatusLine> line);
 
   [[nodiscard]] Duration tick_interval() const override;
   void on_phase(voice::ConnectionPhase phase) override;

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <string_view>
 #include <system_error>
@@ -17,6 +18,7 @@ constexpr int kReadBytes = 32 * 1024;
 constexpr std::uint64_t kSpdifProbeBytes = 2048;
 constexpr std::int64_t kServerPatience =
     8'000'000;  // µs of silence; under the watchdog's 10 s, for a better sentence
+constexpr Duration kFetchPatience = 20s;
 constexpr const char* kUserAgent = "vcplay/0.1";
 // What an http(s) address may lead to: proxies that the environment names, and encrypted HLS segments.
 constexpr const char* kServerProtocols = "http,https,tls,tcp,httpproxy,crypto";
@@ -35,7 +37,67 @@ bool starts_with_any(std::string_view text, std::initializer_list<std::string_vi
   return false;
 }
 
+/// How we call servers, whatever we want of them.
+void set_server_rules(Dictionary& options, const TrustAnchors& trust) {
+  options.set("protocol_whitelist", kServerProtocols);
+  options.set("tls_verify", 1);  // FFmpeg's own default is to believe everybody
+  options.set("ca_file", trust.path());
+  options.set("rw_timeout", kServerPatience);
+  options.set("user_agent", kUserAgent);
+}
+
+struct CloseReader {
+  void operator()(AVIOContext* reader) const noexcept { avio_close(reader); }
+};
+
+/// A deadline that FFmpeg asks about while it waits.
+struct Deadline {
+  const Event& stop;
+  TimePoint end;
+  static int passed(void* self) noexcept {
+    const auto& deadline = *static_cast<const Deadline*>(self);
+    return deadline.stop.raised() || Clock::now() >= deadline.end ? 1 : 0;
+  }
+};
+
+/// Where the answer came from after all redirects.
+std::string final_location(AVIOContext& reader, const std::string& asked) {
+  std::uint8_t* text = nullptr;
+  if (av_opt_get(&reader, "location", AV_OPT_SEARCH_CHILDREN, &text) < 0 || text == nullptr) return asked;
+  std::string location = reinterpret_cast<const char*>(text);
+  av_free(text);
+  return is_address(location) ? location : asked;
+}
+
 }  // namespace
+
+Fetched fetch(const std::string& location, std::size_t most, World world,
+              bool (*wanted)(std::string_view beginning)) {
+  Deadline deadline{world.stop, Clock::now() + kFetchPatience};
+  const Progress::Wait wait(world.progress);
+  const AVIOInterruptCB interrupt{Deadline::passed, &deadline};
+  Dictionary options;
+  set_server_rules(options, world.trust);
+  forget_complaints();
+  AVIOContext* opened = nullptr;
+  if (const int result = avio_open2(&opened, location.c_str(), AVIO_FLAG_READ, &interrupt, options.out());
+      result < 0) {
+    refuse(location,
+           "cannot be opened: " + (first_complaint().empty() ? describe(result) : first_complaint()));
+  }
+  const std::unique_ptr<AVIOContext, CloseReader> reader(opened);
+  Fetched fetched{{}, final_location(*opened, location)};
+  std::array<std::uint8_t, 16 * 1024> piece{};
+  while (const int got = avio_read_partial(opened, piece.data(), static_cast<int>(piece.size()))) {
+    if (got < 0) break;
+    const bool is_first = fetched.body.empty();
+    fetched.body.append(reinterpret_cast<const char*>(piece.data()), static_cast<std::size_t>(got));
+    if (is_first && !wanted(fetched.body)) return fetched;
+    if (fetched.body.size() > most) refuse(location, "is longer than a playlist may be");
+  }
+  if (Clock::now() >= deadline.end) refuse(location, "did not arrive within 20 s");
+  return fetched;
+}
 
 bool is_address(const std::string& location) { return starts_with_any(location, {"http://", "https://"}); }
 
@@ -170,11 +232,7 @@ int Access::on_open(AVFormatContext* format, AVIOContext** reader, const char* u
 
 int Access::open_address(AVIOContext** reader, const char* url, int flags, AVDictionary** options) {
   Dictionary all(options == nullptr ? nullptr : *options);
-  all.set("protocol_whitelist", kServerProtocols);
-  all.set("tls_verify", 1);  // FFmpeg's own default is to believe everybody
-  all.set("ca_file", world_.trust.path());
-  all.set("rw_timeout", kServerPatience);
-  all.set("user_agent", kUserAgent);
+  set_server_rules(all, world_.trust);
   const AVIOInterruptCB interrupt{on_interrupt, this};
   return avio_open2(reader, url, flags, &interrupt, all.out());
 }

@@ -1,7 +1,9 @@
 // Files, pipes and servers: the only way in which FFmpeg reaches anything outside this process.
 #pragma once
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "media/event.hpp"
 #include "media/ffmpeg.hpp"
@@ -36,6 +38,17 @@ struct World {
 
 /// True for what is fetched from a server; everything else is a file's name, whatever colons it has.
 [[nodiscard]] bool is_address(const std::string& location);
+
+/// What a server answered, all of it.
+struct Fetched {
+  std::string body;
+  std::string location;  // where it was in the end
+};
+
+/// Gets what is at the http(s) URL `location`, or only its beginning when `wanted` says no to that. Throws
+/// Error{no_media} when there is more of it than `most`, and when it cannot be had within 20 s.
+[[nodiscard]] Fetched fetch(const std::string& location, std::size_t most, World world,
+                            bool (*wanted)(std::string_view beginning));
 
 /// "standard input", or the location in quotation marks.
 [[nodiscard]] std::string named(const std::string& location);

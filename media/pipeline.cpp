@@ -1,7 +1,6 @@
 #include "media/pipeline.hpp"
 
 #include <pthread.h>
-#include <algorithm>
 #include <csignal>
 #include <exception>
 #include <thread>
@@ -13,6 +12,7 @@
 #include "media/frame_maker.hpp"
 #include "media/io.hpp"
 #include "media/outlet.hpp"
+#include "media/program.hpp"
 #include "media/progress.hpp"
 #include "media/resampler.hpp"
 #include "media/source.hpp"
@@ -38,12 +38,6 @@ class SignalsBlocked {
   sigset_t before_;
 };
 
-std::string trust_needed(const std::vector<Media>& media, const PipelineOptions& options) {
-  const bool any =
-      std::any_of(media.begin(), media.end(), [](const Media& one) { return is_address(one.location); });
-  return any ? options.ca_file : std::string();
-}
-
 /// All that the media thread works with. The thread shares its ownership: should it hang in a read for ever,
 /// it keeps what it stands on.
 class Work {
@@ -52,8 +46,8 @@ class Work {
        PipelineListener& listener)
       : bitrate(options.bitrate),
         outlet(queue, listener),
-        media_(std::move(media)),
-        trust_(trust_needed(media_, options)),
+        trust_(options.ca_file),
+        program_(std::move(media), options.program, {stop, progress, trust_}),
         maker_(bitrate, options.volume, outlet, stop, progress) {}
 
   void run() noexcept;
@@ -66,13 +60,13 @@ class Work {
 
  private:
   void play_all();
-  void play(std::uint32_t track);
-  void decode(std::uint32_t track);
+  [[nodiscard]] TrackResult play(std::uint32_t track, const Program::Item& item);
+  void decode(std::uint32_t track, const Program::Item& item);
   void convert();
   void play_out();
 
-  const std::vector<Media> media_;
   const TrustAnchors trust_;
+  Program program_;
   Resampler resampler_;
   FrameMaker maker_;
   bool began_ = false;  // the current track has given audio
@@ -91,17 +85,26 @@ void Work::run() noexcept {
 }
 
 void Work::play_all() {
-  for (std::uint32_t track = 0; track < media_.size() && !stop.raised(); ++track) play(track);
+  std::uint32_t track = 0;
+  for (auto item = program_.next(); item; ++track) {
+    TrackResult result = play(track, *item);
+    if (began_) program_.note_played();
+    item = program_.next();
+    if (!item) play_out();
+    if (began_) result.frames = maker_.frames_of_track();
+    outlet.tell([&](PipelineListener& listener) { listener.on_track_end(result); });
+  }
 }
 
-void Work::play(std::uint32_t track) {
+TrackResult Work::play(std::uint32_t track, const Program::Item& item) {
   TrackResult result;
   result.track = track;
-  result.location = media_[track].location;
+  result.location = item.media.location;
+  result.error = item.failure;
   began_ = false;
-  progress.enter(track);
+  progress.enter(result.location);
   try {
-    decode(track);
+    if (item.failure.empty()) decode(track, item);
   } catch (const Error& error) {
     result.error = error.what();
   } catch (const std::exception& failure) {
@@ -109,19 +112,19 @@ void Work::play(std::uint32_t track) {
   }
   if (!result.error.empty()) resampler_.give_up();  // its frame is gone
   if (stop.raised()) result.error.clear();          // it was interrupted, not faulty
-  if (track + 1 == media_.size()) play_out();
-  if (began_) result.frames = maker_.frames_of_track();
-  outlet.tell([&](PipelineListener& listener) { listener.on_track_end(result); });
+  return result;
 }
 
-void Work::decode(std::uint32_t track) {
-  Source source(media_[track], track, {stop, progress, trust_});
+void Work::decode(std::uint32_t track, const Program::Item& item) {
+  Source source(item.media, track, {stop, progress, trust_});
   const AVFrame* frame = source.next();
   while (frame != nullptr && !stop.raised()) {
     resampler_.take(*frame);
     if (!std::exchange(began_, true)) {
       maker_.begin_track(track);
-      outlet.tell([&](PipelineListener& listener) { listener.on_track(source.info()); });
+      TrackInfo info = source.info();
+      info.tracks = item.tracks;
+      outlet.tell([&](PipelineListener& listener) { listener.on_track(info); });
     }
     convert();
     frame = source.next();
@@ -180,7 +183,7 @@ void Pipeline::set_bitrate(int bits_per_second) {
 
 Pipeline::Activity Pipeline::activity() const {
   const Progress& progress = impl_->work->progress;
-  return {progress.busy(), progress.since(), progress.track()};
+  return {progress.busy(), progress.since(), progress.location()};
 }
 
 }  // namespace vcplay::media

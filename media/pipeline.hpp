@@ -10,27 +10,38 @@
 
 #include "base/clock.hpp"
 #include "base/frame_queue.hpp"
+#include "media/program_options.hpp"
 
 namespace vcplay::media {
 
-/// One MEDIA argument and what the command line said about its format.
+/// One MEDIA argument, or what one of them led to, and what is known about it before it is opened.
 struct Media {
-  std::string location;  // a file's name, an http(s) URL, or "-" for standard input
+  std::string location;  // a file's or directory's name, an http(s) URL, or "-" for standard input
   std::string format;    // FFmpeg's name of the input format; empty: find out
   int rate = 0;          // Hz, for raw PCM; 0: not given
   int channels = 0;      // for raw PCM; 0: not given
+
+  std::string audio_track = {};  // its number among the audio tracks, or a language; empty: the best
+
+  // What a playlist or --start and --end said about it:
+  std::optional<Duration> start = {};  // of the part that is meant
+  std::optional<Duration> end = {};
+  std::string title = {};   // where it does not say its own, or only a part of it is meant
+  std::string artist = {};  // likewise
 };
 
 struct PipelineOptions {
   int bitrate = 64'000;  // bit/s, until set_bitrate()
   double volume = 1.0;   // linear; above 1 the soft limiter keeps peaks under full scale
   std::string ca_file;   // further trust anchors (PEM) for https media; empty: only the system's
+  ProgramOptions program = {};
 };
 
 /// What a person wants to know of a track that plays. Texts are as they came: pass them through
 /// display_safe().
 struct TrackInfo {
-  std::uint32_t track = 0;  // index of the MEDIA argument
+  std::uint32_t track = 0;   // 0 for the first one; the number runs on from round to round
+  std::uint32_t tracks = 0;  // how many there are, as far as lists have been opened; 0: nobody knows
   std::string location;
   std::string title;
   std::string artist;
@@ -41,7 +52,7 @@ struct TrackInfo {
   std::optional<Duration> duration;  // nothing when it is not known
 };
 
-/// How one MEDIA ended.
+/// How one track ended.
 struct TrackResult {
   std::uint32_t track = 0;
   std::string location;
@@ -62,11 +73,12 @@ class PipelineListener {
   virtual void on_pipeline_end() = 0;  // after the last track; the queue is finished
 };
 
-/// Decodes, resamples and encodes all MEDIA one after the other into a FrameQueue, about a second ahead.
-/// Owns the media thread. Tracks follow each other without a gap: the encoder runs through.
+/// Decodes, resamples and encodes all tracks that MEDIA lead to, one after the other, into a FrameQueue,
+/// about a second ahead. Owns the media thread. Tracks follow each other without a gap: the encoder runs
+/// through.
 class Pipeline {
  public:
-  /// Throws Error{usage} when `options.ca_file` is needed and cannot be used.
+  /// Throws Error{usage} when `options.ca_file` cannot be used.
   Pipeline(std::vector<Media> media, const PipelineOptions& options, FrameQueue& queue,
            PipelineListener& listener);
   /// Stops and joins. A read that hangs in the kernel does not hold it up for more than a second; the queue
@@ -86,7 +98,7 @@ class Pipeline {
   struct Activity {
     bool busy = false;
     TimePoint since{};
-    std::uint32_t track = 0;
+    std::string location;  // of the track
   };
   [[nodiscard]] Activity activity() const;
 

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <atomic>
-#include <cstdint>
+#include <string>
+#include <utility>
 
 #include "base/clock.hpp"
+#include "base/thread_annotations.hpp"
 
 namespace vcplay::media {
 
@@ -12,8 +14,11 @@ namespace vcplay::media {
 class Progress {
  public:
   // ── media thread ──
-  void enter(std::uint32_t track) noexcept {
-    track_.store(track, std::memory_order_relaxed);
+  void enter(std::string location) {
+    {
+      const Lock lock(mutex_);
+      location_ = std::move(location);
+    }
     made();
     busy_.store(true, std::memory_order_release);
   }
@@ -43,7 +48,11 @@ class Progress {
   [[nodiscard]] TimePoint since() const noexcept {
     return TimePoint(Duration(since_.load(std::memory_order_relaxed)));
   }
-  [[nodiscard]] std::uint32_t track() const noexcept { return track_.load(std::memory_order_relaxed); }
+  /// Of the file or list that it is busy with.
+  [[nodiscard]] std::string location() const {
+    const Lock lock(mutex_);
+    return location_;
+  }
 
  private:
   [[nodiscard]] static Duration::rep now() noexcept {
@@ -52,7 +61,8 @@ class Progress {
 
   std::atomic<bool> busy_{false};
   std::atomic<Duration::rep> since_{now()};
-  std::atomic<std::uint32_t> track_{0};
+  mutable Mutex mutex_;
+  std::string location_ GUARDED_BY(mutex_);
 };
 
 }  // namespace vcplay::media

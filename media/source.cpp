@@ -19,11 +19,6 @@ constexpr double kMissingSeconds = 0.25;   // headers are allowed to be this ine
 constexpr int kPcmRateByDefault = 44'100;  // FFmpeg's defaults, so that its command lines can be carried over
 constexpr int kPcmChannelsByDefault = 1;
 
-std::string clock_time(double seconds) {
-  const auto millis = static_cast<std::int64_t>(seconds * 1000);
-  return fmt::format("{}:{:02}.{:03}", millis / 60'000, millis / 1000 % 60, millis % 1000);
-}
-
 std::string tag(const AVFormatContext& format, const AVStream& stream, const char* name) {
   const AVDictionaryEntry* entry = av_dict_get(format.metadata, name, nullptr, 0);
   if (entry == nullptr) entry = av_dict_get(stream.metadata, name, nullptr, 0);  // Ogg keeps them there
@@ -63,17 +58,23 @@ void hurry(AVFormatContext& format, Dictionary& options) {
 
 }  // namespace
 
+std::string clock_time(double seconds) {
+  const auto millis = static_cast<std::int64_t>(seconds * 1000);
+  return fmt::format("{}:{:02}.{:03}", millis / 60'000, millis / 1000 % 60, millis % 1000);
+}
+
 Source::Source(const Media& media, std::uint32_t track, World world)
     : world_(world),
       access_(media.location, world),
       packet_(made(av_packet_alloc())),
       current_(made(av_frame_alloc())),
-      ahead_(made(av_frame_alloc())) {
+      ahead_(made(av_frame_alloc())),
+      range_(media.start, media.end) {
   info_.track = track;
   info_.location = media.location;
   open(media);
-  choose_stream();
-  describe_track();
+  choose_stream(media.audio_track);
+  describe_track(media);
 }
 
 void Source::open(const Media& media) {
@@ -123,9 +124,10 @@ std::string Source::cannot_be_opened(int averror) const {
   return sentence;
 }
 
-void Source::choose_stream() {
+void Source::choose_stream(const std::string& name) {
   const AVCodec* decoder = nullptr;
-  const int best = av_find_best_stream(format_.get(), AVMEDIA_TYPE_AUDIO, -1, -1, &decoder, 0);
+  const int best =
+      av_find_best_stream(format_.get(), AVMEDIA_TYPE_AUDIO, wanted_stream(name), -1, &decoder, 0);
   if (best == AVERROR_DECODER_NOT_FOUND) {
     throw Error(Cause::no_media, named(info_.location) + " has audio that FFmpeg has no decoder for");
   }
@@ -158,25 +160,47 @@ void Source::open_decoder(const AVCodec& decoder) {
   trims_end_ = std::string_view(format_->iformat->name).substr(0, 4) == "mov," && stream_->duration > 0;
 }
 
-void Source::describe_track() {
+void Source::describe_track(const Media& media) {
   const AVCodecParameters& parameters = *stream_->codecpar;
   info_.title = tag(*format_, *stream_, "title");
   if (info_.title.empty()) info_.title = tag(*format_, *stream_, "icy-name");
   info_.artist = tag(*format_, *stream_, "artist");
+  const bool is_part = media.start || media.end;  // the tags are those of the whole
+  if (!media.title.empty() && (is_part || info_.title.empty())) {
+    info_.title = media.title;
+    info_.artist = media.artist;
+  }
   info_.codec = avcodec_get_name(parameters.codec_id);
   info_.container = format_->iformat->name;
   info_.sample_rate = parameters.sample_rate;
   info_.channels = parameters.ch_layout.nb_channels;
-  if (format_->duration > 0) info_.duration = std::chrono::microseconds(format_->duration);
+  if (format_->duration > 0) info_.duration = range_.length_of(std::chrono::microseconds(format_->duration));
 }
 
 const AVFrame* Source::next() {
+  if (!std::exchange(began_, true)) approach_start();
+  while (AVFrame* const frame = next_decoded()) {
+    switch (range_.cut(*frame)) {
+      case Range::Verdict::keep:
+        gave_ = true;
+        return frame;
+      case Range::Verdict::drop:
+        break;
+      case Range::Verdict::over:
+        return nullptr;
+    }
+  }
+  return nullptr;
+}
+
+AVFrame* Source::next_decoded() {
   if (!trims_end_) {
     if (decode(*current_)) return current_.get();
     finish();
     return nullptr;
   }
-  if (samples_ == 0 && !decode(*ahead_)) finish();  // the very first call fills the place ahead
+  if (!std::exchange(looks_ahead_, true) && !decode(*ahead_))
+    finish();  // the very first call fills the place ahead
   if (ahead_->nb_samples == 0) return nullptr;
   av_frame_unref(current_.get());
   av_frame_move_ref(current_.get(), ahead_.get());
@@ -271,7 +295,8 @@ void Source::finish() {
                                      (damage_.empty() ? "" : ": " + damage_));
   }
   if (!damage_.empty()) report_damage();
-  check_length();
+  if (!gave_ && range_.start()) throw Error(Cause::no_media, too_short());
+  if (range_.is_whole()) check_length();
 }
 
 void Source::check_length() {

@@ -7,11 +7,12 @@
 #include "media/ffmpeg.hpp"
 #include "media/io.hpp"
 #include "media/pipeline.hpp"
+#include "media/range.hpp"
 
 namespace vcplay::media {
 
-/// Yields the decoded samples of the best audio stream, without the encoder's delay and padding.
-/// Lives on the media thread.
+/// Yields the decoded samples of one audio stream (the best, unless another one is asked for) or of a part of
+/// it, without the encoder's delay and padding. Lives on the media thread.
 class Source {
  public:
   /// Throws Error{no_media} with one sentence that names the media.
@@ -25,10 +26,17 @@ class Source {
 
  private:
   void open(const Media& media);
-  void choose_stream();
+  void choose_stream(const std::string& name);
+  [[nodiscard]] int wanted_stream(const std::string& name) const;
   void open_decoder(const AVCodec& decoder);
-  void describe_track();
+  void describe_track(const Media& media);
 
+  void approach_start();
+  [[nodiscard]] bool may_seek() const;
+  [[nodiscard]] bool jump(std::int64_t timestamp, std::int64_t first);
+  [[nodiscard]] std::string too_short() const;
+
+  [[nodiscard]] AVFrame* next_decoded();
   [[nodiscard]] bool decode(AVFrame& frame);
   void feed();
   void feed_packet();
@@ -49,7 +57,11 @@ class Source {
   FramePtr current_;
   FramePtr ahead_;  // decoded already: only when the last one is known can the end be trimmed
   AVStream* stream_ = nullptr;
+  Range range_;
+  bool began_ = false;  // the first samples have been asked for
   bool trims_end_ = false;
+  bool looks_ahead_ = false;  // ahead_ has been filled once
+  bool gave_ = false;         // something of the range
   bool ended_ = false;
   int failures_ = 0;           // in a row, without a packet between them
   int sample_bytes_ = 0;       // of one PCM sample of all channels; 0: not PCM
@@ -58,5 +70,8 @@ class Source {
   std::string damage_;         // noticed, but not yet known to matter
   bool damage_reported_ = false;
 };
+
+/// "0:02.345", as sentences name a place in a medium.
+[[nodiscard]] std::string clock_time(double seconds);
 
 }  // namespace vcplay::media

@@ -91,7 +91,8 @@ TEST_F(Events, StayOneLineWhateverATitleHolds) {
   info.container = "mp3";
   info.sample_rate = 44'100;
   info.channels = 2;
-  writer().track(info, 3);
+  info.tracks = 3;
+  writer().track(info);
   const std::string text = line();
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1);
   const Json event = Json::parse(text);
@@ -138,7 +139,7 @@ TEST_F(Events, HaveTheFieldsThatTheTablePromises) {
   EventWriter w = writer();
   const std::vector<std::function<void()>> every = {
       [&] { w.start("0"); },     [&] { w.joined({}); },
-      [&] { w.e2ee({}); },       [&] { w.track({}, 1); },
+      [&] { w.e2ee({}); },       [&] { w.track({}); },
       [&] { w.track_end({}); },  [&] { w.underrun(1); },
       [&] { w.reconnect({}); },  [&] { w.left(""); },
       [&] { w.statistics({}); }, [&] { w.error(Cause::unexpected, ""); }};

@@ -287,6 +287,23 @@ TEST_F(CommandLine, AnswersQuestionsWhateverElseIsWrong) {
   EXPECT_EQ(type({"play", "--help"}).status, ExitStatus::all_played);
 }
 
+TEST_F(CommandLine, TellsHowOftenAndInWhichOrder) {
+  EXPECT_EQ(play({"a"}).program.rounds, 1U);
+  EXPECT_EQ(play({"--loop", "3", "a"}).program.rounds, 3U);
+  EXPECT_EQ(play({"--loop", "inf", "a"}).program.rounds, 0U);
+  EXPECT_FALSE(play({"a"}).program.shuffle);
+  EXPECT_EQ(play({"--shuffle", "--seed", "4711", "a"}).program.seed, 4711U);
+  EXPECT_NE(play({"--shuffle", "a"}).program.seed, play({"--shuffle", "a"}).program.seed) << "by chance";
+}
+
+TEST_F(CommandLine, TellsWhichPartOfEachTrack) {
+  EXPECT_FALSE(play({"a"}).program.start);
+  EXPECT_EQ(play({"--start", "1:02:03.5", "a"}).program.start, 3723500ms);
+  EXPECT_EQ(play({"--end", "90", "a"}).program.end, 90s);
+  EXPECT_EQ(play({"--start", "1:00", "--length", "0.5", "a"}).program.end, 60500ms);
+  EXPECT_EQ(play({"--audio-track", "eng", "a", "b"}).media.at(1).audio_track, "eng");
+}
+
 TEST_F(CommandLine, FitsItsHelpOnASmallScreen) {
   for (const Words& words : {Words{"--help"}, Words{"play", "--help"}, Words{"rehearse", "--help"},
                              Words{"check", "--help"}, Words{"channels", "--help"}}) {
@@ -352,6 +369,27 @@ const Mistake kMistakes[] = {
     {{"check", "--serve"}, "--serve belongs to 'vcplay rehearse'."},
     {{"channels", "a"}, "'vcplay channels' plays nothing: it goes without MEDIA, such as 'a'."},
     {{"channels", "--volume", "80"}, "--volume belongs to 'vcplay play'."},
+    {with_channel({"--loop", "0", "a"}),
+     "--loop wants a number of rounds from 1 to 1000000, or inf, not '0'."},
+    {with_channel({"--loop", "often", "a"}),
+     "--loop wants a number of rounds from 1 to 1000000, or inf, not 'often'."},
+    {with_channel({"--loop", "2", "-"}), "'-' (standard input) can be played only once: not with --loop."},
+    {with_channel({"--start", "soon", "a"}),
+     "--start wants a time such as 90, 1:30 or 1:02:03.5, not 'soon'."},
+    {with_channel({"--end", "-1", "a"}), "--end wants a time such as 90, 1:30 or 1:02:03.5, not '-1'."},
+    {with_channel({"--start", "10", "--end", "0:10", "a"}),
+     "Nothing would be played: --end is not behind --start, or --length is 0."},
+    {with_channel({"--length", "0", "a"}),
+     "Nothing would be played: --end is not behind --start, or --length is 0."},
+    {with_channel({"--length", "1", "--end", "2", "a"}),
+     "--length and --end say the same thing: give one of them."},
+    {with_channel({"--audio-track", "0", "a"}),
+     "--audio-track wants a number from 1 on or a language such as eng, not '0'."},
+    {with_channel({"--audio-track", "", "a"}),
+     "--audio-track wants a number from 1 on or a language such as eng, not ''."},
+    {with_channel({"--seed", "7", "a"}), "--seed is for --shuffle: give both."},
+    {with_channel({"--shuffle", "--seed", "-1", "a"}),
+     "--seed wants a whole number, such as the one that -v told, not '-1'."},
     {{"song.mp3"}, "The first word is " + kVerbs + ", not 'song.mp3'."},
     {with_channel({}), "There is no MEDIA: name files, or '-' for standard input."},
     {with_channel({"a", ""}), "One MEDIA is an empty word; is a variable in your script unset?"},

@@ -38,10 +38,6 @@ TEST(BadInput, MissingFile) {
             "\"/nowhere/song.mp3\" cannot be opened: No such file or directory");
 }
 
-TEST(BadInput, Directory) {
-  EXPECT_EQ(refusal(file("/etc")), "\"/etc\" is a directory; name the files in it");
-}
-
 TEST(BadInput, EmptyFile) {
   const std::string empty = write_file("empty.mp3", "");
   EXPECT_EQ(refusal(file(empty)), '"' + empty + "\" is empty");

@@ -286,7 +286,7 @@ TEST(Watchdog, SeesWorkButBlamesNobodyForAFullQueueOrASilentPipe) {
   while (pipeline.activity().busy) std::this_thread::yield();  // the queue is full
   for (int frame = 0; frame < 16; ++frame) take(queue);
   while (pipeline.activity().busy) std::this_thread::yield();  // the pipe is silent
-  EXPECT_EQ(pipeline.activity().track, 0U);
+  EXPECT_EQ(pipeline.activity().location, "-");
 }
 
 TEST(Queue, IsNeverOverfilledByAnEndlessPipe) {

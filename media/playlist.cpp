@@ -1,0 +1,204 @@
+#include "media/playlist.hpp"
+
+#include <strings.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+
+namespace vcplay::media {
+namespace {
+
+constexpr std::string_view kBlanks = " \t\r\n\f\v";
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+constexpr std::size_t kMaxPlsNumber = 1'000'000;
+
+std::string_view trimmed(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(kBlanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
+}
+
+bool starts_with(std::string_view text, std::string_view start) {
+  return text.size() >= start.size() && same_word(text.substr(0, start.size()), start);
+}
+
+std::string_view without_mark(std::string_view text) {
+  if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) text.remove_prefix(kByteOrderMark.size());
+  return text;
+}
+
+/// How many bytes the UTF-8 sequence at the front has; 0: it is none.
+std::size_t sequence_length(std::string_view text) {
+  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const std::size_t length = byte(0) < 0x80   ? 1
+                             : byte(0) < 0xC2 ? 0
+                             : byte(0) < 0xE0 ? 2
+                             : byte(0) < 0xF0 ? 3
+                             : byte(0) < 0xF5 ? 4
+                                              : 0;
+  if (length > text.size()) return 0;
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xC0) != 0x80) return 0;
+  }
+  return length;
+}
+
+bool is_utf8(std::string_view text) {
+  while (!text.empty()) {
+    const std::size_t length = sequence_length(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
+/// "Artist - Title", as M3U and PLS write both into one line.
+void set_names(PlaylistEntry& entry, std::string_view text) {
+  const std::string_view whole = trimmed(text);
+  const std::size_t dash = whole.find(" - ");
+  entry.artist = dash == std::string_view::npos ? std::string() : to_utf8(trimmed(whole.substr(0, dash)));
+  entry.title = to_utf8(trimmed(dash == std::string_view::npos ? whole : whole.substr(dash + 3)));
+}
+
+/// What follows "#EXTINF:": seconds, perhaps attributes with commas in quotation marks, a comma, the title.
+std::string_view extinf_title(std::string_view text) {
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '"') quoted = !quoted;
+    if (text[i] == ',' && !quoted) return text.substr(i + 1);
+  }
+  return {};
+}
+
+/// The n of "File12"; nothing when `key` is not `word` and a number.
+std::optional<std::size_t> numbered(std::string_view key, std::string_view word) {
+  if (!starts_with(key, word)) return std::nullopt;
+  const std::string_view digits = key.substr(word.size());
+  std::size_t number = 0;
+  const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (error != std::errc{} || stop != digits.data() + digits.size() || number > kMaxPlsNumber)
+    return std::nullopt;
+  return number;
+}
+
+}  // namespace
+
+bool same_word(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::string_view take_line(std::string_view& text) {
+  const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
+  const std::string_view line = trimmed(text.substr(0, end));
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return line;
+}
+
+std::string to_utf8(std::string_view text) {
+  if (is_utf8(text)) return std::string(text);
+  std::string converted;
+  for (const char letter : text) {
+    const auto code = static_cast<unsigned char>(letter);
+    if (code < 0x80) {
+      converted += letter;
+    } else {
+      converted += static_cast<char>(0xC0 | code >> 6);
+      converted += static_cast<char>(0x80 | (code & 0x3F));
+    }
+  }
+  return converted;
+}
+
+std::optional<PlaylistKind> playlist_by_name(std::string_view location) {
+  if (starts_with(location, "http://") || starts_with(location, "https://")) {
+    location = location.substr(0, location.find_first_of("?#"));
+  }
+  const std::size_t dot = location.find_last_of("./");
+  if (dot == std::string_view::npos || location[dot] != '.') return std::nullopt;
+  const std::string_view ending = location.substr(dot + 1);
+  if (same_word(ending, "m3u") || same_word(ending, "m3u8")) return PlaylistKind::m3u;
+  if (same_word(ending, "pls")) return PlaylistKind::pls;
+  if (same_word(ending, "xspf")) return PlaylistKind::xspf;
+  if (same_word(ending, "cue")) return PlaylistKind::cue;
+  return std::nullopt;
+}
+
+std::optional<PlaylistKind> playlist_by_content(std::string_view head) {
+  head = trimmed(without_mark(head));
+  if (starts_with(head, "#EXTM3U")) return PlaylistKind::m3u;
+  if (starts_with(head, "[playlist]")) return PlaylistKind::pls;
+  const bool is_xml = starts_with(head, "<?xml") || starts_with(head, "<playlist");
+  if (is_xml && head.find("<playlist") != std::string_view::npos) return PlaylistKind::xspf;
+  return std::nullopt;
+}
+
+bool is_text(std::string_view head) {
+  return std::none_of(head.begin(), head.end(), [](char letter) {
+    const auto code = static_cast<unsigned char>(letter);
+    return code < 0x20 && kBlanks.find(letter) == std::string_view::npos;
+  });
+}
+
+bool is_hls(std::string_view text) {
+  if (!starts_with(trimmed(without_mark(text.substr(0, 4096))), "#EXTM3U")) return false;
+  while (!text.empty()) {
+    if (take_line(text).substr(0, 7) == "#EXT-X-") return true;
+  }
+  return false;
+}
+
+std::vector<PlaylistEntry> parse_playlist(PlaylistKind kind, std::string_view text) {
+  text = without_mark(text);
+  switch (kind) {
+    case PlaylistKind::m3u:
+      return parse_m3u(text);
+    case PlaylistKind::pls:
+      return parse_pls(text);
+    case PlaylistKind::xspf:
+      return parse_xspf(text);
+    case PlaylistKind::cue:
+      return parse_cue(text);
+  }
+  return {};
+}
+
+std::vector<PlaylistEntry> parse_m3u(std::string_view text) {
+  constexpr std::string_view kInfo = "#EXTINF:";
+  std::vector<PlaylistEntry> entries;
+  PlaylistEntry next;
+  while (!text.empty()) {
+    const std::string_view line = take_line(text);
+    if (starts_with(line, kInfo)) {
+      set_names(next, extinf_title(line.substr(kInfo.size())));
+    } else if (!line.empty() && line.front() != '#') {
+      next.reference = line;
+      entries.push_back(std::move(next));
+      next = {};
+    }
+  }
+  return entries;
+}
+
+std::vector<PlaylistEntry> parse_pls(std::string_view text) {
+  std::map<std::size_t, PlaylistEntry> numbered_entries;
+  while (!text.empty()) {
+    const std::string_view line = take_line(text);
+    const std::size_t equals = line.find('=');
+    if (equals == std::string_view::npos) continue;
+    const std::string_view key = trimmed(line.substr(0, equals));
+    const std::string_view value = trimmed(line.substr(equals + 1));
+    if (const auto file = numbered(key, "File")) {
+      numbered_entries[*file].reference = value;
+    } else if (const auto title = numbered(key, "Title")) {
+      set_names(numbered_entries[*title], value);
+    }
+  }
+  std::vector<PlaylistEntry> entries;
+  for (auto& [number, entry] : numbered_entries) {
+    if (!entry.reference.empty()) entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+}  // namespace vcplay::media

@@ -1,0 +1,290 @@
+#include "media/program.hpp"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+#include <utility>
+
+#include "base/error.hpp"
+#include "base/log.hpp"
+#include "media/directory.hpp"
+#include "media/reference.hpp"
+
+namespace vcplay::media {
+namespace {
+
+constexpr std::size_t kMaxEntries = 100'000;  // of all lists in a round
+constexpr std::ptrdiff_t kMaxPlaylists = 8;   // within each other
+constexpr std::size_t kMaxLevels = 64;        // directories included
+constexpr std::size_t kHeadBytes = 512;       // enough to know a playlist by
+
+[[noreturn]] void refuse(const std::string& location, const std::string& why) {
+  throw Error(Cause::no_media, named(location) + ' ' + why);
+}
+
+/// An open file that is closed again.
+class File {
+ public:
+  explicit File(const std::string& path) : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)) {}
+  ~File() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+
+  /// Up to `most` further bytes; what cannot be read is left to whoever opens the file next, who names the
+  /// reason.
+  [[nodiscard]] std::string read(std::size_t most) const {
+    std::string bytes;
+    std::array<char, 16'384> piece{};
+    while (fd_ >= 0 && bytes.size() < most) {
+      const ssize_t got = ::read(fd_, piece.data(), std::min(piece.size(), most - bytes.size()));
+      if (got <= 0) break;
+      bytes.append(piece.data(), static_cast<std::size_t>(got));
+    }
+    return bytes;
+  }
+
+ private:
+  int fd_;
+};
+
+std::string identity_of(const struct stat& about) { return fmt::format("{}:{}", about.st_dev, about.st_ino); }
+
+Media made_of(const PlaylistEntry& entry, std::string location, const Media& list) {
+  Media media = list;
+  media.location = std::move(location);
+  media.start = entry.start.value_or(Duration::zero()) > Duration::zero() ? entry.start : std::nullopt;
+  media.end = entry.end;
+  media.title = entry.title;
+  media.artist = entry.artist;
+  if (!entry.is_cd_audio) return media;
+  media.format = entry.big_endian ? "s16be" : "s16le";
+  media.rate = 44'100;
+  media.channels = 2;
+  return media;
+}
+
+/// One of 0 … count - 1, the same on every machine for the same seed.
+std::size_t draw(std::mt19937_64& random, std::size_t count) {
+  const std::uint64_t fair =
+      random.max() - random.max() % count;  // above it the lower ones would come more often
+  std::uint64_t number = random();
+  while (number >= fair) number = random();
+  return static_cast<std::size_t>(number % count);
+}
+
+}  // namespace
+
+Program::Program(std::vector<Media> words, const ProgramOptions& options, World world)
+    : words_(std::move(words)), options_(options), world_(world), random_(options.seed) {
+  if (options_.shuffle) log::info("Shuffled: --seed {} brings this order again", options_.seed);
+}
+
+std::optional<Program::Item> Program::next() {
+  while (!world_.stop.raised()) {
+    if (auto entry = next_track()) {
+      given_ += 1;
+      narrow(*entry);
+      const bool counts = options_.rounds == 1;
+      return Item{std::move(entry->media), std::move(entry->failure), counts ? known_tracks() : 0};
+    }
+    const bool was_last = options_.rounds != 0 && rounds_ >= options_.rounds;
+    if (rounds_ > 0 && (was_last || !round_played_)) return std::nullopt;
+    begin_round();
+  }
+  return std::nullopt;
+}
+
+/// To the part of each track that the options ask for.
+void Program::narrow(Entry& entry) const {
+  const Duration zero = entry.media.start.value_or(Duration::zero());
+  if (options_.start && *options_.start > Duration::zero()) entry.media.start = zero + *options_.start;
+  if (options_.end)
+    entry.media.end = std::min(entry.media.end.value_or(Duration::max()), zero + *options_.end);
+  const bool has_end = entry.media.end && entry.media.start;
+  if (has_end && *entry.media.start >= *entry.media.end && entry.failure.empty()) {
+    entry.failure =
+        named(entry.media.location) + ": the playlist's part of it is over before it was to begin";
+  }
+}
+
+void Program::begin_round() {
+  rounds_ += 1;
+  entries_ = 0;
+  given_ = 0;
+  round_played_ = false;
+  Level words;
+  for (const Media& word : words_) words.entries.push_back({word, {}});
+  levels_.push_back(std::move(words));
+  if (!options_.shuffle) return;
+  Level all;
+  while (auto entry = next_track()) all.entries.push_back(std::move(*entry));
+  for (std::size_t i = all.entries.size(); i > 1; --i) {
+    std::swap(all.entries[i - 1], all.entries[draw(random_, i)]);
+  }
+  all.has_tracks_only = true;
+  levels_.push_back(std::move(all));
+}
+
+std::optional<Program::Entry> Program::next_track() {
+  while (!world_.stop.raised()) {
+    auto entry = take();
+    if (!entry || !entry->failure.empty() || levels_.back().has_tracks_only) return entry;
+    world_.progress.enter(entry->media.location);
+    try {
+      if (!open(entry->media)) return entry;
+    } catch (const std::exception& failure) {
+      entry->failure = failure.what();
+      return entry;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Program::Entry> Program::take() {
+  while (!levels_.empty()) {
+    Level& level = levels_.back();
+    if (level.at < level.entries.size())
+      return std::move(level.entries[level.at++]);  // its level stays until then
+    levels_.pop_back();
+  }
+  return std::nullopt;
+}
+
+/// False: it is a track itself.
+bool Program::open(const Media& media) {
+  if (media.location == "-") return false;
+  if (!is_address(media.location)) return open_file(media);
+  const auto kind = playlist_by_name(media.location);
+  return kind && media.format.empty() && open_address(media, *kind);
+}
+
+bool Program::open_file(const Media& media) {
+  struct stat about {};
+  if (::stat(media.location.c_str(), &about) != 0) return false;  // whoever opens it will say why
+  if (S_ISDIR(about.st_mode)) {
+    open_directory(media, identity_of(about));
+    return true;
+  }
+  if (!S_ISREG(about.st_mode) || !media.format.empty()) return false;
+  const File file(media.location);
+  std::string text = file.read(kHeadBytes);
+  auto kind = playlist_by_content(text);
+  if (!kind) kind = playlist_by_name(media.location);
+  if (!kind || !is_text(text) || text.empty()) return false;
+  if (static_cast<std::uint64_t>(about.st_size) > kMaxPlaylistBytes) {
+    refuse(media.location,
+           fmt::format("is longer than a playlist may be ({} MiB)", kMaxPlaylistBytes >> 20U));
+  }
+  text += file.read(kMaxPlaylistBytes - text.size());
+  if (*kind == PlaylistKind::m3u && is_hls(text)) return false;
+  Level level;
+  level.identity = identity_of(about);
+  open_playlist(media, *kind, text, std::move(level));
+  return true;
+}
+
+bool Program::open_address(const Media& media, PlaylistKind kind) {
+  const Fetched list = fetch(media.location, kMaxPlaylistBytes, world_, is_text);
+  if (!is_text(list.body)) return false;
+  if (kind == PlaylistKind::m3u && is_hls(list.body)) return false;
+  Level level;
+  level.identity = media.location;
+  level.remote = true;
+  Media there = media;
+  there.location = list.location;
+  open_playlist(there, kind, list.body, std::move(level));
+  return true;
+}
+
+void Program::open_directory(const Media& media, std::string identity) {
+  if (is_inside(identity)) {
+    log::info("{} leads back to itself: it is left out", named(media.location));
+    return;
+  }
+  Level level;
+  level.identity = std::move(identity);
+  level.remote = is_remote();
+  try {
+    for (std::string& name : list_directory(media.location, kMaxEntries)) {
+      Media file = media;
+      file.location = std::move(name);
+      file.title.clear();
+      file.artist.clear();
+      level.entries.push_back({std::move(file), {}});
+    }
+  } catch (const std::runtime_error& failure) {
+    refuse(media.location, failure.what());
+  }
+  // An empty directory within another one is nobody's fault.
+  if (level.entries.empty() && levels_.size() == 1)
+    refuse(media.location, "is a directory without audio files");
+  if (!level.entries.empty()) push(std::move(level));
+}
+
+void Program::open_playlist(const Media& media, PlaylistKind kind, const std::string& text, Level level) {
+  level.is_playlist = true;
+  level.remote = level.remote || is_remote();
+  if (is_inside(level.identity)) refuse(media.location, "is left out: it contains itself");
+  const auto outer =
+      std::count_if(levels_.begin(), levels_.end(), [](const Level& one) { return one.is_playlist; });
+  if (outer >= kMaxPlaylists) {
+    refuse(media.location, fmt::format("is left out: playlists may be nested {} deep", kMaxPlaylists));
+  }
+  const PlaylistPlace place{media.location, level.remote};
+  std::vector<PlaylistEntry> named_tracks;
+  try {
+    named_tracks = parse_playlist(kind, text);
+  } catch (const std::runtime_error& failure) {
+    refuse(media.location, std::string("is a playlist that cannot be read: ") + failure.what());
+  }
+  if (named_tracks.empty()) refuse(media.location, "is a playlist that names nothing");
+  for (const PlaylistEntry& entry : named_tracks) {
+    Entry track{made_of(entry, entry.reference, media), {}};
+    try {
+      track.media.location = resolve(entry, place);
+    } catch (const std::runtime_error& failure) {
+      track.failure =
+          fmt::format("{} names \"{}\", {}", named(media.location), entry.reference, failure.what());
+    }
+    level.entries.push_back(std::move(track));
+    if (level.entries.size() > kMaxEntries) break;
+  }
+  push(std::move(level));
+}
+
+bool Program::is_inside(const std::string& identity) const {
+  return std::any_of(levels_.begin(), levels_.end(),
+                     [&](const Level& one) { return one.identity == identity; });
+}
+
+void Program::push(Level level) {
+  if (levels_.size() >= kMaxLevels) {
+    throw Error(Cause::no_media,
+                fmt::format("{} and what else lies so deep is left out: {} lists in each other are enough",
+                            named(level.entries.front().media.location), kMaxLevels));
+  }
+  if (entries_ + level.entries.size() > kMaxEntries) {
+    const std::string where = level.entries.front().media.location;
+    level.entries.resize(kMaxEntries - std::min(entries_, kMaxEntries));
+    level.entries.push_back(
+        {{where, {}, 0, 0},
+         fmt::format("The lists name more than {} tracks; the rest is left out", kMaxEntries)});
+  }
+  entries_ += level.entries.size();
+  levels_.push_back(std::move(level));
+}
+
+std::uint32_t Program::known_tracks() const noexcept {
+  std::size_t waiting = 0;
+  for (const Level& level : levels_) waiting += level.entries.size() - level.at;
+  return given_ + static_cast<std::uint32_t>(waiting);
+}
+
+}  // namespace vcplay::media

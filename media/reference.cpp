@@ -1,0 +1,159 @@
+#include "media/reference.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cctype>
+#include <stdexcept>
+#include <vector>
+
+#include "media/io.hpp"
+
+namespace vcplay::media {
+namespace {
+
+bool exists(const std::string& path) {
+  struct stat about {};
+  return ::stat(path.c_str(), &about) == 0;
+}
+
+/// "https" of "https://host"; nothing when `text` begins with no scheme and "//". One letter is a Windows
+/// drive.
+std::string_view scheme_of(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos || colon < 2 || std::isalpha(static_cast<unsigned char>(text[0])) == 0)
+    return {};
+  const std::string_view scheme = text.substr(0, colon);
+  const bool fits = std::all_of(scheme.begin(), scheme.end(), [](char letter) {
+    return std::isalnum(static_cast<unsigned char>(letter)) != 0 || letter == '+' || letter == '-' ||
+           letter == '.';
+  });
+  return fits ? scheme : std::string_view{};
+}
+
+int hex_digit(char letter) {
+  if (letter >= '0' && letter <= '9') return letter - '0';
+  const int lower = std::tolower(static_cast<unsigned char>(letter));
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+std::string percent_decoded(std::string_view text) {
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool escaped =
+        text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0;
+    if (!escaped) {
+      plain += text[i];
+      continue;
+    }
+    plain += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+    i += 2;
+  }
+  if (plain.find('\0') != std::string::npos) throw std::runtime_error("which is no file's name");
+  return plain;
+}
+
+/// The path of "file:///music/a%20b.mp3" or "file://localhost/music/…".
+std::string path_of_file_url(std::string_view url) {
+  std::string_view rest = url.substr(std::string_view("file:").size());
+  if (rest.substr(0, 2) == "//") {
+    rest.remove_prefix(2);
+    const std::size_t slash = std::min(rest.find('/'), rest.size());
+    const std::string_view host = rest.substr(0, slash);
+    if (!host.empty() && !same_word(host, "localhost"))
+      throw std::runtime_error("which is a file of another computer");
+    rest.remove_prefix(slash);
+  }
+  return percent_decoded(rest);
+}
+
+std::string folder_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? std::string() : path.substr(0, slash + 1);
+}
+
+std::string beside(const std::string& playlist, const std::string& name) {
+  if (!name.empty() && name.front() == '/') return name;
+  const std::string path = folder_of(playlist) + name;
+  return path == "-" ? "./-" : path;  // the file of that name, not standard input
+}
+
+/// As it stands, or as it may have been meant: in another encoding, with a PC's slashes.
+std::string existing_file(const std::string& name, const std::string& playlist) {
+  std::string path = beside(playlist, name);
+  if (exists(path)) return path;
+  std::string slashed = name;
+  std::replace(slashed.begin(), slashed.end(), '\\', '/');
+  for (const std::string& guess : {to_utf8(name), slashed, to_utf8(slashed)}) {
+    std::string other = beside(playlist, guess);
+    if (exists(other)) return other;
+  }
+  return path;
+}
+
+/// RFC 3986 s5.2.4.
+std::string without_dot_segments(std::string_view path) {
+  std::vector<std::string_view> segments;
+  bool ends_in_folder = false;
+  while (!path.empty()) {
+    path.remove_prefix(1);  // its slash
+    const std::size_t end = std::min(path.find('/'), path.size());
+    const std::string_view segment = path.substr(0, end);
+    path.remove_prefix(end);
+    ends_in_folder = segment == "." || segment == "..";
+    if (segment == ".." && !segments.empty()) segments.pop_back();
+    if (!ends_in_folder) segments.push_back(segment);
+  }
+  std::string whole;
+  for (const std::string_view segment : segments) whole.append("/").append(segment);
+  return ends_in_folder || whole.empty() ? whole + '/' : whole;
+}
+
+std::string resolve_remote(const std::string& reference, const PlaylistPlace& place) {
+  if (is_address(place.location)) {
+    std::string url = resolve_url(reference, place.location);
+    if (is_address(url)) return url;
+  }
+  throw std::runtime_error("but a playlist from a server may lead to http and https only");
+}
+
+}  // namespace
+
+std::string resolve_url(std::string_view reference, std::string_view base) {
+  if (!scheme_of(reference).empty()) return std::string(reference);
+  const std::size_t authority = base.find("//") + 2;
+  const std::size_t path_at = std::min(base.find_first_of("/?#", authority), base.size());
+  const std::string_view root = base.substr(0, path_at);
+  std::string_view path = base.substr(path_at);
+  path = path.substr(0, path.find('#'));
+  if (reference.substr(0, 2) == "//") return std::string(base.substr(0, authority - 2)).append(reference);
+  if (reference.empty()) return std::string(root).append(path);
+  path = path.substr(0, path.find('?'));
+  if (reference.front() == '?') return std::string(root).append(path).append(reference);
+  const std::size_t tail_at = std::min(reference.find_first_of("?#"), reference.size());
+  std::string merged;
+  if (reference.front() != '/') {
+    merged = path.substr(0, path.rfind('/') + 1);
+    if (merged.empty()) merged = "/";
+  }
+  merged.append(reference.substr(0, tail_at));
+  return std::string(root).append(without_dot_segments(merged)).append(reference.substr(tail_at));
+}
+
+std::string resolve(const PlaylistEntry& entry, const PlaylistPlace& place) {
+  const std::string& reference = entry.reference;
+  if (reference.find('\0') != std::string::npos) throw std::runtime_error("which is no file's name");
+  if (place.remote) return resolve_remote(reference, place);
+  const std::string_view scheme = scheme_of(reference);
+  if (same_word(scheme, "http") || same_word(scheme, "https")) {
+    return std::string(same_word(scheme, "http") ? "http" : "https") + reference.substr(scheme.size());
+  }
+  if (same_word(scheme, "file")) return path_of_file_url(reference);
+  // "01: Intro.mp3" is a file; "rtsp://host" is none.
+  if (reference.substr(scheme.size(), 3) == "://" && !scheme.empty()) {
+    throw std::runtime_error("but a playlist may name files, http and https only");
+  }
+  return existing_file(entry.is_uri ? percent_decoded(reference) : reference, place.location);
+}
+
+}  // namespace vcplay::media
