@@ -52,7 +52,7 @@ constexpr OptionRow kTable[] = {
      [](Draft& draft, std::string_view value) { format_of(draft).rate = parse_rate(value); }},
     {"--channels", "", "N", kPlaying, "number of channels of raw PCM (with --format)",
      [](Draft& draft, std::string_view value) { format_of(draft).channels = parse_channels(value); }},
-    {"--volume", "", "PERCENT", kPlaying, "0 to 400, default 100; peaks are limited softly",
+    {"--volume", "", "PERCENT", kPlaying, "0 to 400, default 100; peaks are limited to -1 dBTP",
      [](Draft& draft, std::string_view value) { draft.options.volume = parse_volume(value); }},
     {"--bitrate", "", "auto|BITS", kPlaying, "Opus bitrate, such as 96k; default auto: the channel's own",
      [](Draft& draft, std::string_view value) { draft.options.bitrate = parse_bitrate(value); }},

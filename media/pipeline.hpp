@@ -23,7 +23,7 @@ struct Media {
 
 struct PipelineOptions {
   int bitrate = 64'000;  // bit/s, until set_bitrate()
-  double volume = 1.0;   // linear; above 1 the soft limiter keeps peaks under full scale
+  double volume = 1.0;   // linear; above 1 the limiter keeps peaks at -1 dBTP
   std::string ca_file;   // further trust anchors (PEM) for https media; empty: only the system's
 };
 
