@@ -120,6 +120,27 @@ double parse_volume(std::string_view text) {
   return *percent / 100;
 }
 
+void parse_normalize(std::string_view text, media::SoundOptions& sound) {
+  constexpr double kReplayGain = -18.0;  // LUFS, what ReplayGain 2.0 aims at
+  constexpr double kR128 = -23.0;        // EBU R 128
+  std::string_view mode = text;
+  if (text == "off" || text == "track" || text == "album") {
+    sound.normalize = text == "off"     ? media::Normalize::off
+                      : text == "track" ? media::Normalize::track
+                                        : media::Normalize::album;
+    sound.target_lufs = kReplayGain;
+    return;
+  }
+  std::optional<double> target = kR128;
+  if (!take_start(mode, "R128")) target.reset();
+  if (target && !mode.empty()) target = take_start(mode, "=") ? read_number<double>(mode) : std::nullopt;
+  if (!target || *target < -40 || *target > -5) {
+    refuse("--normalize wants off, track, album, R128 or R128=LUFS (-40 to -5), not {}.", shown(text));
+  }
+  sound.normalize = media::Normalize::track;
+  sound.target_lufs = *target;
+}
+
 std::optional<int> parse_bitrate(std::string_view text) {
   if (text == "auto") return std::nullopt;
   std::string_view digits = text;

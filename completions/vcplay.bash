@@ -2,7 +2,7 @@
 
 _vcplay() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]}
-  local common="--format --rate --channels --volume --bitrate --speaking --lead-in --when-alone --on-move --on-kick
+  local common="--format --rate --channels --volume --normalize --bitrate --speaking --lead-in --when-alone --on-move --on-kick
     --on-suppressed --allow-plaintext --if-busy --json --ca-file
     --guild --channel --token-file --token --api-url --gateway-url --shard
     --verbose --quiet --help --help-all --version -g -c -f -v -q -h"
@@ -44,6 +44,9 @@ _vcplay() {
       return ;;
     --if-busy)
       mapfile -t COMPREPLY < <(compgen -W "exit wait" -- "$current")
+      return ;;
+    --normalize)
+      mapfile -t COMPREPLY < <(compgen -W "off track album R128 R128=-16" -- "$current")
       return ;;
     --bitrate)
       mapfile -t COMPREPLY < <(compgen -W "auto 64k 96k 128k 256k 384k" -- "$current")

@@ -24,6 +24,7 @@ complete -c vcplay -n $playing -s f -l format -x -a "s16le s24le s32le f32le u8 
 complete -c vcplay -n $playing -l rate -x -d "Sampling rate of raw PCM"
 complete -c vcplay -n $playing -l channels -x -d "Number of channels of raw PCM"
 complete -c vcplay -n $playing -l volume -x -d "0 to 400 percent"
+complete -c vcplay -n $playing -l normalize -x -a "off track album R128 R128=-16" -d "Bring media to one loudness"
 complete -c vcplay -n $playing -l bitrate -x -a "auto 64k 96k 128k 256k 384k" -d "Opus bitrate"
 complete -c vcplay -n $playing -l speaking -x -a "microphone soundshare priority" -d "What Discord shows"
 complete -c vcplay -n $playing -l lead-in -x -d "Silence before the first sound"

@@ -2,7 +2,6 @@
 
 #include <pthread.h>
 #include <algorithm>
-#include <csignal>
 #include <exception>
 #include <thread>
 #include <utility>
@@ -15,28 +14,14 @@
 #include "media/outlet.hpp"
 #include "media/progress.hpp"
 #include "media/resampler.hpp"
+#include "media/signals_blocked.hpp"
+#include "media/sound_stage.hpp"
 #include "media/source.hpp"
 
 namespace vcplay::media {
 namespace {
 
 constexpr Duration kPatienceWithTheKernel = 1s;
-
-/// Keeps signals away from threads that are started while it lives: they are the main thread's business.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  sigset_t before_;
-};
 
 std::string trust_needed(const std::vector<Media>& media, const PipelineOptions& options) {
   const bool any =
@@ -54,7 +39,8 @@ class Work {
         outlet(queue, listener),
         media_(std::move(media)),
         trust_(trust_needed(media_, options)),
-        maker_(bitrate, options.volume, outlet, stop, progress) {}
+        maker_(bitrate, options.volume, outlet, stop, progress),
+        stage_(options.sound, maker_.fifo(), stop, progress) {}
 
   void run() noexcept;
 
@@ -75,6 +61,7 @@ class Work {
   const TrustAnchors trust_;
   Resampler resampler_;
   FrameMaker maker_;
+  SoundStage stage_;
   bool began_ = false;  // the current track has given audio
 };
 
@@ -122,6 +109,7 @@ void Work::decode(std::uint32_t track) {
     if (!std::exchange(began_, true)) {
       maker_.begin_track(track);
       outlet.tell([&](PipelineListener& listener) { listener.on_track(source.info()); });
+      stage_.begin_track(media_, track, source);
     }
     convert();
     frame = source.next();
@@ -129,8 +117,10 @@ void Work::decode(std::uint32_t track) {
 }
 
 void Work::convert() {
-  while (!stop.raised() && resampler_.convert(maker_.fifo()))
-    maker_.encode_whole_frames(resampler_.downmixes());
+  while (!stop.raised() && resampler_.convert(stage_.inlet())) {
+    stage_.pass_on();
+    maker_.encode_whole_frames(resampler_.downmixes() || stage_.may_clip());
+  }
 }
 
 void Work::play_out() {

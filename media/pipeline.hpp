@@ -10,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "base/frame_queue.hpp"
+#include "media/sound_options.hpp"
 
 namespace vcplay::media {
 
@@ -25,6 +26,7 @@ struct PipelineOptions {
   int bitrate = 64'000;  // bit/s, until set_bitrate()
   double volume = 1.0;   // linear; above 1 the limiter keeps peaks at -1 dBTP
   std::string ca_file;   // further trust anchors (PEM) for https media; empty: only the system's
+  SoundOptions sound = {};
 };
 
 /// What a person wants to know of a track that plays. Texts are as they came: pass them through

@@ -170,6 +170,8 @@ void Source::describe_track() {
   if (format_->duration > 0) info_.duration = std::chrono::microseconds(format_->duration);
 }
 
+std::string Source::tagged(const char* name) const { return tag(*format_, *stream_, name); }
+
 const AVFrame* Source::next() {
   if (!trims_end_) {
     if (decode(*current_)) return current_.get();
