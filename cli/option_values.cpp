@@ -141,6 +141,14 @@ void parse_normalize(std::string_view text, media::SoundOptions& sound) {
   sound.target_lufs = *target;
 }
 
+Duration parse_fade(std::string_view text, std::string_view option) {
+  const auto time = read_time(text);
+  if (!time || *time < Duration::zero() || *time > media::kLongestFade) {
+    refuse("{} wants a time from 0 to 30 s, such as 5 or 500ms, not {}.", option, shown(text));
+  }
+  return *time;
+}
+
 std::optional<int> parse_bitrate(std::string_view text) {
   if (text == "auto") return std::nullopt;
   std::string_view digits = text;

@@ -2,7 +2,7 @@
 
 _vcplay() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]}
-  local common="--format --rate --channels --volume --normalize --bitrate --speaking --lead-in --when-alone --on-move --on-kick
+  local common="--format --rate --channels --volume --normalize --fade-in --fade-out --crossfade --bitrate --speaking --lead-in --when-alone --on-move --on-kick
     --on-suppressed --allow-plaintext --if-busy --json --ca-file
     --guild --channel --token-file --token --api-url --gateway-url --shard
     --verbose --quiet --help --help-all --version -g -c -f -v -q -h"
@@ -54,7 +54,7 @@ _vcplay() {
     --format | -f)
       mapfile -t COMPREPLY < <(compgen -W "s16le s24le s32le f32le u8 wav flac mp3 ogg" -- "$current")
       return ;;
-    --guild | -g | --channel | -c | --token | --rate | --channels | --volume | --lead-in | --api-url | \
+    --guild | -g | --channel | -c | --token | --rate | --channels | --volume | --fade-in | --fade-out | --crossfade | --lead-in | --api-url | \
       --gateway-url | --shard | --listeners | --churn)
       return ;;
   esac

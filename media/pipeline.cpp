@@ -40,7 +40,7 @@ class Work {
         media_(std::move(media)),
         trust_(trust_needed(media_, options)),
         maker_(bitrate, options.volume, outlet, stop, progress),
-        stage_(options.sound, maker_.fifo(), stop, progress) {}
+        stage_(options.sound, maker_, stop, progress) {}
 
   void run() noexcept;
 
@@ -55,6 +55,7 @@ class Work {
   void play(std::uint32_t track);
   void decode(std::uint32_t track);
   void convert();
+  void end_track();
   void play_out();
 
   const std::vector<Media> media_;
@@ -96,8 +97,9 @@ void Work::play(std::uint32_t track) {
   }
   if (!result.error.empty()) resampler_.give_up();  // its frame is gone
   if (stop.raised()) result.error.clear();          // it was interrupted, not faulty
+  if (began_) end_track();
   if (track + 1 == media_.size()) play_out();
-  if (began_) result.frames = maker_.frames_of_track();
+  if (began_) result.frames = stage_.frames_of_track();
   outlet.tell([&](PipelineListener& listener) { listener.on_track_end(result); });
 }
 
@@ -107,7 +109,6 @@ void Work::decode(std::uint32_t track) {
   while (frame != nullptr && !stop.raised()) {
     resampler_.take(*frame);
     if (!std::exchange(began_, true)) {
-      maker_.begin_track(track);
       outlet.tell([&](PipelineListener& listener) { listener.on_track(source.info()); });
       stage_.begin_track(media_, track, source);
     }
@@ -118,15 +119,22 @@ void Work::decode(std::uint32_t track) {
 
 void Work::convert() {
   while (!stop.raised() && resampler_.convert(stage_.inlet())) {
-    stage_.pass_on();
-    maker_.encode_whole_frames(resampler_.downmixes() || stage_.may_clip());
+    stage_.pass_on(resampler_.downmixes());
   }
+}
+
+void Work::end_track() {
+  if (stage_.parts_tracks()) {
+    resampler_.take_end();
+    convert();
+  }
+  stage_.end_track();
 }
 
 void Work::play_out() {
   resampler_.take_end();
   convert();
-  maker_.flush();
+  stage_.finish();
 }
 
 }  // namespace

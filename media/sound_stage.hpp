@@ -2,35 +2,45 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 
+#include "media/frame_maker.hpp"
 #include "media/normalizer.hpp"
 #include "media/pcm_fifo.hpp"
 #include "media/sound_options.hpp"
+#include "media/track_joiner.hpp"
 
 namespace vcplay::media {
 
-/// Applies the SoundOptions to samples at 48 kHz; with none of them, the samples never see it. Lives on the
-/// media thread.
+/// Applies the SoundOptions to samples at 48 kHz, on their way into the FrameMaker; with none of them, no
+/// sample is touched or held back. Lives on the media thread.
 class SoundStage {
  public:
-  /// What is finished goes into `out`.
-  SoundStage(const SoundOptions& options, PcmFifo& out, Event& stop, Progress& progress);
+  SoundStage(const SoundOptions& options, FrameMaker& maker, Event& stop, Progress& progress);
 
   /// Where the resampler puts samples; pass_on() after each time.
-  [[nodiscard]] PcmFifo& inlet() noexcept { return out_; }
-  void pass_on();
+  [[nodiscard]] PcmFifo& inlet() noexcept { return joiner_ ? joiner_->inlet() : maker_.fifo(); }
+  /// `may_clip`: see FrameMaker::encode_whole_frames().
+  void pass_on(bool may_clip);
   /// The samples to come are those of `source`, which is `all[index]`.
-  void begin_track(std::span<const Media> all, std::size_t index, const Source& source);
+  void begin_track(std::span<const Media> all, std::uint32_t index, const Source& source);
+  void end_track();
+  /// After the last track.
+  void finish();
 
-  /// True where samples may have become louder than they came.
-  [[nodiscard]] bool may_clip() const noexcept { return normalizer_ != nullptr; }
+  /// True when no sample of a track may come after its end, not even one that a filter kept back.
+  [[nodiscard]] bool parts_tracks() const noexcept { return joiner_ != nullptr; }
+  /// How many frames begin in the present track, with those that wait for its end.
+  [[nodiscard]] std::uint64_t frames_of_track() const noexcept;
 
  private:
-  PcmFifo& out_;
-  std::uint64_t done_ = 0;  // the place in out_ up to which samples are finished
+  FrameMaker& maker_;
+  bool may_clip_ = false;
+  std::uint64_t done_ = 0;  // the place in inlet() up to which the gain is applied
   std::unique_ptr<Normalizer> normalizer_;
+  std::unique_ptr<TrackJoiner> joiner_;
 };
 
 }  // namespace vcplay::media

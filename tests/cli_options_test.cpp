@@ -129,6 +129,14 @@ TEST_F(CommandLine, KnowsThreeLoudnesses) {
   EXPECT_EQ(play({"--normalize", "r128=-16.5", "a"}).sound.target_lufs, -16.5);
 }
 
+TEST_F(CommandLine, FadesOnlyWhenAsked) {
+  EXPECT_FALSE(play({"a"}).sound.any());
+  const Options options = play({"--fade-in=500ms", "--fade-out", "2", "--crossfade", "0:05", "a"});
+  EXPECT_EQ(options.sound.fade_in, 500ms);
+  EXPECT_EQ(options.sound.fade_out, 2s);
+  EXPECT_EQ(options.sound.crossfade, 5s);
+}
+
 TEST_F(CommandLine, KeepsAudioEncryptedAndPlaysOnAloneUnlessToldOtherwise) {
   const Options untold = play({"a"});
   EXPECT_FALSE(untold.allow_plaintext);
@@ -399,6 +407,12 @@ const Mistake kMistakes[] = {
      "--normalize wants off, track, album, R128 or R128=LUFS (-40 to -5), not 'R128='."},
     {with_channel({"--normalize", "R128-16", "a"}),
      "--normalize wants off, track, album, R128 or R128=LUFS (-40 to -5), not 'R128-16'."},
+    {with_channel({"--crossfade", "31", "a"}),
+     "--crossfade wants a time from 0 to 30 s, such as 5 or 500ms, not '31'."},
+    {with_channel({"--fade-in", "-1", "a"}),
+     "--fade-in wants a time from 0 to 30 s, such as 5 or 500ms, not '-1'."},
+    {with_channel({"--fade-out", "soft", "a"}),
+     "--fade-out wants a time from 0 to 30 s, such as 5 or 500ms, not 'soft'."},
     {with_channel({"--bitrate", "96", "a"}),
      "--bitrate wants 'auto' or 6k to 510k (bits per second), not '96'; did you mean 96k?"},
     {with_channel({"--bitrate", "1M", "a"}),
