@@ -70,8 +70,23 @@ constexpr OptionRow kTable[] = {
      [](Draft& draft, std::string_view) { draft.options.program.shuffle = true; }},
     {"--seed", "", "N", kPlaying, "shuffle as before: -v tells the seed of a run",
      [](Draft& draft, std::string_view value) { draft.seed = parse_seed(value); }},
-    {"--volume", "", "PERCENT", kPlaying, "0 to 400, default 100; peaks are limited softly",
+    {"--volume", "", "PERCENT", kPlaying, "0 to 400, default 100; peaks are limited to -1 dBTP",
      [](Draft& draft, std::string_view value) { draft.options.volume = parse_volume(value); }},
+    {"--normalize", "", "MODE", kPlaying,
+     "loudness: off (default), track or album to -18 LUFS, R128[=LUFS] to -23 or as given",
+     [](Draft& draft, std::string_view value) { parse_normalize(value, draft.options.sound); }},
+    {"--fade-in", "", "TIME", kPlaying, "let every track begin softly, up to 30 s",
+     [](Draft& draft, std::string_view value) {
+       draft.options.sound.fade_in = parse_fade(value, "--fade-in");
+     }},
+    {"--fade-out", "", "TIME", kPlaying, "let every track end softly, up to 30 s",
+     [](Draft& draft, std::string_view value) {
+       draft.options.sound.fade_out = parse_fade(value, "--fade-out");
+     }},
+    {"--crossfade", "", "TIME", kPlaying, "let each track pass into the next within TIME, up to 30 s",
+     [](Draft& draft, std::string_view value) {
+       draft.options.sound.crossfade = parse_fade(value, "--crossfade");
+     }},
     {"--bitrate", "", "auto|BITS", kPlaying, "Opus bitrate, such as 96k; default auto: the channel's own",
      [](Draft& draft, std::string_view value) { draft.options.bitrate = parse_bitrate(value); }},
     {"--speaking", "", "MODE", kPlaying, "microphone (default), soundshare or priority",

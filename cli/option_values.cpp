@@ -121,6 +121,35 @@ double parse_volume(std::string_view text) {
   return *percent / 100;
 }
 
+void parse_normalize(std::string_view text, media::SoundOptions& sound) {
+  constexpr double kReplayGain = -18.0;  // LUFS, what ReplayGain 2.0 aims at
+  constexpr double kR128 = -23.0;        // EBU R 128
+  std::string_view mode = text;
+  if (text == "off" || text == "track" || text == "album") {
+    sound.normalize = text == "off"     ? media::Normalize::off
+                      : text == "track" ? media::Normalize::track
+                                        : media::Normalize::album;
+    sound.target_lufs = kReplayGain;
+    return;
+  }
+  std::optional<double> target = kR128;
+  if (!take_start(mode, "R128")) target.reset();
+  if (target && !mode.empty()) target = take_start(mode, "=") ? read_number<double>(mode) : std::nullopt;
+  if (!target || *target < -40 || *target > -5) {
+    refuse("--normalize wants off, track, album, R128 or R128=LUFS (-40 to -5), not {}.", shown(text));
+  }
+  sound.normalize = media::Normalize::track;
+  sound.target_lufs = *target;
+}
+
+Duration parse_fade(std::string_view text, std::string_view option) {
+  const auto time = read_time(text);
+  if (!time || *time < Duration::zero() || *time > media::kLongestFade) {
+    refuse("{} wants a time from 0 to 30 s, such as 5 or 500ms, not {}.", option, shown(text));
+  }
+  return *time;
+}
+
 std::optional<int> parse_bitrate(std::string_view text) {
   if (text == "auto") return std::nullopt;
   std::string_view digits = text;

@@ -22,7 +22,9 @@ struct ChannelName {
 [[nodiscard]] Snowflake parse_guild(std::string_view text, std::string_view source);
 [[nodiscard]] ChannelName parse_channel(std::string_view text, std::string_view source);
 
-[[nodiscard]] double parse_volume(std::string_view text);               // "80" or "80%" → 0.8
+[[nodiscard]] double parse_volume(std::string_view text);                 // "80" or "80%" → 0.8
+void parse_normalize(std::string_view text, media::SoundOptions& sound);  // "off", "track", "R128=-16"
+[[nodiscard]] Duration parse_fade(std::string_view text, std::string_view option);  // as --lead-in
 [[nodiscard]] std::optional<int> parse_bitrate(std::string_view text);  // "auto", "64000" or "64k" → bit/s
 [[nodiscard]] Duration parse_lead_in(std::string_view text);            // "200ms", "0.2s" or "0.2"
 [[nodiscard]] Speaking parse_speaking(std::string_view text);

@@ -46,7 +46,8 @@ struct Options {
   std::string ca_file;      // empty: only the system's trust anchors
   std::optional<Shard> shard;
 
-  double volume = 1.0;         // linear, 0 to 4
+  double volume = 1.0;  // linear, 0 to 4
+  media::SoundOptions sound;
   std::optional<int> bitrate;  // bit/s; nothing: the channel's own
   media::ProgramOptions program;
   Speaking speaking = Speaking::microphone;

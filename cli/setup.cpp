@@ -1,6 +1,7 @@
 #include "cli/setup.hpp"
 
 #include "cli/token.hpp"
+#include "host/state_folder.hpp"
 #include "net/url.hpp"
 #include "voice/session.hpp"
 
@@ -53,6 +54,12 @@ voice::WhenAlone policy_of(WhenAlone when_alone) {
   return voice::WhenAlone::play;
 }
 
+/// Found by the user id, as the state folder is: a service and a login shell share what was measured.
+std::string cache_folder() {
+  const std::string home = host::state_places().home;
+  return home.empty() ? std::string() : home + "/.cache/vcplay";
+}
+
 net::Url url_or_complain(const std::string& text, std::string_view option) {
   const auto url = net::Url::parse(text);
   if (!url) throw Error(Cause::usage, fmt::format("{}: {} is no https or wss URL.", option, text));
@@ -69,6 +76,8 @@ PlayerSetup common_setup(const Options& options) {
   setup.pipeline.volume = options.volume;
   setup.pipeline.ca_file = options.ca_file;
   setup.pipeline.program = options.program;
+  setup.pipeline.sound = options.sound;
+  setup.pipeline.sound.cache_folder = cache_folder();
   if (options.bitrate) setup.pipeline.bitrate = *options.bitrate;
   setup.connection.speaking_flags = flags_of(options.speaking);
   setup.connection.when_alone = policy_of(options.when_alone);

@@ -2,7 +2,7 @@
 
 _vcplay() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]}
-  local common="--format --rate --channels --start --end --length --audio-track --loop --shuffle --seed --volume --bitrate --speaking --lead-in --when-alone --on-move --on-kick
+  local common="--format --rate --channels --start --end --length --audio-track --loop --shuffle --seed --volume --normalize --fade-in --fade-out --crossfade --bitrate --speaking --lead-in --when-alone --on-move --on-kick
     --on-suppressed --allow-plaintext --if-busy --json --ca-file
     --guild --channel --token-file --token --api-url --gateway-url --shard
     --verbose --quiet --help --help-all --version -g -c -f -v -q -h"
@@ -48,13 +48,16 @@ _vcplay() {
     --loop)
       mapfile -t COMPREPLY < <(compgen -W "inf 2 3" -- "$current")
       return ;;
+    --normalize)
+      mapfile -t COMPREPLY < <(compgen -W "off track album R128 R128=-16" -- "$current")
+      return ;;
     --bitrate)
       mapfile -t COMPREPLY < <(compgen -W "auto 64k 96k 128k 256k 384k" -- "$current")
       return ;;
     --format | -f)
       mapfile -t COMPREPLY < <(compgen -W "s16le s24le s32le f32le u8 wav flac mp3 ogg" -- "$current")
       return ;;
-    --guild | -g | --channel | -c | --token | --rate | --channels | --start | --end | --length | --audio-track | --seed | --volume | --lead-in | --api-url | \
+    --guild | -g | --channel | -c | --token | --rate | --channels | --start | --end | --length | --audio-track | --seed | --volume | --fade-in | --fade-out | --crossfade | --lead-in | --api-url | \
       --gateway-url | --shard | --listeners | --churn)
       return ;;
   esac

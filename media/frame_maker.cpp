@@ -32,7 +32,7 @@ void FrameMaker::begin_track(std::uint32_t track) { starts_.push_back({fifo_.end
 
 void FrameMaker::encode_whole_frames(bool may_clip) {
   limits_ = amplifies_ || may_clip || limiter_.holds();
-  const std::size_t enough = kSamplesPerFrame + (limits_ ? SoftLimiter::kAheadSamples : 0);
+  const std::size_t enough = kSamplesPerFrame + (limits_ ? TruePeakLimiter::kAheadSamples : 0);
   while (fifo_.size() >= enough && wait_for_room()) encode_front();
 }
 
@@ -68,7 +68,7 @@ bool FrameMaker::wait_for_room() {
 void FrameMaker::encode_front() {
   const std::span<float> pcm = fifo_.look(0, kSamplesPerFrame);
   if (limits_) {
-    limiter_.limit(pcm, fifo_.look(kSamplesPerFrame, SoftLimiter::kAheadSamples));
+    limiter_.limit(pcm, fifo_.look(kSamplesPerFrame, TruePeakLimiter::kAheadSamples));
   } else {
     limiter_.scale(pcm);
   }

@@ -10,7 +10,7 @@
 #include "media/outlet.hpp"
 #include "media/pcm_fifo.hpp"
 #include "media/progress.hpp"
-#include "media/soft_limiter.hpp"
+#include "media/true_peak_limiter.hpp"
 
 namespace vcplay::media {
 
@@ -51,7 +51,7 @@ class FrameMaker {
   Event& stop_;
   Progress& progress_;
   PcmFifo fifo_;
-  SoftLimiter limiter_;
+  TruePeakLimiter limiter_;
   OpusEncoder encoder_;
   bool limits_ = false;
   std::vector<Start>

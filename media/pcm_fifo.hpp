@@ -17,7 +17,9 @@ class PcmFifo {
  public:
   /// Room for `samples` behind the last one, to be filled and then committed.
   [[nodiscard]] float* reserve(std::size_t samples) {
-    if (first_ > 0) {  // what is left is less than a frame or two: moving it is cheaper than growing
+    // What is left is mostly less than a frame or two, and moving it cheaper than growing. Where much is held
+    // back, it moves only when as much has been taken.
+    if (first_ > 0 && (size() <= kCheapToMove || first_ >= size())) {
       std::copy(values_.begin() + offset(first_), values_.begin() + offset(end_), values_.begin());
       end_ -= first_;
       first_ = 0;
@@ -48,6 +50,8 @@ class PcmFifo {
   }
 
  private:
+  static constexpr std::size_t kCheapToMove = 8192;
+
   [[nodiscard]] static std::ptrdiff_t offset(std::size_t samples) noexcept {
     return static_cast<std::ptrdiff_t>(samples * kChannels);
   }

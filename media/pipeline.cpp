@@ -1,7 +1,6 @@
 #include "media/pipeline.hpp"
 
 #include <pthread.h>
-#include <csignal>
 #include <exception>
 #include <thread>
 #include <utility>
@@ -15,28 +14,14 @@
 #include "media/program.hpp"
 #include "media/progress.hpp"
 #include "media/resampler.hpp"
+#include "media/signals_blocked.hpp"
+#include "media/sound_stage.hpp"
 #include "media/source.hpp"
 
 namespace vcplay::media {
 namespace {
 
 constexpr Duration kPatienceWithTheKernel = 1s;
-
-/// Keeps signals away from threads that are started while it lives: they are the main thread's business.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  sigset_t before_;
-};
 
 /// All that the media thread works with. The thread shares its ownership: should it hang in a read for ever,
 /// it keeps what it stands on.
@@ -48,7 +33,8 @@ class Work {
         outlet(queue, listener),
         trust_(options.ca_file),
         program_(std::move(media), options.program, {stop, progress, trust_}),
-        maker_(bitrate, options.volume, outlet, stop, progress) {}
+        maker_(bitrate, options.volume, outlet, stop, progress),
+        stage_(options.sound, maker_, stop, progress) {}
 
   void run() noexcept;
 
@@ -63,12 +49,14 @@ class Work {
   [[nodiscard]] TrackResult play(std::uint32_t track, const Program::Item& item);
   void decode(std::uint32_t track, const Program::Item& item);
   void convert();
+  void end_track();
   void play_out();
 
   const TrustAnchors trust_;
   Program program_;
   Resampler resampler_;
   FrameMaker maker_;
+  SoundStage stage_;
   bool began_ = false;  // the current track has given audio
 };
 
@@ -91,7 +79,7 @@ void Work::play_all() {
     if (began_) program_.note_played();
     item = program_.next();
     if (!item) play_out();
-    if (began_) result.frames = maker_.frames_of_track();
+    if (began_) result.frames = stage_.frames_of_track();
     outlet.tell([&](PipelineListener& listener) { listener.on_track_end(result); });
   }
 }
@@ -112,6 +100,7 @@ TrackResult Work::play(std::uint32_t track, const Program::Item& item) {
   }
   if (!result.error.empty()) resampler_.give_up();  // its frame is gone
   if (stop.raised()) result.error.clear();          // it was interrupted, not faulty
+  if (began_) end_track();
   return result;
 }
 
@@ -121,10 +110,12 @@ void Work::decode(std::uint32_t track, const Program::Item& item) {
   while (frame != nullptr && !stop.raised()) {
     resampler_.take(*frame);
     if (!std::exchange(began_, true)) {
-      maker_.begin_track(track);
       TrackInfo info = source.info();
       info.tracks = item.tracks;
       outlet.tell([&](PipelineListener& listener) { listener.on_track(info); });
+      const Program::Neighbours near =
+          stage_.asks_for_neighbours() ? program_.neighbours() : Program::Neighbours();
+      stage_.begin_track(track, near.media, near.place, source);
     }
     convert();
     frame = source.next();
@@ -132,14 +123,23 @@ void Work::decode(std::uint32_t track, const Program::Item& item) {
 }
 
 void Work::convert() {
-  while (!stop.raised() && resampler_.convert(maker_.fifo()))
-    maker_.encode_whole_frames(resampler_.downmixes());
+  while (!stop.raised() && resampler_.convert(stage_.inlet())) {
+    stage_.pass_on(resampler_.downmixes());
+  }
+}
+
+void Work::end_track() {
+  if (stage_.parts_tracks()) {
+    resampler_.take_end();
+    convert();
+  }
+  stage_.end_track();
 }
 
 void Work::play_out() {
   resampler_.take_end();
   convert();
-  maker_.flush();
+  stage_.finish();
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/frame_queue.hpp"
 #include "media/program_options.hpp"
+#include "media/sound_options.hpp"
 
 namespace vcplay::media {
 
@@ -32,9 +33,10 @@ struct Media {
 
 struct PipelineOptions {
   int bitrate = 64'000;  // bit/s, until set_bitrate()
-  double volume = 1.0;   // linear; above 1 the soft limiter keeps peaks under full scale
+  double volume = 1.0;   // linear; above 1 the limiter keeps peaks at -1 dBTP
   std::string ca_file;   // further trust anchors (PEM) for https media; empty: only the system's
   ProgramOptions program = {};
+  SoundOptions sound = {};
 };
 
 /// What a person wants to know of a track that plays. Texts are as they came: pass them through

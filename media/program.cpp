@@ -22,6 +22,7 @@ constexpr std::size_t kMaxEntries = 100'000;  // of all lists in a round
 constexpr std::ptrdiff_t kMaxPlaylists = 8;   // within each other
 constexpr std::size_t kMaxLevels = 64;        // directories included
 constexpr std::size_t kHeadBytes = 512;       // enough to know a playlist by
+constexpr std::size_t kNeighbours = 100;      // of an album, to each side
 
 [[noreturn]] void refuse(const std::string& location, const std::string& why) {
   throw Error(Cause::no_media, named(location) + ' ' + why);
@@ -101,6 +102,18 @@ std::optional<Program::Item> Program::next() {
   return std::nullopt;
 }
 
+Program::Neighbours Program::neighbours() const {
+  Neighbours near;
+  if (levels_.empty() || levels_.back().at == 0) return near;
+  const Level& list = levels_.back();
+  const std::size_t here = list.at - 1;
+  const std::size_t begin = here - std::min(here, kNeighbours);
+  const std::size_t end = std::min(list.entries.size(), here + 1 + kNeighbours);
+  for (std::size_t i = begin; i < end; ++i) near.media.push_back(list.entries[i].media);
+  near.place = here - begin;
+  return near;
+}
+
 /// To the part of each track that the options ask for.
 void Program::narrow(Entry& entry) const {
   const Duration zero = entry.media.start.value_or(Duration::zero());
@@ -151,7 +164,7 @@ std::optional<Program::Entry> Program::take() {
   while (!levels_.empty()) {
     Level& level = levels_.back();
     if (level.at < level.entries.size())
-      return std::move(level.entries[level.at++]);  // its level stays until then
+      return level.entries[level.at++];  // its level stays until the next one is asked for
     levels_.pop_back();
   }
   return std::nullopt;

@@ -29,6 +29,12 @@ class Program {
 
   /// The next one; nothing after the last, after a stop, and after a round in which nothing played.
   [[nodiscard]] std::optional<Item> next();
+  /// Some that come before and after the item that came last, as they stand in its list, and its place there.
+  struct Neighbours {
+    std::vector<Media> media;
+    std::size_t place = 0;
+  };
+  [[nodiscard]] Neighbours neighbours() const;
   /// The item that came last has given audio.
   void note_played() noexcept { round_played_ = true; }
 

@@ -177,6 +177,8 @@ void Source::describe_track(const Media& media) {
   if (format_->duration > 0) info_.duration = range_.length_of(std::chrono::microseconds(format_->duration));
 }
 
+std::string Source::tagged(const char* name) const { return tag(*format_, *stream_, name); }
+
 const AVFrame* Source::next() {
   if (!std::exchange(began_, true)) approach_start();
   while (AVFrame* const frame = next_decoded()) {

@@ -20,6 +20,9 @@ class Source {
 
   [[nodiscard]] const TrackInfo& info() const noexcept { return info_; }
 
+  /// What the file says under `name`, in whatever case, or an empty string.
+  [[nodiscard]] std::string tagged(const char* name) const;
+
   /// The next samples (valid until the next call), or nullptr at the end, at the point where a damaged file
   /// yields no more, and after a stop. Throws Error{no_media} when there never was any audio.
   [[nodiscard]] const AVFrame* next();

@@ -117,6 +117,26 @@ TEST_F(CommandLine, TakesEveryOption) {
   EXPECT_EQ(options.shard->count, 4);
 }
 
+TEST_F(CommandLine, KnowsThreeLoudnesses) {
+  EXPECT_EQ(play({"a"}).sound.normalize, media::Normalize::off);
+  EXPECT_EQ(play({"--normalize", "track", "--normalize=off", "a"}).sound.normalize, media::Normalize::off);
+  const Options album = play({"--normalize=album", "a"});
+  EXPECT_EQ(album.sound.normalize, media::Normalize::album);
+  EXPECT_EQ(album.sound.target_lufs, -18.0);
+  const Options broadcast = play({"--normalize", "R128", "a"});
+  EXPECT_EQ(broadcast.sound.normalize, media::Normalize::track);
+  EXPECT_EQ(broadcast.sound.target_lufs, -23.0);
+  EXPECT_EQ(play({"--normalize", "r128=-16.5", "a"}).sound.target_lufs, -16.5);
+}
+
+TEST_F(CommandLine, FadesOnlyWhenAsked) {
+  EXPECT_FALSE(play({"a"}).sound.any());
+  const Options options = play({"--fade-in=500ms", "--fade-out", "2", "--crossfade", "0:05", "a"});
+  EXPECT_EQ(options.sound.fade_in, 500ms);
+  EXPECT_EQ(options.sound.fade_out, 2s);
+  EXPECT_EQ(options.sound.crossfade, 5s);
+}
+
 TEST_F(CommandLine, KeepsAudioEncryptedAndPlaysOnAloneUnlessToldOtherwise) {
   const Options untold = play({"a"});
   EXPECT_FALSE(untold.allow_plaintext);
@@ -417,6 +437,20 @@ const Mistake kMistakes[] = {
     {with_channel({"--volume", "nan", "a"}), "--volume wants 0 to 400 (percent), not 'nan'."},
     {with_channel({"--volume", "loud", "a"}), "--volume wants 0 to 400 (percent), not 'loud'."},
     {with_channel({"--volume", "1,5", "a"}), "--volume wants 0 to 400 (percent), not '1,5'."},
+    {with_channel({"--normalize", "loud", "a"}),
+     "--normalize wants off, track, album, R128 or R128=LUFS (-40 to -5), not 'loud'."},
+    {with_channel({"--normalize=R128=16", "a"}),
+     "--normalize wants off, track, album, R128 or R128=LUFS (-40 to -5), not 'R128=16'."},
+    {with_channel({"--normalize", "R128=", "a"}),
+     "--normalize wants off, track, album, R128 or R128=LUFS (-40 to -5), not 'R128='."},
+    {with_channel({"--normalize", "R128-16", "a"}),
+     "--normalize wants off, track, album, R128 or R128=LUFS (-40 to -5), not 'R128-16'."},
+    {with_channel({"--crossfade", "31", "a"}),
+     "--crossfade wants a time from 0 to 30 s, such as 5 or 500ms, not '31'."},
+    {with_channel({"--fade-in", "-1", "a"}),
+     "--fade-in wants a time from 0 to 30 s, such as 5 or 500ms, not '-1'."},
+    {with_channel({"--fade-out", "soft", "a"}),
+     "--fade-out wants a time from 0 to 30 s, such as 5 or 500ms, not 'soft'."},
     {with_channel({"--bitrate", "96", "a"}),
      "--bitrate wants 'auto' or 6k to 510k (bits per second), not '96'; did you mean 96k?"},
     {with_channel({"--bitrate", "1M", "a"}),

@@ -1,4 +1,4 @@
-// Volume and its limiter: never a hard edge, and nothing at all at 100 %.
+// Volume: nothing at all changes at 100 %.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <opus/opus.h>
@@ -7,89 +7,18 @@
 #include <cmath>
 
 #include "media/riff_head.hpp"
-#include "media/soft_limiter.hpp"
 #include "support/audio_files.hpp"
 #include "support/playback.hpp"
 
 namespace vcplay::testing {
 namespace {
 
-using media::SoftLimiter;
-
 constexpr std::size_t kFrameValues = kSamplesPerFrame * kChannels;
-
-std::vector<float> sine(double amplitude, double hertz, std::size_t frames) {
-  std::vector<float> samples(frames * kFrameValues);
-  for (std::size_t i = 0; i < samples.size() / 2; ++i) {
-    const double angle = 2 * M_PI * hertz * static_cast<double>(i) / kSampleRate;
-    samples[2 * i] = static_cast<float>(amplitude * std::sin(angle));
-    samples[2 * i + 1] = static_cast<float>(amplitude * std::cos(angle));
-  }
-  return samples;
-}
-
-/// All of `samples` through the limiter, frame by frame, with what follows in sight.
-std::vector<float> limited(std::vector<float> samples, float volume) {
-  SoftLimiter limiter(volume);
-  const std::span<float> all(samples);
-  for (std::size_t first = 0; first < samples.size(); first += kFrameValues) {
-    const std::size_t next = first + kFrameValues;
-    const std::size_t ahead = std::min(SoftLimiter::kAheadSamples * kChannels, samples.size() - next);
-    limiter.limit(all.subspan(first, kFrameValues), all.subspan(next, ahead));
-  }
-  return samples;
-}
 
 float peak(const std::vector<float>& samples) {
   float highest = 0;
   for (const float sample : samples) highest = std::max(highest, std::fabs(sample));
   return highest;
-}
-
-TEST(Limiter, NeverExceedsItsCeilingWhateverComes) {
-  for (const float volume : {1.0F, 1.5F, 4.0F}) {
-    std::vector<float> samples = sine(0.1, 440, 40);
-    const std::vector<float> loud = sine(1.0, 97, 10);
-    std::copy(loud.begin(), loud.end(), samples.begin() + 10 * kFrameValues + 334);  // not at a frame's edge
-    samples[25 * kFrameValues + 1] = -8.0F;                                          // a lone spike at one
-    samples.back() = 5.0F;
-    EXPECT_LE(peak(limited(samples, volume)), SoftLimiter::kCeiling * 1.000001F) << volume;
-  }
-}
-
-TEST(Limiter, LeavesWhatFitsUntouched) {
-  const std::vector<float> samples = sine(0.9, 440, 20);
-  EXPECT_EQ(limited(samples, 1.0F), samples);
-  std::vector<float> doubled = sine(0.45, 440, 20);
-  const std::vector<float> result = limited(doubled, 2.0F);
-  for (float& sample : doubled) sample *= 2.0F;
-  EXPECT_EQ(result, doubled);
-}
-
-TEST(Limiter, KeepsTheShapeOfATooLoudTone) {
-  for (const double hertz : {50.0, 440.0, 5'000.0}) {
-    const std::vector<float> original = sine(1.0, hertz, 50);
-    const std::vector<float> result = limited(original, 4.0F);
-    EXPECT_GT(correlation(original, result, 0), 0.9999) << hertz;
-    EXPECT_GT(correlation(original, result, 1), 0.9999) << hertz;
-    EXPECT_GT(peak(result), 0.9F) << hertz;
-  }
-}
-
-TEST(Limiter, TurnsDownOnASlopeAndUpAgainSlowly) {
-  // A constant makes the gain visible.
-  std::vector<float> samples(30 * kFrameValues, 0.2F);
-  std::fill_n(samples.begin() + 5 * kFrameValues, 2 * kFrameValues, 4.0F);
-  const std::vector<float> result = limited(samples, 1.0F);
-  float steepest = 0;
-  for (std::size_t i = 2; i < result.size(); i += 2) {
-    const float before = result[i - 2] / samples[i - 2];
-    steepest = std::max(steepest, std::fabs(result[i] / samples[i] - before));
-  }
-  EXPECT_LT(steepest, 0.01F) << "a step in the gain is a click";
-  EXPECT_EQ(result.front(), 0.2F);
-  EXPECT_LT(result[8 * kFrameValues], 0.1F) << "it lets go too soon";
-  EXPECT_GT(result.back(), 0.15F) << "it does not let go";
 }
 
 TEST(Volume, FourHundredPercentOfAFullScaleSineIsStillASine) {

@@ -47,6 +47,8 @@ std::string_view prefix(Level level) {
   return "vcplay: ";
 }
 
+thread_local int muted = 0;
+
 /// Hands spdlog's serialised messages to whoever draws on standard error at present.
 class SwitchSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
@@ -125,8 +127,11 @@ void hide(std::string_view secret) {
   if (secret.size() >= 8) state().hidden.add(secret);  // shorter ones would black out ordinary words
 }
 
+Muted::Muted() noexcept { ++muted; }
+Muted::~Muted() { --muted; }
+
 void write(Level level, std::string_view line) {
-  if (!enabled(level)) return;
+  if (!enabled(level) || muted > 0) return;
   std::string clean(line);
   state().hidden.apply(clean);
   state().logger.log(to_spdlog(level), display_safe(clean));

@@ -29,6 +29,16 @@ void hide(std::string_view secret);
 /// Any thread but the sender. The line passes display_safe() and the list of hidden secrets.
 void write(Level level, std::string_view line);
 
+/// While one of these lives its thread's lines go nowhere: for work that is done a second time, whose
+/// complaints are known.
+class Muted {
+ public:
+  Muted() noexcept;
+  ~Muted();
+  Muted(const Muted&) = delete;
+  Muted& operator=(const Muted&) = delete;
+};
+
 template <typename... Args>
 void error(fmt::format_string<Args...> format, Args&&... args) {
   if (enabled(Level::error)) write(Level::error, fmt::format(format, std::forward<Args>(args)...));
