@@ -1,6 +1,8 @@
 #include "media/frame_maker.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 
 namespace vcplay::media {
 namespace {
@@ -10,6 +12,12 @@ namespace {
 // more often.
 constexpr Duration kLongestNap = 100ms;
 constexpr Duration kShortestNap = 1ms;
+
+float peak_of(std::span<const float> values) {
+  float peak = 0.0F;
+  for (const float value : values) peak = std::max(peak, std::fabs(value));
+  return peak;
+}
 
 constexpr std::uint64_t frames_until(std::uint64_t position) {
   return (position + kSamplesPerFrame - 1) / kSamplesPerFrame;
@@ -37,18 +45,58 @@ void FrameMaker::encode_whole_frames(bool may_clip) {
 }
 
 void FrameMaker::flush() {
-  if (fifo_.end() == 0 || stop_.raised()) return;
+  if (passes_) put_held();
+  if (passes_ || fifo_.end() == 0 || stop_.raised()) return;
   const std::uint64_t frames = frames_until(fifo_.end() + encoder_.lookahead());
   fifo_.append_silence(frames * kSamplesPerFrame - fifo_.end());
   while (fifo_.size() > 0 && wait_for_room()) encode_front();
 }
 
+void FrameMaker::finish_samples() {
+  flush();
+  passes_ = true;
+}
+
+bool FrameMaker::put_packet(ByteView opus) {
+  if (!put_held()) return false;
+  starts_.erase(starts_.begin(), starts_.end() - 1);
+  OpusFrame& frame = held_.emplace();
+  std::copy(opus.begin(), opus.end(), frame.bytes.begin());
+  frame.size = static_cast<std::uint16_t>(opus.size());
+  frame.track = starts_.back().track;
+  frame.track_frame = starts_.back().frames++;
+  return true;
+}
+
+bool FrameMaker::put_held() {
+  if (!held_) return !stop_.raised();
+  if (!wait_for_room()) return false;
+  outlet_.put([&](OpusFrame& frame) { frame = *held_; });
+  held_.reset();
+  progress_.made();
+  return true;
+}
+
+// A decoder gives what we encode `lookahead` samples late. Packets that follow others without a shift in time
+// are made from samples that lie as much further ahead.
+void FrameMaker::preroll(std::span<const float> heard) {
+  encoder_.reset();
+  fifo_.append(heard.subspan(encoder_.lookahead() * kChannels));
+  unheard_ = heard.size() / kChannels / kSamplesPerFrame;
+  passes_ = false;
+}
+
+float FrameMaker::tail_peak() noexcept {
+  return std::max(last_peak_, peak_of(fifo_.look(0, fifo_.size())));
+}
+
 std::uint64_t FrameMaker::frames_of_track() const noexcept {
   if (starts_.empty()) return 0;
   const Start& current = starts_.back();
-  const std::uint64_t made = fifo_.position() / kSamplesPerFrame;
+  const std::uint64_t made = fifo_.position() / kSamplesPerFrame + unheard_;
   const std::uint64_t first_waiting = std::max(made, frames_until(current.position));
-  return current.frames + (stop_.raised() ? 0 : frames_until(fifo_.end()) - first_waiting);
+  const std::uint64_t begun = std::max(first_waiting, frames_until(fifo_.end()));
+  return current.frames + (stop_.raised() ? 0 : begun - first_waiting);
 }
 
 bool FrameMaker::wait_for_room() {
@@ -72,15 +120,29 @@ void FrameMaker::encode_front() {
   } else {
     limiter_.scale(pcm);
   }
+  last_peak_ = peak_of(pcm);
   encoder_.set_bitrate(bitrate_.load(std::memory_order_relaxed));
+  if (unheard_ > 0) {
+    std::array<std::uint8_t, kMaxOpusBytes> nobody_hears_it;
+    static_cast<void>(encoder_.encode(pcm, nobody_hears_it));
+    at_seam_ = --unheard_ == 0;
+  } else {
+    put_encoded(pcm);
+  }
+  fifo_.drop(kSamplesPerFrame);
+  progress_.made();
+}
+
+void FrameMaker::put_encoded(std::span<const float> pcm) {
+  if (at_seam_) encoder_.set_prediction(false);
   Start& owner = owner_of(fifo_.position());
   outlet_.put([&](OpusFrame& frame) {
     frame.size = encoder_.encode(pcm, frame.bytes);
     frame.track = owner.track;
     frame.track_frame = owner.frames++;
   });
-  fifo_.drop(kSamplesPerFrame);
-  progress_.made();
+  if (at_seam_) encoder_.set_prediction(true);
+  at_seam_ = false;
 }
 
 FrameMaker::Start& FrameMaker::owner_of(std::uint64_t position) {

@@ -43,6 +43,12 @@ void OpusEncoder::set_bitrate(int bits_per_second) {
   bitrate_ = bitrate;
 }
 
+void OpusEncoder::reset() { check(opus_encoder_ctl(encoder_.get(), OPUS_RESET_STATE), "start anew"); }
+
+void OpusEncoder::set_prediction(bool on) {
+  check(opus_encoder_ctl(encoder_.get(), OPUS_SET_PREDICTION_DISABLED(on ? 0 : 1)), "predict");
+}
+
 std::uint16_t OpusEncoder::encode(std::span<const float> pcm, std::span<std::uint8_t, kMaxOpusBytes> out) {
   const int size = opus_encode_float(encoder_.get(), pcm.data(), static_cast<int>(kSamplesPerFrame),
                                      out.data(), static_cast<opus_int32>(out.size()));

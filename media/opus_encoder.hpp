@@ -21,6 +21,12 @@ class OpusEncoder {
   /// From the next packet on; clamped to what Opus can do in one 20 ms packet.
   void set_bitrate(int bits_per_second);
 
+  /// Forgets all samples that came.
+  void reset();
+  /// Whether packets may build upon those before them. Without it the next ones fit behind packets that
+  /// another encoder made.
+  void set_prediction(bool on);
+
   /// Encodes 960 interleaved stereo samples; returns the bytes that the packet takes in `out`.
   [[nodiscard]] std::uint16_t encode(std::span<const float> pcm, std::span<std::uint8_t, kMaxOpusBytes> out);
 

@@ -12,7 +12,9 @@
 #include "media/event.hpp"
 #include "media/frame_maker.hpp"
 #include "media/io.hpp"
+#include "media/opus_passthrough.hpp"
 #include "media/outlet.hpp"
+#include "media/passthrough_rules.hpp"
 #include "media/progress.hpp"
 #include "media/resampler.hpp"
 #include "media/source.hpp"
@@ -51,10 +53,13 @@ class Work {
   Work(std::vector<Media> media, const PipelineOptions& options, FrameQueue& queue,
        PipelineListener& listener)
       : bitrate(options.bitrate),
+        limit(options.encoder.limit),
         outlet(queue, listener),
+        options_(options),
         media_(std::move(media)),
         trust_(trust_needed(media_, options)),
-        maker_(bitrate, options.volume, outlet, stop, progress) {}
+        maker_(bitrate, options.volume, outlet, stop, progress),
+        passthrough_(maker_, limit, stop) {}
 
   void run() noexcept;
 
@@ -62,20 +67,27 @@ class Work {
   Event ended;
   Progress progress;
   std::atomic<int> bitrate;
+  std::atomic<int> limit;  // bit/s, of packets that pass through; 0: not known
   Outlet outlet;
 
  private:
   void play_all();
   void play(std::uint32_t track);
   void decode(std::uint32_t track);
+  void begin(const Source& source, const std::string& reencoded);
+  void pass_through(Source& source);
   void convert();
   void play_out();
 
+  const PipelineOptions options_;
   const std::vector<Media> media_;
   const TrustAnchors trust_;
   Resampler resampler_;
   FrameMaker maker_;
-  bool began_ = false;  // the current track has given audio
+  OpusPassthrough passthrough_;
+  bool began_ = false;     // the current track has given audio
+  std::string reencoded_;  // why it does not pass through
+  bool passes_ = false;    // it does, or did
 };
 
 void Work::run() noexcept {
@@ -99,6 +111,8 @@ void Work::play(std::uint32_t track) {
   result.track = track;
   result.location = media_[track].location;
   began_ = false;
+  passes_ = false;
+  reencoded_.clear();
   progress.enter(track);
   try {
     decode(track);
@@ -111,21 +125,40 @@ void Work::play(std::uint32_t track) {
   if (stop.raised()) result.error.clear();          // it was interrupted, not faulty
   if (track + 1 == media_.size()) play_out();
   if (began_) result.frames = maker_.frames_of_track();
+  if (passes_) result.passed = passthrough_.passed();
+  result.reencoded = passes_ ? passthrough_.account() : reencoded_;
   outlet.tell([&](PipelineListener& listener) { listener.on_track_end(result); });
 }
 
 void Work::decode(std::uint32_t track) {
   Source source(media_[track], track, {stop, progress, trust_});
+  reencoded_ = reason_to_reencode(source.info(), source.opus(), options_);
+  if (reencoded_.empty()) return pass_through(source);
   const AVFrame* frame = source.next();
   while (frame != nullptr && !stop.raised()) {
     resampler_.take(*frame);
-    if (!std::exchange(began_, true)) {
-      maker_.begin_track(track);
-      outlet.tell([&](PipelineListener& listener) { listener.on_track(source.info()); });
+    if (!began_) {
+      passthrough_.hand_over();
+      begin(source, reencoded_);
     }
     convert();
     frame = source.next();
   }
+}
+
+void Work::begin(const Source& source, const std::string& reencoded) {
+  began_ = true;
+  maker_.begin_track(source.info().track);
+  TrackInfo info = source.info();
+  info.reencoded = reencoded;
+  outlet.tell([&](PipelineListener& listener) { listener.on_track(info); });
+}
+
+void Work::pass_through(Source& source) {
+  resampler_.take_end();  // what it still holds of the track before
+  convert();
+  passes_ = true;
+  passthrough_.play(source, [&](const std::string& reencoded) { begin(source, reencoded); });
 }
 
 void Work::convert() {
@@ -176,6 +209,7 @@ void Pipeline::stop() { impl_->work->stop.raise(); }
 
 void Pipeline::set_bitrate(int bits_per_second) {
   impl_->work->bitrate.store(bits_per_second, std::memory_order_relaxed);
+  impl_->work->limit.store(bits_per_second, std::memory_order_relaxed);
 }
 
 Pipeline::Activity Pipeline::activity() const {
