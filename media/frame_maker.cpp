@@ -19,6 +19,12 @@ float peak_of(std::span<const float> values) {
   return peak;
 }
 
+/// RFC 6716 s3.1, table 2: configurations 16 to 31. `toc` is a packet's first byte.
+constexpr bool is_celt(std::uint8_t toc) { return toc >= 16 << 3; }
+
+/// In each frame of such a packet, per channel.
+constexpr std::size_t celt_samples(std::uint8_t toc) { return std::size_t{120} << (toc >> 3 & 3); }
+
 constexpr std::uint64_t frames_until(std::uint64_t position) {
   return (position + kSamplesPerFrame - 1) / kSamplesPerFrame;
 }
@@ -72,6 +78,7 @@ bool FrameMaker::put_held() {
   if (!held_) return !stop_.raised();
   if (!wait_for_room()) return false;
   outlet_.put([&](OpusFrame& frame) { frame = *held_; });
+  last_packet_ = held_->bytes[0];
   held_.reset();
   progress_.made();
   return true;
@@ -86,9 +93,7 @@ void FrameMaker::preroll(std::span<const float> heard) {
   passes_ = false;
 }
 
-float FrameMaker::tail_peak() noexcept {
-  return std::max(last_peak_, peak_of(fifo_.look(0, fifo_.size())));
-}
+float FrameMaker::tail_peak() noexcept { return std::max(last_peak_, peak_of(fifo_.look(0, fifo_.size()))); }
 
 std::uint64_t FrameMaker::frames_of_track() const noexcept {
   if (starts_.empty()) return 0;
@@ -123,26 +128,28 @@ void FrameMaker::encode_front() {
   last_peak_ = peak_of(pcm);
   encoder_.set_bitrate(bitrate_.load(std::memory_order_relaxed));
   if (unheard_ > 0) {
-    std::array<std::uint8_t, kMaxOpusBytes> nobody_hears_it;
-    static_cast<void>(encoder_.encode(pcm, nobody_hears_it));
-    at_seam_ = --unheard_ == 0;
+    encode_unheard(pcm);
   } else {
-    put_encoded(pcm);
+    Start& owner = owner_of(fifo_.position());
+    outlet_.put([&](OpusFrame& frame) {
+      frame.size = encoder_.encode(pcm, frame.bytes);
+      frame.track = owner.track;
+      frame.track_frame = owner.frames++;
+    });
   }
   fifo_.drop(kSamplesPerFrame);
   progress_.made();
 }
 
-void FrameMaker::put_encoded(std::span<const float> pcm) {
-  if (at_seam_) encoder_.set_prediction(false);
-  Start& owner = owner_of(fifo_.position());
-  outlet_.put([&](OpusFrame& frame) {
-    frame.size = encoder_.encode(pcm, frame.bytes);
-    frame.track = owner.track;
-    frame.track_frame = owner.frames++;
-  });
-  if (at_seam_) encoder_.set_prediction(true);
-  at_seam_ = false;
+// In frames as long as those that the listener's decoder got: then it is left in nearly the encoder's own
+// state.
+void FrameMaker::encode_unheard(std::span<const float> pcm) {
+  const std::size_t part = is_celt(last_packet_) ? celt_samples(last_packet_) : kSamplesPerFrame;
+  std::array<std::uint8_t, kMaxOpusBytes> nobody_hears_it;
+  for (std::size_t at = 0; at < kSamplesPerFrame; at += part) {
+    static_cast<void>(encoder_.encode(pcm.subspan(at * kChannels, part * kChannels), nobody_hears_it));
+  }
+  if (--unheard_ == 0) encoder_.follow_other(is_celt(last_packet_) && is_celt(nobody_hears_it[0]));
 }
 
 FrameMaker::Start& FrameMaker::owner_of(std::uint64_t position) {

@@ -42,11 +42,11 @@ class FrameMaker {
   [[nodiscard]] bool put_packet(ByteView opus);
   /// Puts the last packet; false after a stop.
   bool put_held();
-  /// Forgets the last packet instead. It was made for an end: had it to go on into samples, its overlap with what
-  /// follows would be missing.
+  /// Forgets the last packet instead. It was made for an end: had it to go on into samples, its overlap with
+  /// what follows would be missing.
   void drop_held() noexcept { held_.reset(); }
-  /// Samples follow the packets: the encoder first gets `heard` (whole frames), what a listener's decoder has just
-  /// given, so that its packets go on where those ended.
+  /// Samples follow the packets: the encoder first gets `heard` (whole frames), what a listener's decoder has
+  /// just given, so that its packets go on where those ended.
   void preroll(std::span<const float> heard);
   /// The peak of the last 20 ms or so of samples.
   [[nodiscard]] float tail_peak() noexcept;
@@ -63,7 +63,7 @@ class FrameMaker {
 
   [[nodiscard]] bool wait_for_room();
   void encode_front();
-  void put_encoded(std::span<const float> pcm);
+  void encode_unheard(std::span<const float> pcm);
   [[nodiscard]] Start& owner_of(std::uint64_t position);
 
   const std::atomic<int>& bitrate_;
@@ -77,9 +77,9 @@ class FrameMaker {
   bool limits_ = false;
   bool passes_ = false;
   std::optional<OpusFrame> held_;  // the last packet
-  std::size_t unheard_ = 0;  // so many frames are encoded for the encoder's sake alone
-  bool at_seam_ = false;     // the next frame follows a packet that another encoder made
-  float last_peak_ = 0;      // of the last frame that was encoded
+  std::size_t unheard_ = 0;        // so many frames are encoded for the encoder's sake alone
+  std::uint8_t last_packet_ = 0;   // the first byte of the last one that went out as it came
+  float last_peak_ = 0;            // of the last frame that was encoded
   std::vector<Start>
       starts_;    // of the tracks that still have samples in the fifo; the last is the current one
   Duration nap_;  // how long to wait before looking for room again

@@ -45,14 +45,29 @@ void OpusEncoder::set_bitrate(int bits_per_second) {
 
 void OpusEncoder::reset() { check(opus_encoder_ctl(encoder_.get(), OPUS_RESET_STATE), "start anew"); }
 
-void OpusEncoder::set_prediction(bool on) {
-  check(opus_encoder_ctl(encoder_.get(), OPUS_SET_PREDICTION_DISABLED(on ? 0 : 1)), "predict");
+// More bits, once, spare the listener a rough start. They are given outside of the bound, which would take
+// them from the packets that follow.
+void OpusEncoder::follow_other(bool alike) {
+  check(opus_encoder_ctl(encoder_.get(), OPUS_SET_PREDICTION_DISABLED(alike ? 0 : 1)),
+        "do without prediction");
+  check(opus_encoder_ctl(encoder_.get(), OPUS_SET_VBR_CONSTRAINT(0)), "free the bitrate");
+  const int more = std::min((alike ? 2 : 3) * bitrate_, kMaxBitrate);
+  check(opus_encoder_ctl(encoder_.get(), OPUS_SET_BITRATE(more)), "set the bitrate");
+  at_seam_ = true;
+}
+
+void OpusEncoder::leave_seam() {
+  at_seam_ = false;
+  check(opus_encoder_ctl(encoder_.get(), OPUS_SET_PREDICTION_DISABLED(0)), "predict");
+  check(opus_encoder_ctl(encoder_.get(), OPUS_SET_VBR_CONSTRAINT(1)), "bound the bitrate");
+  check(opus_encoder_ctl(encoder_.get(), OPUS_SET_BITRATE(bitrate_)), "set the bitrate");
 }
 
 std::uint16_t OpusEncoder::encode(std::span<const float> pcm, std::span<std::uint8_t, kMaxOpusBytes> out) {
-  const int size = opus_encode_float(encoder_.get(), pcm.data(), static_cast<int>(kSamplesPerFrame),
+  const int size = opus_encode_float(encoder_.get(), pcm.data(), static_cast<int>(pcm.size() / kChannels),
                                      out.data(), static_cast<opus_int32>(out.size()));
   check(size, "encode");
+  if (at_seam_) leave_seam();
   return static_cast<std::uint16_t>(size);
 }
 

@@ -23,22 +23,26 @@ class OpusEncoder {
 
   /// Forgets all samples that came.
   void reset();
-  /// Whether packets may build upon those before them. Without it the next ones fit behind packets that
-  /// another encoder made.
-  void set_prediction(bool on);
+  /// The next packet follows one that another encoder made of nearly the same sound as the packets before
+  /// were made of here. `alike`: all of them are CELT, so that even predictions hold.
+  void follow_other(bool alike);
 
-  /// Encodes 960 interleaved stereo samples; returns the bytes that the packet takes in `out`.
+  /// Encodes interleaved stereo samples, 960 of them or what else Opus takes for a frame; returns the bytes
+  /// that the packet takes in `out`.
   [[nodiscard]] std::uint16_t encode(std::span<const float> pcm, std::span<std::uint8_t, kMaxOpusBytes> out);
 
   /// By how many samples the decoder's output runs behind our input.
   [[nodiscard]] std::size_t lookahead() const noexcept { return lookahead_; }
 
  private:
+  void leave_seam();
+
   struct Free {
     void operator()(::OpusEncoder* encoder) const noexcept;
   };
   std::unique_ptr<::OpusEncoder, Free> encoder_;
   int bitrate_ = 0;
+  bool at_seam_ = false;
   std::size_t lookahead_ = 0;
 };
 

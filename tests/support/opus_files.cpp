@@ -87,9 +87,10 @@ std::vector<std::size_t> packet_positions(const std::string& file) {
   return positions;
 }
 
-std::vector<float> opus_decode(const std::string& file) {
-  const std::string bytes = output_of("ffmpeg -nostdin -v error -c:a libopus -request_sample_fmt flt -i \"" +
-                                      file + "\" -ac 2 -ar 48000 -f f32le -");
+std::vector<float> opus_decode(const std::string& file, bool mono) {
+  const std::string bytes =
+      output_of("ffmpeg -nostdin -v error -c:a libopus -request_sample_fmt flt -i \"" + file +
+                "\" -af \"pan=stereo|c0=c0|c1=" + (mono ? "c0" : "c1") + "\" -f f32le -");
   std::vector<float> samples(bytes.size() / sizeof(float));
   std::copy_n(bytes.data(), samples.size() * sizeof(float), reinterpret_cast<char*>(samples.data()));
   return samples;

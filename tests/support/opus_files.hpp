@@ -23,8 +23,9 @@ namespace vcplay::testing {
 
 /// All that a decoder gives for the frames, interleaved; the encoder's delay is still in it.
 [[nodiscard]] std::vector<float> decoded(const std::vector<OpusFrame>& frames);
-/// What ffmpeg's libopus decodes from a file, its pre-skip and padding left out.
-[[nodiscard]] std::vector<float> opus_decode(const std::string& file);
+/// What ffmpeg's libopus decodes from a file, its pre-skip and padding left out. A `mono` one is as loud on
+/// either side.
+[[nodiscard]] std::vector<float> opus_decode(const std::string& file, bool mono = false);
 
 /// The power of a - b over some samples per channel, in dB of full scale; -200 where they are the same.
 [[nodiscard]] double residual(const std::vector<float>& a, const std::vector<float>& b, std::size_t from,
