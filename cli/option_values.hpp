@@ -23,7 +23,12 @@ struct ChannelName {
 
 [[nodiscard]] double parse_volume(std::string_view text);               // "80" or "80%" → 0.8
 [[nodiscard]] std::optional<int> parse_bitrate(std::string_view text);  // "auto", "64000" or "64k" → bit/s
-[[nodiscard]] Duration parse_lead_in(std::string_view text);            // "200ms", "0.2s" or "0.2"
+[[nodiscard]] media::EncoderOptions::Passthrough parse_passthrough(std::string_view text);
+[[nodiscard]] media::EncoderOptions::Application parse_application(std::string_view text);
+[[nodiscard]] int parse_complexity(std::string_view text);
+[[nodiscard]] bool parse_fec(std::string_view text);
+[[nodiscard]] int parse_packet_loss(std::string_view text);   // "5" or "5%"
+[[nodiscard]] Duration parse_lead_in(std::string_view text);  // "200ms", "0.2s" or "0.2"
 [[nodiscard]] Speaking parse_speaking(std::string_view text);
 [[nodiscard]] WhenAlone parse_when_alone(std::string_view text);
 [[nodiscard]] OnMove parse_on_move(std::string_view text);

@@ -48,6 +48,7 @@ struct Options {
 
   double volume = 1.0;         // linear, 0 to 4
   std::optional<int> bitrate;  // bit/s; nothing: the channel's own
+  media::EncoderOptions encoder;
   Speaking speaking = Speaking::microphone;
   Duration lead_in = 200ms;
   WhenAlone when_alone = WhenAlone::play;

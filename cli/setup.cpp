@@ -68,7 +68,8 @@ PlayerSetup common_setup(const Options& options) {
   setup.ca_file = options.ca_file;
   setup.pipeline.volume = options.volume;
   setup.pipeline.ca_file = options.ca_file;
-  if (options.bitrate) setup.pipeline.bitrate = *options.bitrate;
+  setup.pipeline.encoder = options.encoder;
+  if (options.bitrate) setup.pipeline.bitrate = setup.pipeline.encoder.limit = *options.bitrate;
   setup.connection.speaking_flags = flags_of(options.speaking);
   setup.connection.when_alone = policy_of(options.when_alone);
   setup.connection.on_move = policy_of(options.on_move);

@@ -31,15 +31,15 @@ constexpr std::uint64_t frames_until(std::uint64_t position) {
 
 }  // namespace
 
-FrameMaker::FrameMaker(const std::atomic<int>& bitrate, double volume, Outlet& outlet, Event& stop,
-                       Progress& progress)
+FrameMaker::FrameMaker(const std::atomic<int>& bitrate, double volume, const EncoderOptions& options,
+                       Outlet& outlet, Event& stop, Progress& progress)
     : bitrate_(bitrate),
       amplifies_(volume > 1.0),
       outlet_(outlet),
       stop_(stop),
       progress_(progress),
       limiter_(static_cast<float>(volume)),
-      encoder_(bitrate.load(std::memory_order_relaxed)),
+      encoder_(bitrate.load(std::memory_order_relaxed), options),
       nap_(kShortestNap) {}
 
 void FrameMaker::begin_track(std::uint32_t track) { starts_.push_back({fifo_.end(), track, 0}); }

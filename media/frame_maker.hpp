@@ -20,7 +20,8 @@ namespace vcplay::media {
 /// Waits while the queue is full. Lives on the media thread.
 class FrameMaker {
  public:
-  FrameMaker(const std::atomic<int>& bitrate, double volume, Outlet& outlet, Event& stop, Progress& progress);
+  FrameMaker(const std::atomic<int>& bitrate, double volume, const EncoderOptions& options, Outlet& outlet,
+             Event& stop, Progress& progress);
 
   /// Where the resampler puts a track's samples.
   [[nodiscard]] PcmFifo& fifo() noexcept { return fifo_; }

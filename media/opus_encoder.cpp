@@ -18,15 +18,34 @@ void check(int result, const char* what) {
   throw Error(Cause::unexpected, std::string("libopus cannot ") + what + ": " + opus_strerror(result));
 }
 
+int code_of(EncoderOptions::Application application) {
+  switch (application) {
+    case EncoderOptions::Application::audio:
+      return OPUS_APPLICATION_AUDIO;
+    case EncoderOptions::Application::voip:
+      return OPUS_APPLICATION_VOIP;
+    case EncoderOptions::Application::lowdelay:
+      return OPUS_APPLICATION_RESTRICTED_LOWDELAY;
+  }
+  return OPUS_APPLICATION_AUDIO;
+}
+
 }  // namespace
 
 void OpusEncoder::Free::operator()(::OpusEncoder* encoder) const noexcept { opus_encoder_destroy(encoder); }
 
-OpusEncoder::OpusEncoder(int bitrate) {
+OpusEncoder::OpusEncoder(int bitrate, const EncoderOptions& options) {
   int result = OPUS_OK;
-  encoder_.reset(opus_encoder_create(kSampleRate, kChannels, OPUS_APPLICATION_AUDIO, &result));
+  encoder_.reset(opus_encoder_create(kSampleRate, kChannels, code_of(options.application), &result));
   check(result, "make an encoder");
-  check(opus_encoder_ctl(encoder_.get(), OPUS_SET_SIGNAL(OPUS_SIGNAL_MUSIC)), "encode music");
+  // For VoIP libopus listens whether it is speech or music.
+  const bool is_voip = options.application == EncoderOptions::Application::voip;
+  check(opus_encoder_ctl(encoder_.get(), OPUS_SET_SIGNAL(is_voip ? OPUS_AUTO : OPUS_SIGNAL_MUSIC)),
+        "encode music");
+  check(opus_encoder_ctl(encoder_.get(), OPUS_SET_COMPLEXITY(options.complexity)), "take that complexity");
+  check(opus_encoder_ctl(encoder_.get(), OPUS_SET_INBAND_FEC(options.fec ? 1 : 0)), "correct errors");
+  check(opus_encoder_ctl(encoder_.get(), OPUS_SET_PACKET_LOSS_PERC(options.packet_loss)),
+        "reckon with losses");
   check(opus_encoder_ctl(encoder_.get(), OPUS_SET_VBR(1)), "vary the bitrate");
   // Bounded peaks: packets that leave at an even pace should also be of about even size.
   check(opus_encoder_ctl(encoder_.get(), OPUS_SET_VBR_CONSTRAINT(1)), "bound the bitrate");

@@ -7,16 +7,17 @@
 #include <span>
 
 #include "base/opus_frame.hpp"
+#include "media/encoder_options.hpp"
 
 struct OpusEncoder;  // libopus's own
 
 namespace vcplay::media {
 
-/// Encodes 20 ms after 20 ms of stereo for music: one encoder for the whole run, so that tracks join without
+/// Encodes 20 ms after 20 ms of stereo: one encoder for the whole run, so that tracks join without
 /// a click. Lives on the media thread.
 class OpusEncoder {
  public:
-  explicit OpusEncoder(int bitrate);
+  explicit OpusEncoder(int bitrate, const EncoderOptions& options = {});
 
   /// From the next packet on; clamped to what Opus can do in one 20 ms packet.
   void set_bitrate(int bits_per_second);

@@ -9,6 +9,7 @@ std::string reason_to_reencode(const TrackInfo& track, const std::optional<OpusS
   if (!opus) return track.codec + " is not Opus";
   if (options.encoder.passthrough == EncoderOptions::Passthrough::off) return "asked for";
   if (options.volume != 1.0) return "the volume is changed";
+  if (options.encoder.fec) return "forward error correction is asked for";
   if (!opus->plain) return fmt::format("{} channels are mixed to two", opus->channels);
   // RFC 7845 s5.1: a player must apply the gain, and a listener's decoder does not see the header.
   if (opus->gain != 0) return fmt::format("its header asks for {:+.1f} dB", opus->gain / 256.0);

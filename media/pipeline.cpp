@@ -58,7 +58,7 @@ class Work {
         options_(options),
         media_(std::move(media)),
         trust_(trust_needed(media_, options)),
-        maker_(bitrate, options.volume, outlet, stop, progress),
+        maker_(bitrate, options.volume, options.encoder, outlet, stop, progress),
         passthrough_(maker_, limit, stop) {}
 
   void run() noexcept;

@@ -31,15 +31,15 @@ class Source {
   [[nodiscard]] std::optional<OpusStream> opus() const;
   /// One packet of it as it stands in the file.
   struct Packet {
-    ByteView bytes;             // valid until the next call
-    std::size_t samples = 0;    // that it holds, or its time in the file when it is damaged
-    std::size_t skip = 0;       // so many samples, from its first one on, are not to be heard: pre-skip
-    std::size_t discard = 0;    // nor are so many at its end
+    ByteView bytes;           // valid until the next call
+    std::size_t samples = 0;  // that it holds, or its time in the file when it is damaged
+    std::size_t skip = 0;     // so many samples, from its first one on, are not to be heard: pre-skip
+    std::size_t discard = 0;  // nor are so many at its end
   };
   /// Nothing at the end and after a stop. Throws as next() does.
   [[nodiscard]] std::optional<Packet> next_packet();
-  /// By how many samples `heard` of them are more than the container promises: padding of which no packet says
-  /// anything.
+  /// By how many samples `heard` of them are more than the container promises: padding of which no packet
+  /// says anything.
   [[nodiscard]] std::size_t padding_after(std::uint64_t heard) const;
   /// True for files, which give their next bytes at once.
   [[nodiscard]] bool is_at_hand() const;
