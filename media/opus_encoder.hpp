@@ -37,6 +37,7 @@ class OpusEncoder {
 
  private:
   void leave_seam();
+  void choose_channels(std::span<const float> pcm);
 
   struct Free {
     void operator()(::OpusEncoder* encoder) const noexcept;
@@ -44,6 +45,9 @@ class OpusEncoder {
   std::unique_ptr<::OpusEncoder, Free> encoder_;
   int bitrate_ = 0;
   bool at_seam_ = false;
+  bool is_mono_ = false;
+  int mono_frames_ = kEnoughMono;  // in a row; a stream that begins as mono is mono at once
+  static constexpr int kEnoughMono = 10;
   std::size_t lookahead_ = 0;
 };
 

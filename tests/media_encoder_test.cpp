@@ -29,6 +29,66 @@ std::size_t celt_packets(const std::vector<OpusFrame>& frames) {
       frames.begin(), frames.end(), [](const OpusFrame& frame) { return frame.bytes[0] >> 3 >= 16; }));
 }
 
+/// What libopus itself makes of the samples.
+std::vector<OpusFrame> by_libopus(const std::vector<float>& samples, int bitrate, int complexity) {
+  int result = 0;
+  OpusEncoder* const encoder = opus_encoder_create(kSampleRate, kChannels, OPUS_APPLICATION_AUDIO, &result);
+  opus_encoder_ctl(encoder, OPUS_SET_SIGNAL(OPUS_SIGNAL_MUSIC));
+  opus_encoder_ctl(encoder, OPUS_SET_BITRATE(bitrate));
+  opus_encoder_ctl(encoder, OPUS_SET_COMPLEXITY(complexity));
+  std::vector<OpusFrame> frames;
+  for (std::size_t at = 0; at + kSamplesPerFrame * kChannels <= samples.size();
+       at += kSamplesPerFrame * kChannels) {
+    OpusFrame& frame = frames.emplace_back();
+    frame.size = static_cast<std::uint16_t>(opus_encode_float(encoder, &samples[at], kSamplesPerFrame,
+                                                              frame.bytes.data(),
+                                                              static_cast<opus_int32>(frame.bytes.size())));
+  }
+  opus_encoder_destroy(encoder);
+  return frames;
+}
+
+std::vector<std::size_t> sizes_of(const std::vector<OpusFrame>& frames) {
+  std::vector<std::size_t> sizes;
+  for (const OpusFrame& frame : frames) sizes.push_back(frame.size);
+  return sizes;
+}
+
+/// RFC 6716 s3.1: one bit of the first byte.
+bool is_stereo(const OpusFrame& frame) { return (frame.bytes[0] & 4) != 0; }
+
+TEST(Mono, StaysMono) {
+  const std::string song = make_file("mono.wav", music(96'000), "-ac 1");
+  for (const OpusFrame& frame : play(song).frames) ASSERT_FALSE(is_stereo(frame)) << frame.track_frame;
+  const std::string both = make_file("dual-mono.wav", music(96'000), "-af \"pan=stereo|c0=c0|c1=c0\"");
+  for (const OpusFrame& frame : play(both).frames) ASSERT_FALSE(is_stereo(frame)) << frame.track_frame;
+}
+
+TEST(Mono, BecomesStereoAndBackWithoutAClick) {
+  // Two seconds of each, in one stream; the left side goes on as if nothing were.
+  const std::string song =
+      make_file("changing.wav",
+                "-f lavfi -i \"aevalsrc='0.4*sin(2*PI*(200*t+90*t*t))+0.1*sin(2*PI*1000*t)|"
+                "if(between(t,2,4),0.4*cos(2*PI*(210*t+80*t*t)),"
+                "0.4*sin(2*PI*(200*t+90*t*t))+0.1*sin(2*PI*1000*t))':s=48000:d=6\"",
+                "-c:a pcm_f32le");
+  const Playback playback = play(song);
+  EXPECT_FALSE(is_stereo(playback.frames[99]));
+  EXPECT_TRUE(is_stereo(playback.frames[100]));
+  EXPECT_TRUE(is_stereo(playback.frames[205]));
+  EXPECT_FALSE(is_stereo(playback.frames[220]));
+  const std::vector<float> source = ffmpeg_decode(song);
+  const std::vector<float> heard = playback.heard();
+  std::vector<float> as_stereo = decoded(by_libopus(source, 128'000, 9));
+  as_stereo.erase(as_stereo.begin(), as_stereo.begin() + 312 * kChannels);
+  for (std::size_t frame = 95; frame < 215; ++frame) {
+    const std::size_t at = frame * kSamplesPerFrame;
+    EXPECT_LT(residual(heard, source, at, kSamplesPerFrame),
+              std::max(residual(as_stereo, source, at, kSamplesPerFrame), -50.0) + 3)
+        << frame;
+  }
+}
+
 TEST(Application, VoipTakesTheSpeechCoderForSpeech) {
   const std::string speech = make_audio("speech.wav", Content::speech);
   const Playback voip =
@@ -49,35 +109,16 @@ TEST(Application, LowDelayIsFourMillisecondsEarlier) {
   EXPECT_GT(correlation(heard, ffmpeg_decode(song), 0), 0.999);
 }
 
-/// What libopus itself makes of the samples.
-std::vector<std::size_t> sizes_of_libopus(const std::vector<float>& samples, int bitrate, int complexity) {
-  int result = 0;
-  OpusEncoder* const encoder = opus_encoder_create(kSampleRate, kChannels, OPUS_APPLICATION_AUDIO, &result);
-  opus_encoder_ctl(encoder, OPUS_SET_SIGNAL(OPUS_SIGNAL_MUSIC));
-  opus_encoder_ctl(encoder, OPUS_SET_BITRATE(bitrate));
-  opus_encoder_ctl(encoder, OPUS_SET_COMPLEXITY(complexity));
-  std::vector<std::size_t> sizes;
-  std::array<std::uint8_t, kMaxOpusBytes> packet{};
-  for (std::size_t at = 0; at + kSamplesPerFrame * kChannels <= samples.size();
-       at += kSamplesPerFrame * kChannels) {
-    sizes.push_back(static_cast<std::size_t>(opus_encode_float(
-        encoder, &samples[at], kSamplesPerFrame, packet.data(), static_cast<opus_int32>(packet.size()))));
-  }
-  opus_encoder_destroy(encoder);
-  return sizes;
-}
-
 TEST(Complexity, IsLibopussOwnAndNineUnlessToldOtherwise) {
   const std::string song = make_file("complex.wav", music(96'000), "-c:a pcm_f32le");
   const std::vector<float> samples = ffmpeg_decode(song);
   const auto sizes = [&](const EncoderOptions& options) {
-    std::vector<std::size_t> all;
-    for (const OpusFrame& frame : play({file(song)}, with(96'000, options)).frames) all.push_back(frame.size);
+    std::vector<std::size_t> all = sizes_of(play({file(song)}, with(96'000, options)).frames);
     all.resize(100);  // without what follows for the encoder's delay
     return all;
   };
-  EXPECT_EQ(sizes({}), sizes_of_libopus(samples, 96'000, 9));
-  EXPECT_EQ(sizes({.complexity = 2}), sizes_of_libopus(samples, 96'000, 2));
+  EXPECT_EQ(sizes({}), sizes_of(by_libopus(samples, 96'000, 9)));
+  EXPECT_EQ(sizes({.complexity = 2}), sizes_of(by_libopus(samples, 96'000, 2)));
   EXPECT_NE(sizes({.complexity = 2}), sizes({}));
 }
 
