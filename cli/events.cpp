@@ -29,8 +29,10 @@ constexpr EventRow kTable[] = {
     {"joined", "guild channel channel_name user bitrate encryption join_seconds",
      "The bot is in the channel and audio may flow."},
     {"e2ee", "active version line epoch code", "The state of end-to-end encryption changed."},
-    {"track", "track tracks media title artist codec container rate channels duration", "A medium begins."},
-    {"track_end", "track media played error", "A medium ended; error is null when it was played whole."},
+    {"track", "track tracks media title artist codec container rate channels duration passthrough reencoded",
+     "A medium begins."},
+    {"track_end", "track media played passed reencoded error",
+     "A medium ended; error is null when it was played whole."},
     {"underrun", "underruns", "The input came too slowly and silence was sent; so many times in this run."},
     {"reconnect", "reason attempt what after_seconds", "Something was lost and is tried again."},
     {"left", "reason", "The bot is no longer in the channel."},
@@ -133,13 +135,17 @@ void EventWriter::track(const media::TrackInfo& info) {
                          {"container", safe(info.container)},
                          {"rate", info.sample_rate},
                          {"channels", info.channels},
-                         {"duration", info.duration ? Json(seconds(*info.duration)) : Json(nullptr)}});
+                         {"duration", info.duration ? Json(seconds(*info.duration)) : Json(nullptr)},
+                         {"passthrough", info.reencoded.empty()},
+                         {"reencoded", safe_or_null(info.reencoded)}});
 }
 
 void EventWriter::track_end(const media::TrackResult& result) {
   impl_->write("track_end", {{"track", result.track + 1},
                              {"media", safe(result.location)},
                              {"played", seconds(static_cast<std::int64_t>(result.frames) * kFrameDuration)},
+                             {"passed", seconds(static_cast<std::int64_t>(result.passed) * kFrameDuration)},
+                             {"reencoded", safe_or_null(result.reencoded)},
                              {"error", safe_or_null(result.error)}});
 }
 

@@ -89,6 +89,26 @@ constexpr OptionRow kTable[] = {
      }},
     {"--bitrate", "", "auto|BITS", kPlaying, "Opus bitrate, such as 96k; default auto: the channel's own",
      [](Draft& draft, std::string_view value) { draft.options.bitrate = parse_bitrate(value); }},
+    {"--passthrough", "", "auto|off", kPlaying,
+     "auto (default): Opus that fits goes out as it is; off: it is decoded and encoded anew",
+     [](Draft& draft, std::string_view value) {
+       draft.options.encoder.passthrough = parse_passthrough(value);
+     }},
+    {"--complexity", "", "0-10", kPlaying, "how much work the encoder puts into a packet; default 9",
+     [](Draft& draft, std::string_view value) {
+       draft.options.encoder.complexity = parse_complexity(value);
+     }},
+    {"--application", "", "MODE", kPlaying, "what the encoder is tuned to: audio (default), voip or lowdelay",
+     [](Draft& draft, std::string_view value) {
+       draft.options.encoder.application = parse_application(value);
+     }},
+    {"--fec", "", "on|off", kPlaying,
+     "packets that make up for a lost one, at the price of the sound; default off",
+     [](Draft& draft, std::string_view value) { draft.options.encoder.fec = parse_fec(value); }},
+    {"--packet-loss", "", "PERCENT", kPlaying, "how many packets the encoder thinks are lost; default 0",
+     [](Draft& draft, std::string_view value) {
+       draft.options.encoder.packet_loss = parse_packet_loss(value);
+     }},
     {"--speaking", "", "MODE", kPlaying, "microphone (default), soundshare or priority",
      [](Draft& draft, std::string_view value) { draft.options.speaking = parse_speaking(value); }},
     {"--lead-in", "", "TIME", kPlaying, "silence before the first sound, such as 0.5 or 500ms; default 200ms",

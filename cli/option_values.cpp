@@ -164,6 +164,43 @@ std::optional<int> parse_bitrate(std::string_view text) {
   return static_cast<int>(std::lround(bits));
 }
 
+media::EncoderOptions::Passthrough parse_passthrough(std::string_view text) {
+  if (text == "auto") return media::EncoderOptions::Passthrough::automatic;
+  if (text == "off") return media::EncoderOptions::Passthrough::off;
+  refuse("--passthrough wants auto or off, not {}.", shown(text));
+}
+
+media::EncoderOptions::Application parse_application(std::string_view text) {
+  if (text == "audio") return media::EncoderOptions::Application::audio;
+  if (text == "voip") return media::EncoderOptions::Application::voip;
+  if (text == "lowdelay") return media::EncoderOptions::Application::lowdelay;
+  refuse("--application wants audio, voip or lowdelay, not {}.", shown(text));
+}
+
+int parse_complexity(std::string_view text) {
+  const auto complexity = read_number<int>(text);
+  if (!complexity || *complexity < 0 || *complexity > 10) {
+    refuse("--complexity wants 0 (least work) to 10 (best), not {}.", shown(text));
+  }
+  return *complexity;
+}
+
+bool parse_fec(std::string_view text) {
+  if (text == "on") return true;
+  if (text == "off") return false;
+  refuse("--fec wants on or off, not {}.", shown(text));
+}
+
+int parse_packet_loss(std::string_view text) {
+  std::string_view digits = text;
+  take_end(digits, "%");
+  const auto percent = read_number<int>(digits);
+  if (!percent || *percent < 0 || *percent > 100) {
+    refuse("--packet-loss wants 0 to 100 (percent), not {}.", shown(text));
+  }
+  return *percent;
+}
+
 Duration parse_lead_in(std::string_view text) {
   const auto time = read_time(text);
   if (!time || *time < Duration::zero() || *time > kMaxLeadIn) {

@@ -26,7 +26,12 @@ struct ChannelName {
 void parse_normalize(std::string_view text, media::SoundOptions& sound);  // "off", "track", "R128=-16"
 [[nodiscard]] Duration parse_fade(std::string_view text, std::string_view option);  // as --lead-in
 [[nodiscard]] std::optional<int> parse_bitrate(std::string_view text);  // "auto", "64000" or "64k" → bit/s
-[[nodiscard]] Duration parse_lead_in(std::string_view text);            // "200ms", "0.2s" or "0.2"
+[[nodiscard]] media::EncoderOptions::Passthrough parse_passthrough(std::string_view text);
+[[nodiscard]] media::EncoderOptions::Application parse_application(std::string_view text);
+[[nodiscard]] int parse_complexity(std::string_view text);
+[[nodiscard]] bool parse_fec(std::string_view text);
+[[nodiscard]] int parse_packet_loss(std::string_view text);   // "5" or "5%"
+[[nodiscard]] Duration parse_lead_in(std::string_view text);  // "200ms", "0.2s" or "0.2"
 [[nodiscard]] Speaking parse_speaking(std::string_view text);
 [[nodiscard]] WhenAlone parse_when_alone(std::string_view text);
 [[nodiscard]] OnMove parse_on_move(std::string_view text);

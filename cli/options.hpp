@@ -50,6 +50,7 @@ struct Options {
   media::SoundOptions sound;
   std::optional<int> bitrate;  // bit/s; nothing: the channel's own
   media::ProgramOptions program;
+  media::EncoderOptions encoder;
   Speaking speaking = Speaking::microphone;
   Duration lead_in = 200ms;
   WhenAlone when_alone = WhenAlone::play;

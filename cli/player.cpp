@@ -115,6 +115,7 @@ void Player::channel_described(const voice::ChannelFacts& facts) {
 void Player::handle_track_end(const media::TrackResult& result) {
   outcome_.tracks += 1;
   frames_made_ += result.frames;
+  if (outcome_.results.size() < PlayerOutcome::kMostResults) outcome_.results.push_back(result);
   if (!result.error.empty()) {
     outcome_.failed_tracks += 1;
     log::error("{}", result.error);

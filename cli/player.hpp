@@ -60,6 +60,8 @@ struct PlayerOutcome {
   std::optional<int> signal;   // that asked it to stop
   std::size_t tracks = 0;      // that were tried
   std::size_t failed_tracks = 0;
+  static constexpr std::size_t kMostResults = 256;
+  std::vector<media::TrackResult> results;  // of the first so many
   std::vector<PhaseTime> phases;
   std::optional<TimePoint> first_key;  // when audio could first be sent under end-to-end encryption
   voice::EncryptionFacts encryption;   // of the last epoch

@@ -6,6 +6,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "base/text.hpp"
 #include "dave/displayable_code.hpp"
 
 namespace vcplay::cli {
@@ -19,6 +20,23 @@ nlohmann::ordered_json to_json(const rehearsal::Pacing& pacing) {
           {"p999_us", pacing.p999},
           {"max_us", pacing.max},
           {"samples", pacing.samples}};
+}
+
+nlohmann::ordered_json to_json(const media::TrackResult& track) {
+  const auto text = [](const std::string& words) {
+    return words.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(display_safe(words, 200));
+  };
+  return {
+      {"track", track.track + 1}, {"media", display_safe(track.location, 200)}, {"frames", track.frames},
+      {"passed", track.passed},   {"reencoded", text(track.reencoded)},         {"error", text(track.error)}};
+}
+
+/// "song.opus: passthrough", or why not.
+std::string to_text(const media::TrackResult& track) {
+  if (!track.error.empty()) return {};
+  const bool whole = track.reencoded.empty();
+  return fmt::format("  {}: {}{}\n", display_safe(track.location, 60),
+                     whole ? "passthrough" : "re-encoded: ", display_safe(track.reencoded, 100));
 }
 
 std::string row(std::string_view what, const rehearsal::Pacing& pacing) {
@@ -96,6 +114,8 @@ std::string to_json_line(const RehearsalResult& result) {
                       {"pacing", to_json(result.sender)}};
   object["privacy_code"] =
       result.privacy_code.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(result.privacy_code);
+  object["tracks"] = nlohmann::ordered_json::array();
+  for (const media::TrackResult& track : result.tracks) object["tracks"].push_back(to_json(track));
   const auto agree = codes_agree(result);
   object["privacy_codes_agree"] = agree ? nlohmann::ordered_json(*agree) : nlohmann::ordered_json();
   object["bare_loop"] = to_json(result.bare);
@@ -109,6 +129,7 @@ std::string to_report_text(const RehearsalResult& result) {
   for (const Step& step : steps_of(result)) fmt::format_to(out, " {} {:.0f}", step.name, step.at_ms);
   fmt::format_to(out, "\nSender\n  {} packets, {} of audio, {} underruns, {} rebases\n", result.packets_sent,
                  result.audio_packets_sent, result.underruns, result.rebases);
+  for (const media::TrackResult& track : result.tracks) text += to_text(track);
   if (const auto agree = codes_agree(result)) {
     fmt::format_to(out, "Voice privacy code {}, {}\n", dave::in_groups(result.privacy_code),
                    *agree ? "the same on both sides" : "DIFFERENT ON THE TWO SIDES");

@@ -56,6 +56,7 @@ RehearsalResult collect(rehearsal::Report report, PlayerOutcome& outcome, const 
   result.report = std::move(report);
   result.phases = std::move(outcome.phases);
   result.first_key = outcome.first_key.value_or(TimePoint{});
+  result.tracks = std::move(outcome.results);
   result.privacy_code = outcome.encryption.privacy_code;
   result.sender = sender_pacing(stats);
   result.first_packet = at(stats.first_packet_ns.load());

@@ -78,7 +78,8 @@ PlayerSetup common_setup(const Options& options) {
   setup.pipeline.program = options.program;
   setup.pipeline.sound = options.sound;
   setup.pipeline.sound.cache_folder = cache_folder();
-  if (options.bitrate) setup.pipeline.bitrate = *options.bitrate;
+  setup.pipeline.encoder = options.encoder;
+  if (options.bitrate) setup.pipeline.bitrate = setup.pipeline.encoder.limit = *options.bitrate;
   setup.connection.speaking_flags = flags_of(options.speaking);
   setup.connection.when_alone = policy_of(options.when_alone);
   setup.connection.on_move = policy_of(options.on_move);

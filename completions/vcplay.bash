@@ -2,7 +2,8 @@
 
 _vcplay() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]}
-  local common="--format --rate --channels --start --end --length --audio-track --loop --shuffle --seed --volume --normalize --fade-in --fade-out --crossfade --bitrate --speaking --lead-in --when-alone --on-move --on-kick
+  local common="--format --rate --channels --start --end --length --audio-track --loop --shuffle --seed --volume --normalize --fade-in --fade-out --crossfade --bitrate --passthrough --complexity --application --fec --packet-loss
+    --speaking --lead-in --when-alone --on-move --on-kick
     --on-suppressed --allow-plaintext --if-busy --json --ca-file
     --guild --channel --token-file --token --api-url --gateway-url --shard
     --verbose --quiet --help --help-all --version -g -c -f -v -q -h"
@@ -51,13 +52,25 @@ _vcplay() {
     --normalize)
       mapfile -t COMPREPLY < <(compgen -W "off track album R128 R128=-16" -- "$current")
       return ;;
+    --passthrough)
+      mapfile -t COMPREPLY < <(compgen -W "auto off" -- "$current")
+      return ;;
+    --complexity)
+      mapfile -t COMPREPLY < <(compgen -W "0 1 2 3 4 5 6 7 8 9 10" -- "$current")
+      return ;;
+    --application)
+      mapfile -t COMPREPLY < <(compgen -W "audio voip lowdelay" -- "$current")
+      return ;;
+    --fec)
+      mapfile -t COMPREPLY < <(compgen -W "on off" -- "$current")
+      return ;;
     --bitrate)
       mapfile -t COMPREPLY < <(compgen -W "auto 64k 96k 128k 256k 384k" -- "$current")
       return ;;
     --format | -f)
       mapfile -t COMPREPLY < <(compgen -W "s16le s24le s32le f32le u8 wav flac mp3 ogg" -- "$current")
       return ;;
-    --guild | -g | --channel | -c | --token | --rate | --channels | --start | --end | --length | --audio-track | --seed | --volume | --fade-in | --fade-out | --crossfade | --lead-in | --api-url | \
+    --guild | -g | --channel | -c | --token | --rate | --channels | --start | --end | --length | --audio-track | --seed | --volume | --fade-in | --fade-out | --crossfade | --packet-loss | --lead-in | --api-url | \
       --gateway-url | --shard | --listeners | --churn)
       return ;;
   esac

@@ -1,6 +1,8 @@
 #include "media/frame_maker.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cmath>
 
 namespace vcplay::media {
 namespace {
@@ -11,21 +13,33 @@ namespace {
 constexpr Duration kLongestNap = 100ms;
 constexpr Duration kShortestNap = 1ms;
 
+float peak_of(std::span<const float> values) {
+  float peak = 0.0F;
+  for (const float value : values) peak = std::max(peak, std::fabs(value));
+  return peak;
+}
+
+/// RFC 6716 s3.1, table 2: configurations 16 to 31. `toc` is a packet's first byte.
+constexpr bool is_celt(std::uint8_t toc) { return toc >= 16 << 3; }
+
+/// In each frame of such a packet, per channel.
+constexpr std::size_t celt_samples(std::uint8_t toc) { return std::size_t{120} << (toc >> 3 & 3); }
+
 constexpr std::uint64_t frames_until(std::uint64_t position) {
   return (position + kSamplesPerFrame - 1) / kSamplesPerFrame;
 }
 
 }  // namespace
 
-FrameMaker::FrameMaker(const std::atomic<int>& bitrate, double volume, Outlet& outlet, Event& stop,
-                       Progress& progress)
+FrameMaker::FrameMaker(const std::atomic<int>& bitrate, double volume, const EncoderOptions& options,
+                       Outlet& outlet, Event& stop, Progress& progress)
     : bitrate_(bitrate),
       amplifies_(volume > 1.0),
       outlet_(outlet),
       stop_(stop),
       progress_(progress),
       limiter_(static_cast<float>(volume)),
-      encoder_(bitrate.load(std::memory_order_relaxed)),
+      encoder_(bitrate.load(std::memory_order_relaxed), options),
       nap_(kShortestNap) {}
 
 void FrameMaker::begin_track(std::uint32_t track) { starts_.push_back({fifo_.end(), track, 0}); }
@@ -37,18 +51,57 @@ void FrameMaker::encode_whole_frames(bool may_clip) {
 }
 
 void FrameMaker::flush() {
-  if (fifo_.end() == 0 || stop_.raised()) return;
+  if (passes_) put_held();
+  if (passes_ || fifo_.end() == 0 || stop_.raised()) return;
   const std::uint64_t frames = frames_until(fifo_.end() + encoder_.lookahead());
   fifo_.append_silence(frames * kSamplesPerFrame - fifo_.end());
   while (fifo_.size() > 0 && wait_for_room()) encode_front();
 }
 
+void FrameMaker::finish_samples() {
+  flush();
+  passes_ = true;
+}
+
+bool FrameMaker::put_packet(ByteView opus) {
+  if (!put_held()) return false;
+  starts_.erase(starts_.begin(), starts_.end() - 1);
+  OpusFrame& frame = held_.emplace();
+  std::copy(opus.begin(), opus.end(), frame.bytes.begin());
+  frame.size = static_cast<std::uint16_t>(opus.size());
+  frame.track = starts_.back().track;
+  frame.track_frame = starts_.back().frames++;
+  return true;
+}
+
+bool FrameMaker::put_held() {
+  if (!held_) return !stop_.raised();
+  if (!wait_for_room()) return false;
+  outlet_.put([&](OpusFrame& frame) { frame = *held_; });
+  last_packet_ = held_->bytes[0];
+  held_.reset();
+  progress_.made();
+  return true;
+}
+
+// A decoder gives what we encode `lookahead` samples late. Packets that follow others without a shift in time
+// are made from samples that lie as much further ahead.
+void FrameMaker::preroll(std::span<const float> heard) {
+  encoder_.reset();
+  fifo_.append(heard.subspan(encoder_.lookahead() * kChannels));
+  unheard_ = heard.size() / kChannels / kSamplesPerFrame;
+  passes_ = false;
+}
+
+float FrameMaker::tail_peak() noexcept { return std::max(last_peak_, peak_of(fifo_.look(0, fifo_.size()))); }
+
 std::uint64_t FrameMaker::frames_of_track() const noexcept {
   if (starts_.empty()) return 0;
   const Start& current = starts_.back();
-  const std::uint64_t made = fifo_.position() / kSamplesPerFrame;
+  const std::uint64_t made = fifo_.position() / kSamplesPerFrame + unheard_;
   const std::uint64_t first_waiting = std::max(made, frames_until(current.position));
-  return current.frames + (stop_.raised() ? 0 : frames_until(fifo_.end()) - first_waiting);
+  const std::uint64_t begun = std::max(first_waiting, frames_until(fifo_.end()));
+  return current.frames + (stop_.raised() ? 0 : begun - first_waiting);
 }
 
 bool FrameMaker::wait_for_room() {
@@ -72,15 +125,31 @@ void FrameMaker::encode_front() {
   } else {
     limiter_.scale(pcm);
   }
+  last_peak_ = peak_of(pcm);
   encoder_.set_bitrate(bitrate_.load(std::memory_order_relaxed));
-  Start& owner = owner_of(fifo_.position());
-  outlet_.put([&](OpusFrame& frame) {
-    frame.size = encoder_.encode(pcm, frame.bytes);
-    frame.track = owner.track;
-    frame.track_frame = owner.frames++;
-  });
+  if (unheard_ > 0) {
+    encode_unheard(pcm);
+  } else {
+    Start& owner = owner_of(fifo_.position());
+    outlet_.put([&](OpusFrame& frame) {
+      frame.size = encoder_.encode(pcm, frame.bytes);
+      frame.track = owner.track;
+      frame.track_frame = owner.frames++;
+    });
+  }
   fifo_.drop(kSamplesPerFrame);
   progress_.made();
+}
+
+// In frames as long as those that the listener's decoder got: then it is left in nearly the encoder's own
+// state.
+void FrameMaker::encode_unheard(std::span<const float> pcm) {
+  const std::size_t part = is_celt(last_packet_) ? celt_samples(last_packet_) : kSamplesPerFrame;
+  std::array<std::uint8_t, kMaxOpusBytes> nobody_hears_it;
+  for (std::size_t at = 0; at < kSamplesPerFrame; at += part) {
+    static_cast<void>(encoder_.encode(pcm.subspan(at * kChannels, part * kChannels), nobody_hears_it));
+  }
+  if (--unheard_ == 0) encoder_.follow_other(is_celt(last_packet_) && is_celt(nobody_hears_it[0]));
 }
 
 FrameMaker::Start& FrameMaker::owner_of(std::uint64_t position) {

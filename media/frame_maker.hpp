@@ -3,6 +3,8 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include "media/event.hpp"
@@ -18,7 +20,8 @@ namespace vcplay::media {
 /// Waits while the queue is full. Lives on the media thread.
 class FrameMaker {
  public:
-  FrameMaker(const std::atomic<int>& bitrate, double volume, Outlet& outlet, Event& stop, Progress& progress);
+  FrameMaker(const std::atomic<int>& bitrate, double volume, const EncoderOptions& options, Outlet& outlet,
+             Event& stop, Progress& progress);
 
   /// Where the resampler puts a track's samples.
   [[nodiscard]] PcmFifo& fifo() noexcept { return fifo_; }
@@ -30,6 +33,24 @@ class FrameMaker {
   /// After the last track: fills the last frame up with silence, and enough of it that a decoder, whose
   /// output runs behind, gives the last real sample.
   void flush();
+
+  // Packets that need no encoder may follow samples, and samples may follow them.
+  /// True while packets go out as they came: no sample waits.
+  [[nodiscard]] bool passes() const noexcept { return passes_; }
+  /// Fills the last frame up as flush() does; packets may follow.
+  void finish_samples();
+  /// Takes a packet of 20 ms and at most kMaxOpusBytes, and puts the one before it; false after a stop.
+  [[nodiscard]] bool put_packet(ByteView opus);
+  /// Puts the last packet; false after a stop.
+  bool put_held();
+  /// Forgets the last packet instead. It was made for an end: had it to go on into samples, its overlap with
+  /// what follows would be missing.
+  void drop_held() noexcept { held_.reset(); }
+  /// Samples follow the packets: the encoder first gets `heard` (whole frames), what a listener's decoder has
+  /// just given, so that its packets go on where those ended.
+  void preroll(std::span<const float> heard);
+  /// The peak of the last 20 ms or so of samples.
+  [[nodiscard]] float tail_peak() noexcept;
 
   /// How many frames begin in the current track, including one that its samples do not fill yet.
   [[nodiscard]] std::uint64_t frames_of_track() const noexcept;
@@ -43,6 +64,7 @@ class FrameMaker {
 
   [[nodiscard]] bool wait_for_room();
   void encode_front();
+  void encode_unheard(std::span<const float> pcm);
   [[nodiscard]] Start& owner_of(std::uint64_t position);
 
   const std::atomic<int>& bitrate_;
@@ -54,6 +76,11 @@ class FrameMaker {
   TruePeakLimiter limiter_;
   OpusEncoder encoder_;
   bool limits_ = false;
+  bool passes_ = false;
+  std::optional<OpusFrame> held_;  // the last packet
+  std::size_t unheard_ = 0;        // so many frames are encoded for the encoder's sake alone
+  std::uint8_t last_packet_ = 0;   // the first byte of the last one that went out as it came
+  float last_peak_ = 0;            // of the last frame that was encoded
   std::vector<Start>
       starts_;    // of the tracks that still have samples in the fifo; the last is the current one
   Duration nap_;  // how long to wait before looking for room again

@@ -7,32 +7,47 @@
 #include <span>
 
 #include "base/opus_frame.hpp"
+#include "media/encoder_options.hpp"
 
 struct OpusEncoder;  // libopus's own
 
 namespace vcplay::media {
 
-/// Encodes 20 ms after 20 ms of stereo for music: one encoder for the whole run, so that tracks join without
+/// Encodes 20 ms after 20 ms of stereo: one encoder for the whole run, so that tracks join without
 /// a click. Lives on the media thread.
 class OpusEncoder {
  public:
-  explicit OpusEncoder(int bitrate);
+  explicit OpusEncoder(int bitrate, const EncoderOptions& options = {});
 
   /// From the next packet on; clamped to what Opus can do in one 20 ms packet.
   void set_bitrate(int bits_per_second);
 
-  /// Encodes 960 interleaved stereo samples; returns the bytes that the packet takes in `out`.
+  /// Forgets all samples that came.
+  void reset();
+  /// The next packet follows one that another encoder made of nearly the same sound as the packets before
+  /// were made of here. `alike`: all of them are CELT, so that even predictions hold.
+  void follow_other(bool alike);
+
+  /// Encodes interleaved stereo samples, 960 of them or what else Opus takes for a frame; returns the bytes
+  /// that the packet takes in `out`.
   [[nodiscard]] std::uint16_t encode(std::span<const float> pcm, std::span<std::uint8_t, kMaxOpusBytes> out);
 
   /// By how many samples the decoder's output runs behind our input.
   [[nodiscard]] std::size_t lookahead() const noexcept { return lookahead_; }
 
  private:
+  void leave_seam();
+  void choose_channels(std::span<const float> pcm);
+
   struct Free {
     void operator()(::OpusEncoder* encoder) const noexcept;
   };
   std::unique_ptr<::OpusEncoder, Free> encoder_;
   int bitrate_ = 0;
+  bool at_seam_ = false;
+  bool is_mono_ = false;
+  int mono_frames_ = kEnoughMono;  // in a row; a stream that begins as mono is mono at once
+  static constexpr int kEnoughMono = 10;
   std::size_t lookahead_ = 0;
 };
 

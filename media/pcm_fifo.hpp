@@ -28,6 +28,10 @@ class PcmFifo {
     return values_.data() + end_ * kChannels;
   }
   void commit(std::size_t samples) noexcept { end_ += samples; }
+  void append(std::span<const float> values) {
+    std::copy(values.begin(), values.end(), reserve(values.size() / kChannels));
+    commit(values.size() / kChannels);
+  }
   void append_silence(std::size_t samples) {
     std::fill_n(reserve(samples), samples * kChannels, 0.0F);
     commit(samples);

@@ -10,7 +10,9 @@
 #include "media/event.hpp"
 #include "media/frame_maker.hpp"
 #include "media/io.hpp"
+#include "media/opus_passthrough.hpp"
 #include "media/outlet.hpp"
+#include "media/passthrough_rules.hpp"
 #include "media/program.hpp"
 #include "media/progress.hpp"
 #include "media/resampler.hpp"
@@ -30,11 +32,14 @@ class Work {
   Work(std::vector<Media> media, const PipelineOptions& options, FrameQueue& queue,
        PipelineListener& listener)
       : bitrate(options.bitrate),
+        limit(options.encoder.limit),
         outlet(queue, listener),
+        options_(options),
         trust_(options.ca_file),
         program_(std::move(media), options.program, {stop, progress, trust_}),
-        maker_(bitrate, options.volume, outlet, stop, progress),
-        stage_(options.sound, maker_, stop, progress) {}
+        maker_(bitrate, options.volume, options.encoder, outlet, stop, progress),
+        stage_(options.sound, maker_, stop, progress),
+        passthrough_(maker_, limit, stop) {}
 
   void run() noexcept;
 
@@ -42,22 +47,29 @@ class Work {
   Event ended;
   Progress progress;
   std::atomic<int> bitrate;
+  std::atomic<int> limit;  // bit/s, of packets that pass through; 0: not known
   Outlet outlet;
 
  private:
   void play_all();
   [[nodiscard]] TrackResult play(std::uint32_t track, const Program::Item& item);
   void decode(std::uint32_t track, const Program::Item& item);
+  void begin(const Source& source, const Program::Item& item, const std::string& reencoded);
+  void pass_through(Source& source, const Program::Item& item);
   void convert();
   void end_track();
   void play_out();
 
+  const PipelineOptions options_;
   const TrustAnchors trust_;
   Program program_;
   Resampler resampler_;
   FrameMaker maker_;
   SoundStage stage_;
-  bool began_ = false;  // the current track has given audio
+  OpusPassthrough passthrough_;
+  bool began_ = false;     // the current track has given audio
+  std::string reencoded_;  // why it does not pass through
+  bool passes_ = false;    // it does, or did
 };
 
 void Work::run() noexcept {
@@ -90,6 +102,8 @@ TrackResult Work::play(std::uint32_t track, const Program::Item& item) {
   result.location = item.media.location;
   result.error = item.failure;
   began_ = false;
+  passes_ = false;
+  reencoded_.clear();
   progress.enter(result.location);
   try {
     if (item.failure.empty()) decode(track, item);
@@ -100,26 +114,44 @@ TrackResult Work::play(std::uint32_t track, const Program::Item& item) {
   }
   if (!result.error.empty()) resampler_.give_up();  // its frame is gone
   if (stop.raised()) result.error.clear();          // it was interrupted, not faulty
+  if (passes_) result.passed = passthrough_.passed();
+  result.reencoded = passes_ ? passthrough_.account() : reencoded_;
   if (began_) end_track();
   return result;
 }
 
 void Work::decode(std::uint32_t track, const Program::Item& item) {
   Source source(item.media, track, {stop, progress, trust_});
+  reencoded_ = reason_to_reencode(source.info(), item.media, source.opus(), options_);
+  if (reencoded_.empty()) return pass_through(source, item);
   const AVFrame* frame = source.next();
   while (frame != nullptr && !stop.raised()) {
     resampler_.take(*frame);
-    if (!std::exchange(began_, true)) {
-      TrackInfo info = source.info();
-      info.tracks = item.tracks;
-      outlet.tell([&](PipelineListener& listener) { listener.on_track(info); });
-      const Program::Neighbours near =
-          stage_.asks_for_neighbours() ? program_.neighbours() : Program::Neighbours();
-      stage_.begin_track(track, near.media, near.place, source);
+    if (!began_) {
+      passthrough_.hand_over();
+      begin(source, item, reencoded_);
     }
     convert();
     frame = source.next();
   }
+}
+
+void Work::begin(const Source& source, const Program::Item& item, const std::string& reencoded) {
+  began_ = true;
+  TrackInfo info = source.info();
+  info.tracks = item.tracks;
+  info.reencoded = reencoded;
+  outlet.tell([&](PipelineListener& listener) { listener.on_track(info); });
+  const Program::Neighbours near =
+      stage_.asks_for_neighbours() ? program_.neighbours() : Program::Neighbours();
+  stage_.begin_track(info.track, near.media, near.place, source);
+}
+
+void Work::pass_through(Source& source, const Program::Item& item) {
+  resampler_.take_end();  // what it still holds of the track before
+  convert();
+  passes_ = true;
+  passthrough_.play(source, [&](const std::string& reencoded) { begin(source, item, reencoded); });
 }
 
 void Work::convert() {
@@ -179,6 +211,7 @@ void Pipeline::stop() { impl_->work->stop.raise(); }
 
 void Pipeline::set_bitrate(int bits_per_second) {
   impl_->work->bitrate.store(bits_per_second, std::memory_order_relaxed);
+  impl_->work->limit.store(bits_per_second, std::memory_order_relaxed);
 }
 
 Pipeline::Activity Pipeline::activity() const {

@@ -12,6 +12,7 @@
 #include "base/frame_queue.hpp"
 #include "media/program_options.hpp"
 #include "media/sound_options.hpp"
+#include "media/encoder_options.hpp"
 
 namespace vcplay::media {
 
@@ -37,6 +38,7 @@ struct PipelineOptions {
   std::string ca_file;   // further trust anchors (PEM) for https media; empty: only the system's
   ProgramOptions program = {};
   SoundOptions sound = {};
+  EncoderOptions encoder{};
 };
 
 /// What a person wants to know of a track that plays. Texts are as they came: pass them through
@@ -52,6 +54,7 @@ struct TrackInfo {
   int sample_rate = 0;               // of the source, Hz
   int channels = 0;                  // of the source
   std::optional<Duration> duration;  // nothing when it is not known
+  std::string reencoded;             // why its packets do not go out as they are; empty: they do
 };
 
 /// How one track ended.
@@ -59,6 +62,8 @@ struct TrackResult {
   std::uint32_t track = 0;
   std::string location;
   std::uint64_t frames = 0;  // OpusFrames that began in it
+  std::uint64_t passed = 0;  // those of them that went out as they came
+  std::string reencoded;     // why the others did not; empty: nothing but a cut at its end
   /// Empty: played, as far as a damaged file goes (log::warning has said where it is), or until stop().
   /// Else one sentence that names the file.
   std::string error;
@@ -92,7 +97,7 @@ class Pipeline {
   void start();
   /// Any thread: ends early. Frames in the queue stay; on_pipeline_end() still comes.
   void stop();
-  /// Any thread: from the next frame on.
+  /// Any thread: from the next frame on. Packets that take more than that do not pass through, either.
   void set_bitrate(int bits_per_second);
 
   /// Any thread: for the watchdog. `busy` means that the media thread is inside a file (not waiting for room

@@ -143,6 +143,7 @@ void Source::choose_stream(const std::string& name) {
     other->discard = AVDISCARD_ALL;
     av_packet_unref(&other->attached_pic);  // cover art can be megabytes
   }
+  read_packet_table();
   open_decoder(*decoder);
 }
 
@@ -156,8 +157,9 @@ void Source::open_decoder(const AVCodec& decoder) {
 
   const AVCodecParameters& parameters = *stream_->codecpar;
   if (av_get_exact_bits_per_sample(parameters.codec_id) > 0) sample_bytes_ = parameters.block_align;
-  // MP4 says how long the audio is, but this libavformat leaves the padding of its last packet in.
-  trims_end_ = std::string_view(format_->iformat->name).substr(0, 4) == "mov," && stream_->duration > 0;
+  // MP4 and CAF say how long the audio is, but this libavformat leaves the padding of its last packet in.
+  const std::string_view container = format_->iformat->name;
+  trims_end_ = (container.substr(0, 4) == "mov," || container == "caf") && stream_->duration > 0;
 }
 
 void Source::describe_track(const Media& media) {

@@ -1,11 +1,14 @@
 // One MEDIA's audio, whatever it is wrapped in.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "media/ffmpeg.hpp"
 #include "media/io.hpp"
+#include "media/passthrough_rules.hpp"
 #include "media/pipeline.hpp"
 #include "media/range.hpp"
 
@@ -26,6 +29,24 @@ class Source {
   /// The next samples (valid until the next call), or nullptr at the end, at the point where a damaged file
   /// yields no more, and after a stop. Throws Error{no_media} when there never was any audio.
   [[nodiscard]] const AVFrame* next();
+
+  // Instead of next(), when its packets may go out as they are (source_packets.cpp):
+  /// What Opus it is; nothing when it is not Opus.
+  [[nodiscard]] std::optional<OpusStream> opus() const;
+  /// One packet of it as it stands in the file.
+  struct Packet {
+    ByteView bytes;           // valid until the next call
+    std::size_t samples = 0;  // that it holds, or its time in the file when it is damaged
+    std::size_t skip = 0;     // so many samples, from its first one on, are not to be heard: pre-skip
+    std::size_t discard = 0;  // nor are so many at its end
+  };
+  /// Nothing at the end and after a stop. Throws as next() does.
+  [[nodiscard]] std::optional<Packet> next_packet();
+  /// By how many samples `heard` of them are more than the container promises: padding of which no packet
+  /// says anything.
+  [[nodiscard]] std::size_t padding_after(std::uint64_t heard) const;
+  /// True for files, which give their next bytes at once.
+  [[nodiscard]] bool is_at_hand() const;
 
  private:
   void open(const Media& media);
@@ -51,6 +72,9 @@ class Source {
   void finish();
   [[nodiscard]] std::string cannot_be_opened(int averror) const;
 
+  void read_packet_table();
+  [[nodiscard]] Packet describe_packet();
+
   TrackInfo info_;
   World world_;
   Access access_;  // outlives format_, which reads through it
@@ -67,6 +91,7 @@ class Source {
   bool gave_ = false;         // something of the range
   bool ended_ = false;
   int failures_ = 0;           // in a row, without a packet between them
+  bool gave_packet_ = false;   // by next_packet()
   int sample_bytes_ = 0;       // of one PCM sample of all channels; 0: not PCM
   std::uint64_t samples_ = 0;  // decoded so far
   double seconds_ = 0;         // the same in time, whatever rates it had

@@ -104,6 +104,29 @@ TEST_F(Events, StayOneLineWhateverATitleHolds) {
   EXPECT_TRUE(event["duration"].is_null());
 }
 
+TEST_F(Events, TellWhetherOpusGoesOutAsItIs) {
+  media::TrackInfo info;
+  info.codec = "opus";
+  writer().track(info, 1);
+  Json event = Json::parse(line());
+  EXPECT_EQ(event["passthrough"], true);
+  EXPECT_TRUE(event["reencoded"].is_null());
+  info.reencoded = "the volume is changed";
+  writer().track(info, 1);
+  event = Json::parse(line());
+  EXPECT_EQ(event["passthrough"], false);
+  EXPECT_EQ(event["reencoded"], "the volume is changed");
+  media::TrackResult result;
+  result.frames = 100;
+  result.passed = 50;
+  result.reencoded = "a packet of it is damaged (from 1.00 s on)";
+  writer().track_end(result);
+  event = Json::parse(line());
+  EXPECT_EQ(event["played"], 2.0);
+  EXPECT_EQ(event["passed"], 1.0);
+  EXPECT_EQ(event["reencoded"], "a packet of it is damaged (from 1.00 s on)");
+}
+
 TEST_F(Events, TellWhyTheRunFails) {
   writer().error(Cause::token_refused, "Discord refused the token.");
   EXPECT_EQ(line(), R"({"event":"error","time":"2023-11-14T22:13:20.042Z","status":5,"name":"token_refused",)"

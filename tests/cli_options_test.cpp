@@ -137,6 +137,25 @@ TEST_F(CommandLine, FadesOnlyWhenAsked) {
   EXPECT_EQ(options.sound.crossfade, 5s);
 }
 
+TEST_F(CommandLine, LeavesOpusAsItIsAndTheEncoderAtItsBestUnlessToldOtherwise) {
+  using Encoder = media::EncoderOptions;
+  const Encoder untold = play({"a"}).encoder;
+  EXPECT_EQ(untold.passthrough, Encoder::Passthrough::automatic);
+  EXPECT_EQ(untold.application, Encoder::Application::audio);
+  EXPECT_EQ(untold.complexity, 9);
+  EXPECT_FALSE(untold.fec);
+  EXPECT_EQ(untold.packet_loss, 0);
+  EXPECT_EQ(play({"--passthrough", "off", "a"}).encoder.passthrough, Encoder::Passthrough::off);
+  EXPECT_EQ(play({"--passthrough=off", "--passthrough=auto", "a"}).encoder.passthrough,
+            Encoder::Passthrough::automatic);
+  EXPECT_EQ(play({"--application", "voip", "a"}).encoder.application, Encoder::Application::voip);
+  EXPECT_EQ(play({"--application", "lowdelay", "a"}).encoder.application, Encoder::Application::lowdelay);
+  EXPECT_EQ(play({"--complexity", "0", "a"}).encoder.complexity, 0);
+  EXPECT_EQ(play({"--complexity", "10", "a"}).encoder.complexity, 10);
+  EXPECT_TRUE(play({"--fec", "on", "a"}).encoder.fec);
+  EXPECT_EQ(play({"--packet-loss", "15%", "a"}).encoder.packet_loss, 15);
+}
+
 TEST_F(CommandLine, KeepsAudioEncryptedAndPlaysOnAloneUnlessToldOtherwise) {
   const Options untold = play({"a"});
   EXPECT_FALSE(untold.allow_plaintext);
@@ -457,6 +476,14 @@ const Mistake kMistakes[] = {
      "--bitrate wants 'auto' or 6k to 510k (bits per second), not '1M'."},
     {with_channel({"--bitrate", "511k", "a"}),
      "--bitrate wants 'auto' or 6k to 510k (bits per second), not '511k'."},
+    {with_channel({"--passthrough", "on", "a"}), "--passthrough wants auto or off, not 'on'."},
+    {with_channel({"--application", "music", "a"}),
+     "--application wants audio, voip or lowdelay, not 'music'."},
+    {with_channel({"--complexity", "11", "a"}), "--complexity wants 0 (least work) to 10 (best), not '11'."},
+    {with_channel({"--complexity", "best", "a"}),
+     "--complexity wants 0 (least work) to 10 (best), not 'best'."},
+    {with_channel({"--fec", "yes", "a"}), "--fec wants on or off, not 'yes'."},
+    {with_channel({"--packet-loss", "101", "a"}), "--packet-loss wants 0 to 100 (percent), not '101'."},
     {with_channel({"--lead-in", "200", "a"}),
      "--lead-in wants a time from 0 to 10 s, such as 200ms or 0.2, not '200'."},
     {with_channel({"--when-alone", "maybe", "a"}), "--when-alone wants play, wait or exit, not 'maybe'."},

@@ -2,9 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
+#include "support/audio_files.hpp"
+#include "support/opus_files.hpp"
 #include "support/stage.hpp"
 
 namespace vcplay::testing {
@@ -72,6 +75,35 @@ TEST(BadDay, NeedsAScriptThatIsThere) {
   const Finished finished = run(command, 60s);
   EXPECT_EQ(finished.exit_status, 2);
   EXPECT_THAT(finished.err, HasSubstr("cannot be read"));
+}
+
+TEST(Passthrough, IsHeardToTheByteAndToldInTheReport) {
+  const std::string song = make_file("song.webm", music(96'000 - 312), "-c:a libopus -vbr off -b:a 64k");
+  const std::string heard = scratch() + "heard.ogg";
+  Command command;
+  command.words = {kProgram, "rehearse", "--fast", "--json", "--output", heard, song};
+  const Finished finished = run(command, 60s);
+  ASSERT_EQ(finished.exit_status, 0) << finished.err << finished.out;
+  const json track = json::parse(finished.out).at("tracks").at(0);
+  EXPECT_EQ(track.at("media"), song);
+  EXPECT_EQ(track.at("frames"), 100);
+  EXPECT_EQ(track.at("passed"), 100);
+  EXPECT_TRUE(track.at("reencoded").is_null());
+
+  const std::vector<std::string> stored = packets_in(song);
+  const std::vector<std::string> received = packets_in(heard);
+  ASSERT_EQ(stored.size(), 100U);
+  EXPECT_NE(std::search(received.begin(), received.end(), stored.begin(), stored.end()), received.end())
+      << "behind the lead-in and before the silence at the end";
+}
+
+TEST(Passthrough, IsNoneAboveTheChannelsBitrateAndThatIsTold) {
+  const std::string song = make_file("rich.webm", music(192'000), "-c:a libopus -vbr off -b:a 160k");
+  Command command;
+  command.words = {kProgram, "rehearse", "--fast", "--bitrate", "32k", song};
+  const Finished finished = run(command, 60s);
+  ASSERT_EQ(finished.exit_status, 0) << finished.err << finished.out;
+  EXPECT_THAT(finished.out, HasSubstr("re-encoded: its 160 kbit/s are more than the 32 that may be sent\n"));
 }
 
 }  // namespace

@@ -1,0 +1,96 @@
+// From a track's Opus packets to OpusFrames, without an encoder where none is needed.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "media/bitrate_window.hpp"
+#include "media/event.hpp"
+#include "media/frame_maker.hpp"
+#include "media/opus_decoder.hpp"
+#include "media/opus_packets.hpp"
+#include "media/source.hpp"
+
+namespace vcplay::media {
+
+/// Lets a track's packets go out as they are, and from where that cannot be decodes them and encodes them
+/// anew. Packets pass again from silence or from the next track on. Lives on the media thread, for all
+/// tracks.
+class OpusPassthrough {
+ public:
+  /// `limit`: bit/s above which a track does not pass; 0: none is known yet.
+  OpusPassthrough(FrameMaker& maker, const std::atomic<int>& limit, const Event& stop)
+      : maker_(maker), limit_(limit), stop_(stop) {}
+
+  /// Plays all of `source`. `began` is called before its first frame, with the reason why it is encoded from
+  /// its beginning on (empty: it passes). Throws as Source does.
+  void play(Source& source, const std::function<void(const std::string& reason)>& began);
+  /// Samples of another track follow: after packets, the encoder goes on where they ended.
+  void hand_over();
+
+  /// How many frames of the latest track passed.
+  [[nodiscard]] std::uint64_t passed() const noexcept { return passed_; }
+  /// Why the others of it did not, and from where on; empty: all passed but the last, whose end is cut off.
+  [[nodiscard]] const std::string& account() const noexcept { return account_; }
+
+ private:
+  struct Held {
+    std::vector<std::uint8_t> bytes;
+    std::size_t samples = 0;
+    std::size_t skip = 0;
+    std::size_t discard = 0;
+  };
+  enum class Return { in_silence, never };
+
+  void fill(Source& source, std::size_t samples);
+  void hold(const Source::Packet& packet);
+  void cut_end(std::size_t padding);
+  [[nodiscard]] std::string reason_to_encode_from_the_start();
+  [[nodiscard]] std::string trouble_ahead() const;
+  [[nodiscard]] std::string sound_ahead();
+  [[nodiscard]] float peak_before();
+  [[nodiscard]] std::string over_limit();
+  void begin_passing();
+  void begin_encoding();
+
+  void take(const Held& packet);
+  void pass(const Held& packet);
+  void put(const OpusPiece& piece);
+  void stop_passing(const std::string& reason, Return again);
+  void encode(const Held& packet);
+  void encode_samples();
+  void pass_again_in_silence();
+  void preroll();
+
+  FrameMaker& maker_;
+  const std::atomic<int>& limit_;
+  const Event& stop_;
+  OpusDecoder decoder_;
+  std::deque<std::vector<std::uint8_t>> history_;  // the last packets that passed, each of 20 ms
+
+  // Of the current track:
+  OpusRegrouper regrouper_;
+  BitrateWindow bitrate_;
+  std::deque<Held> held_;  // read, but not yet played
+  std::size_t held_samples_ = 0;
+  std::size_t held_bytes_ = 0;
+  std::uint64_t heard_samples_ = 0;  // of those that were read, without what is not to be heard
+  bool ended_ = false;
+  bool passing_ = false;
+  Return return_ = Return::in_silence;
+  int needed_limit_ = 0;   // bit/s, that it would take to pass; 0: any
+  std::size_t skip_ = 0;   // samples still to be left out
+  std::size_t quiet_ = 0;  // samples, up to now, without a sound
+  std::vector<float> pcm_;
+  std::uint64_t passed_ = 0;
+  std::uint64_t taken_samples_ = 0;
+  std::string location_;
+  std::string account_;
+};
+
+}  // namespace vcplay::media

@@ -1,0 +1,22 @@
+#include "media/passthrough_rules.hpp"
+
+#include <fmt/core.h>
+
+namespace vcplay::media {
+
+std::string reason_to_reencode(const TrackInfo& track, const Media& media,
+                               const std::optional<OpusStream>& opus, const PipelineOptions& options) {
+  if (!opus) return track.codec + " is not Opus";
+  if (options.encoder.passthrough == EncoderOptions::Passthrough::off) return "asked for";
+  if (options.volume != 1.0) return "the volume is changed";
+  if (options.sound.normalize != Normalize::off) return "its loudness is to be normalized";
+  if (options.sound.any()) return "tracks are to fade";
+  if (media.start || media.end) return "only a part of it is to be played";
+  if (options.encoder.fec) return "forward error correction is asked for";
+  if (!opus->plain) return fmt::format("{} channels are mixed to two", opus->channels);
+  // RFC 7845 s5.1: a player must apply the gain, and a listener's decoder does not see the header.
+  if (opus->gain != 0) return fmt::format("its header asks for {:+.1f} dB", opus->gain / 256.0);
+  return {};
+}
+
+}  // namespace vcplay::media

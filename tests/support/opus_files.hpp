@@ -1,0 +1,34 @@
+// Opus files, their packets as ffprobe sees them, and how close what is heard comes to them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/opus_frame.hpp"
+#include "media/pipeline.hpp"
+
+namespace vcplay::testing {
+
+/// The SHA-256 of a file's packets, as ffprobe demuxes them.
+[[nodiscard]] std::vector<std::string> packets_in(const std::string& file);
+/// Where each packet begins in the file.
+[[nodiscard]] std::vector<std::size_t> packet_positions(const std::string& file);
+[[nodiscard]] std::vector<std::string> hashes_of(const std::vector<OpusFrame>& frames);
+
+[[nodiscard]] inline media::Media file(const std::string& path) { return {path, {}, 0, 0}; }
+
+/// Input options for a stereo sound that is never silent and never the same, from its beginning or from
+/// `from` on, in samples at 48 kHz.
+[[nodiscard]] std::string music(std::size_t samples, std::size_t from = 0);
+
+/// All that a decoder gives for the frames, interleaved; the encoder's delay is still in it.
+[[nodiscard]] std::vector<float> decoded(const std::vector<OpusFrame>& frames);
+/// What ffmpeg's libopus decodes from a file, its pre-skip and padding left out. A `mono` one is as loud on
+/// either side.
+[[nodiscard]] std::vector<float> opus_decode(const std::string& file, bool mono = false);
+
+/// The power of a - b over some samples per channel, in dB of full scale; -200 where they are the same.
+[[nodiscard]] double residual(const std::vector<float>& a, const std::vector<float>& b, std::size_t from,
+                              std::size_t samples);
+
+}  // namespace vcplay::testing
