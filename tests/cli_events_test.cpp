@@ -107,12 +107,12 @@ TEST_F(Events, StayOneLineWhateverATitleHolds) {
 TEST_F(Events, TellWhetherOpusGoesOutAsItIs) {
   media::TrackInfo info;
   info.codec = "opus";
-  writer().track(info, 1);
+  writer().track(info);
   Json event = Json::parse(line());
   EXPECT_EQ(event["passthrough"], true);
   EXPECT_TRUE(event["reencoded"].is_null());
   info.reencoded = "the volume is changed";
-  writer().track(info, 1);
+  writer().track(info);
   event = Json::parse(line());
   EXPECT_EQ(event["passthrough"], false);
   EXPECT_EQ(event["reencoded"], "the volume is changed");
