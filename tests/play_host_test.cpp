@@ -78,6 +78,30 @@ TEST(PlayHost, BeingStoppedForTwoSecondsCostsThoseAndIsMadeUpForByNoBurst) {
   EXPECT_EQ(report.gateway_identifies, 1U);
 }
 
+TEST(PlayHost, BeingSuspendedForLongerThanTheServersWaitCostsTheCallAndNotTheSong) {
+  rehearsal::DiscordOptions options;
+  options.heartbeat_interval = 1s;
+  options.voice_heartbeat_interval_ms = 1'000;
+  Stage stage(options);
+  Subprocess player(stage.play({"--json", stage.tone("tone.wav", 4.0)}));
+  ASSERT_TRUE(player.wait_for_text("\"event\":\"track\"", kDeadline));
+  player.send(SIGSTOP);
+  player.live_on(5s);
+  player.send(SIGCONT);
+  const Finished finished = player.finish(kDeadline);
+  EXPECT_EQ(finished.exit_status, 0) << finished.err;
+  rehearsal::Report report = stage.discord().report();
+  // Who is suspended neither says silence nor sends heartbeats.
+  std::erase_if(report.findings, [](const auto& finding) {
+    return finding.rule == "missing-silence" || finding.rule.ends_with("heartbeat-missed");
+  });
+  EXPECT_EQ(findings(report), "");
+  EXPECT_GE(report.gateway_resumes + report.gateway_identifies, 2U);
+  EXPECT_GE(report.voice_resumes + report.voice_identifies, 2U);
+  EXPECT_GE(report.audio_packets, 199U);
+  EXPECT_TRUE(report.left_cleanly);
+}
+
 // ── asked to leave ──
 
 /// Where a join comes to a halt, and what is said when it is there.
@@ -214,6 +238,20 @@ TEST(PlayHost, AFullDiskUnderARecordingIsSaid) {
 
 class PlayHostWithFewFiles : public ::testing::TestWithParam<int> {};
 
+#if defined(__has_feature)
+#if __has_feature(undefined_behavior_sanitizer)
+// The sanitizer tries addresses by means of a pipe: without a descriptor for it, every object looks wrong to
+// it.
+#define VCPLAY_SANITIZER_NEEDS_FILES
+#endif
+#endif
+#ifdef VCPLAY_SANITIZER_NEEDS_FILES
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(PlayHostWithFewFiles);
+#else
+INSTANTIATE_TEST_SUITE_P(Descriptors, PlayHostWithFewFiles,
+                         ::testing::Values(6, 8, 10, 12, 14, 16, 18, 20, 24));
+#endif
+
 /// Wherever the last descriptor goes, the end is a sentence; and what is opened later is the system's limit,
 /// not a crash.
 TEST_P(PlayHostWithFewFiles, SaysWhatItLacks) {
@@ -226,9 +264,6 @@ TEST_P(PlayHostWithFewFiles, SaysWhatItLacks) {
     EXPECT_THAT(finished.err, HasSubstr("vcplay: "));
   }
 }
-
-INSTANTIATE_TEST_SUITE_P(Descriptors, PlayHostWithFewFiles,
-                         ::testing::Values(6, 8, 10, 12, 14, 16, 18, 20, 24));
 
 }  // namespace
 }  // namespace vcplay::testing
