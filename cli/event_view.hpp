@@ -19,6 +19,7 @@ class EventView final : public PlayerView {
   void on_session(const voice::SessionFacts& facts) override;
   void on_encryption(const voice::EncryptionFacts& facts) override;
   void on_track(const media::TrackInfo& info) override;
+  void on_title(const media::StreamTitle& title) override { events_.title(title); }
   void on_track_end(const media::TrackResult& result) override { events_.track_end(result); }
   void on_underrun(bool began) override;
   void on_reconnect(const voice::ReconnectFacts& facts) override;

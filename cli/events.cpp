@@ -31,6 +31,7 @@ constexpr EventRow kTable[] = {
     {"e2ee", "active version line epoch code", "The state of end-to-end encryption changed."},
     {"track", "track tracks media title artist codec container rate channels duration passthrough reencoded",
      "A medium begins."},
+    {"title", "track title", "A web radio says what it plays now."},
     {"track_end", "track media played passed reencoded error",
      "A medium ended; error is null when it was played whole."},
     {"underrun", "underruns", "The input came too slowly and silence was sent; so many times in this run."},
@@ -138,6 +139,10 @@ void EventWriter::track(const media::TrackInfo& info) {
                          {"duration", info.duration ? Json(seconds(*info.duration)) : Json(nullptr)},
                          {"passthrough", info.reencoded.empty()},
                          {"reencoded", safe_or_null(info.reencoded)}});
+}
+
+void EventWriter::title(const media::StreamTitle& title) {
+  impl_->write("title", {{"track", title.track + 1}, {"title", safe_or_null(title.title)}});
 }
 
 void EventWriter::track_end(const media::TrackResult& result) {

@@ -83,6 +83,7 @@ class EventWriter {
   void joined(const JoinedEvent& event);
   void e2ee(const E2eeEvent& event);
   void track(const media::TrackInfo& info);
+  void title(const media::StreamTitle& title);
   void track_end(const media::TrackResult& result);
   void underrun(std::uint64_t underruns);  // so many in this run, this one included
   void reconnect(const ReconnectEvent& event);

@@ -31,9 +31,9 @@ struct Reconnecting {
   voice::ReconnectFacts facts;
 };
 struct PipelineEnded {};
-using Message =
-    std::variant<PhaseEntered, voice::ChannelFacts, voice::SessionFacts, EncryptionChanged, Underrun,
-                 Reconnecting, ConnectionEnded, media::TrackInfo, media::TrackResult, PipelineEnded>;
+using Message = std::variant<PhaseEntered, voice::ChannelFacts, voice::SessionFacts, EncryptionChanged,
+                             Underrun, Reconnecting, ConnectionEnded, media::TrackInfo, media::StreamTitle,
+                             media::TrackResult, PipelineEnded>;
 
 /// Carries messages from the network and media threads to the main thread, which waits on fd().
 class Mailbox final : public voice::ConnectionListener, public media::PipelineListener {
@@ -59,6 +59,7 @@ class Mailbox final : public voice::ConnectionListener, public media::PipelineLi
 
   // media thread
   void on_track(const media::TrackInfo& info) override { post(info); }
+  void on_title(const media::StreamTitle& title) override { post(title); }
   void on_track_end(const media::TrackResult& result) override { post(result); }
   void on_pipeline_end() override { post(PipelineEnded{}); }
 

@@ -41,6 +41,10 @@ class PlayView final : public PlayerView {
     status_.on_track(info);
     if (events_ != nullptr) events_->on_track(info);
   }
+  void on_title(const media::StreamTitle& title) override {
+    status_.on_title(title);
+    if (events_ != nullptr) events_->on_title(title);
+  }
   void on_track_end(const media::TrackResult& result) override {
     if (events_ != nullptr) events_->on_track_end(result);
   }

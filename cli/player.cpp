@@ -83,6 +83,7 @@ void Player::handle(Message& message) {
                    over_ = true;
                  },
                  [&](media::TrackInfo& info) { waiting_.emplace(info.track, info); },
+                 [&](media::StreamTitle& title) { titles_.push_back(std::move(title)); },
                  [&](media::TrackResult& result) { handle_track_end(result); },
                  [&](PipelineEnded&) {
                    if (frames_made_ == 0) stop(Clock::now());  // there is nothing to say in the channel
@@ -135,6 +136,17 @@ void Player::announce_tracks() {
     if (info == waiting_.end()) continue;  // it failed
     view_.on_track(info->second);
     waiting_.erase(info);
+  }
+  announce_titles(current);
+}
+
+void Player::announce_titles(std::uint32_t track) {
+  const std::uint64_t frame = stats_.track_frame.load(std::memory_order_relaxed);
+  while (!titles_.empty()) {
+    const media::StreamTitle& next = titles_.front();
+    if (next.track > track || (next.track == track && next.frame > frame)) break;
+    if (next.track == track) view_.on_title(next);
+    titles_.pop_front();
   }
 }
 

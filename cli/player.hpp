@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
@@ -34,6 +35,7 @@ class PlayerView {
   virtual void on_session(const voice::SessionFacts&) {}
   virtual void on_encryption(const voice::EncryptionFacts&) {}
   virtual void on_track(const media::TrackInfo&) {}        // its first packet has been sent
+  virtual void on_title(const media::StreamTitle&) {}      // the same, of the packet from which on it holds
   virtual void on_track_end(const media::TrackResult&) {}  // all of it is encoded, or it failed
   virtual void on_underrun(bool /*began*/) {}
   virtual void on_reconnect(const voice::ReconnectFacts&) {}
@@ -87,6 +89,7 @@ class Player {
   void channel_described(const voice::ChannelFacts& facts);
   void handle_track_end(const media::TrackResult& result);
   void announce_tracks();
+  void announce_titles(std::uint32_t track);
   void check_media_progress(TimePoint now);
   void stop(TimePoint now);
 
@@ -106,6 +109,7 @@ class Player {
   std::uint64_t frames_made_ = 0;
   std::uint32_t next_to_announce_ = 0;
   std::map<std::uint32_t, media::TrackInfo> waiting_;  // opened, first packet not yet sent
+  std::deque<media::StreamTitle> titles_;              // likewise
 };
 
 /// The error for the exit status: why it ended early, else what the media say.

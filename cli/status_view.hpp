@@ -21,6 +21,7 @@ class StatusView final : public PlayerView {
   void on_bitrate(int bits_per_second) override { snapshot_.bitrate = bits_per_second; }
   void on_encryption(const voice::EncryptionFacts& facts) override;
   void on_track(const media::TrackInfo& info) override;
+  void on_title(const media::StreamTitle& title) override { snapshot_.title = title.title; }
   void on_tick(const voice::SenderStats& stats, std::size_t frames_queued) override;
   /// Shows at once for whom this run waits before it does anything else.
   void show_wait(const std::string& whom);

@@ -103,6 +103,9 @@ class ChannelLayout {
 /// FFmpeg's words for one of its error numbers: "Invalid data found when processing input".
 [[nodiscard]] std::string describe(int averror);
 
+/// The same, with first_complaint() behind it where the number alone says little.
+[[nodiscard]] std::string describe_fully(int averror);
+
 /// The first line that FFmpeg logged as an error on this thread since forget_complaints(), or an empty one.
 /// Its error numbers often say "Input/output error" where its log knows the reason; what follows is mostly
 /// lament.

@@ -10,18 +10,15 @@
 #include <system_error>
 
 #include "base/error.hpp"
+#include "media/remote.hpp"
 
 namespace vcplay::media {
 namespace {
 
 constexpr int kReadBytes = 32 * 1024;
 constexpr std::uint64_t kSpdifProbeBytes = 2048;
-constexpr std::int64_t kServerPatience =
-    8'000'000;  // µs of silence; under the watchdog's 10 s, for a better sentence
+constexpr Duration kNestedPatience = 9s;  // under the watchdog's 10 s, for a better sentence
 constexpr Duration kFetchPatience = 20s;
-constexpr const char* kUserAgent = "vcplay/0.1";
-// What an http(s) address may lead to: proxies that the environment names, and encrypted HLS segments.
-constexpr const char* kServerProtocols = "http,https,tls,tcp,httpproxy,crypto";
 constexpr const char* kNoProtocols = "none";
 
 [[noreturn]] void refuse(const std::string& location, const std::string& why) {
@@ -37,19 +34,6 @@ bool starts_with_any(std::string_view text, std::initializer_list<std::string_vi
   return false;
 }
 
-/// How we call servers, whatever we want of them.
-void set_server_rules(Dictionary& options, const TrustAnchors& trust) {
-  options.set("protocol_whitelist", kServerProtocols);
-  options.set("tls_verify", 1);  // FFmpeg's own default is to believe everybody
-  options.set("ca_file", trust.path());
-  options.set("rw_timeout", kServerPatience);
-  options.set("user_agent", kUserAgent);
-}
-
-struct CloseReader {
-  void operator()(AVIOContext* reader) const noexcept { avio_close(reader); }
-};
-
 /// A deadline that FFmpeg asks about while it waits.
 struct Deadline {
   const Event& stop;
@@ -60,13 +44,20 @@ struct Deadline {
   }
 };
 
-/// Where the answer came from after all redirects.
-std::string final_location(AVIOContext& reader, const std::string& asked) {
-  std::uint8_t* text = nullptr;
-  if (av_opt_get(&reader, "location", AV_OPT_SEARCH_CHILDREN, &text) < 0 || text == nullptr) return asked;
-  std::string location = reinterpret_cast<const char*>(text);
-  av_free(text);
-  return is_address(location) ? location : asked;
+/// What a server's answer is, by what it says of it or by how it begins.
+std::optional<PlaylistKind> playlist_in(const RemoteStream& stream) {
+  if (stream.head().find("#EXT-X-") != std::string_view::npos) return std::nullopt;
+  if (const auto kind = playlist_by_content(stream.head())) return kind;
+  for (const std::string_view type : {"audio/x-mpegurl", "audio/mpegurl", "application/x-mpegurl",
+                                      "application/vnd.apple.mpegurl", "application/mpegurl"}) {
+    if (same_word(stream.type(), type)) return PlaylistKind::m3u;
+  }
+  for (const std::string_view type :
+       {"audio/x-scpls", "audio/scpls", "application/pls+xml", "application/x-scpls"}) {
+    if (same_word(stream.type(), type)) return PlaylistKind::pls;
+  }
+  if (same_word(stream.type(), "application/xspf+xml")) return PlaylistKind::xspf;
+  return std::nullopt;
 }
 
 }  // namespace
@@ -105,11 +96,12 @@ std::string named(const std::string& location) {
   return location == "-" ? "standard input" : '"' + location + '"';
 }
 
-Access::Access(const std::string& location, World world)
-    : location_(location), world_(world), address_(is_address(location)) {
-  if (address_) return;
+Access::Access(const Media& media, World world)
+    : location_(media.location), world_(world), local_hls_(media.nature == Media::Nature::local_hls) {
   try {
-    if (location_ == "-") {
+    if (is_address(location_)) {
+      open_remote(media);
+    } else if (location_ == "-") {
       open_standard_input();
     } else {
       open_file();
@@ -123,6 +115,29 @@ Access::Access(const std::string& location, World world)
 
 Access::~Access() {
   if (owned_) ::close(fd_);
+}
+
+void Access::open_remote(const Media& media) {
+  went_remote_ = true;
+  remote_ = std::make_unique<RemoteStream>(location_, world_);
+  seekable_ = remote_->is_seekable();
+  if (media.nature == Media::Nature::track || !media.format.empty()) return;
+  if (const auto kind = playlist_in(*remote_)) throw ListFound{*kind};
+}
+
+const std::string& Access::location() const noexcept {
+  return remote_ == nullptr ? location_ : remote_->location();
+}
+
+const std::string& Access::fault() const noexcept {
+  static const std::string none;
+  return remote_ == nullptr ? none : remote_->fault();
+}
+
+std::string Access::station() const { return remote_ == nullptr ? std::string() : remote_->station(); }
+
+std::optional<std::string> Access::take_title() {
+  return remote_ == nullptr ? std::nullopt : remote_->take_title();
 }
 
 void Access::open_file() {
@@ -167,17 +182,20 @@ void Access::guard(AVFormatContext& format) {
   format.interrupt_callback = {on_interrupt, this};
   format.opaque = this;
   format.io_open = on_open;
-  format.pb = reader_.get();  // nullptr for an address: FFmpeg then asks on_open()
+  format.pb = reader_.get();
   // Demuxers that open connections behind io_open's back (SDP, concat) still obey the whitelist.
-  format.protocol_whitelist = made(av_strdup(address_ ? kServerProtocols : kNoProtocols));
+  format.protocol_whitelist = made(av_strdup(may_lead_on() ? kServerProtocols : kNoProtocols));
 }
 
 int Access::on_interrupt(void* self) noexcept {
-  return static_cast<Access*>(self)->world_.stop.raised() ? 1 : 0;
+  const auto& access = *static_cast<Access*>(self);
+  const bool hangs = access.may_lead_on() && Clock::now() - access.world_.progress.since() > kNestedPatience;
+  return hangs || access.world_.stop.raised() ? 1 : 0;
 }
 
 int Access::on_read(void* self, std::uint8_t* buffer, int size) noexcept {
   auto& access = *static_cast<Access*>(self);
+  if (access.remote_ != nullptr) return access.remote_->read(buffer, size);
   for (;;) {
     if (access.world_.stop.raised()) return AVERROR_EXIT;
     if (access.has_seen_enough()) return AVERROR_EOF;
@@ -205,6 +223,7 @@ bool Access::has_seen_enough() const noexcept {
 
 std::int64_t Access::on_seek(void* self, std::int64_t offset, int whence) noexcept {
   const auto& access = *static_cast<const Access*>(self);
+  if (access.remote_ != nullptr) return access.remote_->seek(offset, whence);
   struct stat about {};
   if ((whence & AVSEEK_SIZE) != 0) {
     if (::fstat(access.fd_, &about) != 0) return AVERROR(errno);
@@ -217,24 +236,39 @@ std::int64_t Access::on_seek(void* self, std::int64_t offset, int whence) noexce
 int Access::on_open(AVFormatContext* format, AVIOContext** reader, const char* url, int flags,
                     AVDictionary** options) noexcept {
   auto& access = *static_cast<Access*>(format->opaque);
-  const bool allowed = access.address_ && (flags & AVIO_FLAG_WRITE) == 0 &&
-                       starts_with_any(url, {"http://", "https://", "crypto+http://", "crypto+https://"});
-  if (!allowed) {
+  const bool to_server = starts_with_any(url, {"http://", "https://", "crypto+http://", "crypto+https://"});
+  const bool allowed = access.may_lead_on() && (flags & AVIO_FLAG_WRITE) == 0;
+  if (!allowed || !(to_server || access.may_open_file(url))) {
     access.wanted_more_ = true;
     return AVERROR(EPERM);
   }
   try {
+    if (!to_server) return avio_open(reader, ("file:" + std::string(url)).c_str(), AVIO_FLAG_READ);
     return access.open_address(reader, url, flags, options);
   } catch (...) {
     return AVERROR(ENOMEM);
   }
 }
 
+/// FFmpeg has made the name absolute, seen from the playlist.
+bool Access::may_open_file(const char* url) const {
+  struct stat about {};
+  return local_hls_ && !went_remote_ && ::stat(url, &about) == 0 && S_ISREG(about.st_mode);
+}
+
 int Access::open_address(AVIOContext** reader, const char* url, int flags, AVDictionary** options) {
+  went_remote_ = true;
   Dictionary all(options == nullptr ? nullptr : *options);
   set_server_rules(all, world_.trust);
+  all.set("reconnect", 1);
+  all.set("reconnect_delay_max", 4);
   const AVIOInterruptCB interrupt{on_interrupt, this};
-  return avio_open2(reader, url, flags, &interrupt, all.out());
+  const int result = avio_open2(reader, url, flags, &interrupt, all.out());
+  if (result < 0 || starts_with_any(url, {"crypto+"}) || is_address(final_location(**reader, url)))
+    return result;
+  avio_closep(reader);
+  wanted_more_ = true;
+  return AVERROR(EPERM);
 }
 
 }  // namespace vcplay::media

@@ -2,15 +2,21 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "media/event.hpp"
 #include "media/ffmpeg.hpp"
+#include "media/pipeline.hpp"
+#include "media/playlist.hpp"
 #include "media/progress.hpp"
 #include "media/riff_head.hpp"
 
 namespace vcplay::media {
+
+class RemoteStream;
 
 /// The certificates that an https server must be vouched for by, as the one file that FFmpeg asks for.
 class TrustAnchors {
@@ -53,12 +59,18 @@ struct Fetched {
 /// "standard input", or the location in quotation marks.
 [[nodiscard]] std::string named(const std::string& location);
 
-/// One MEDIA's way in (a file, a pipe or a server), past which FFmpeg opens nothing.
+/// A server sent a playlist where a track was expected.
+struct ListFound {
+  PlaylistKind kind;
+};
+
+/// One MEDIA's way in (a file, a pipe or a server), past which FFmpeg opens nothing, but for the segments of
+/// HLS: those of a stream on a server may come from servers only.
 class Access {
  public:
-  /// Opens a file or a pipe; throws Error{no_media} when it cannot be. A server is called by FFmpeg, through
-  /// us.
-  Access(const std::string& location, World world);
+  /// Opens it; throws Error{no_media} when it cannot be, and ListFound when a server sends a playlist
+  /// instead.
+  Access(const Media& media, World world);
   ~Access();
   Access(const Access&) = delete;
   Access& operator=(const Access&) = delete;
@@ -69,11 +81,19 @@ class Access {
   void opened() noexcept { opening_ = false; }
 
   /// True when bytes come as they are made and never twice.
-  [[nodiscard]] bool is_pipe() const noexcept { return reader_ != nullptr && !seekable_; }
+  [[nodiscard]] bool is_pipe() const noexcept { return remote_ == nullptr && !seekable_; }
   /// True once a pipe or file has given a byte.
   [[nodiscard]] bool gave_anything() const noexcept { return given_ > 0; }
   /// True when the media asked for a file or a server besides itself and did not get it.
   [[nodiscard]] bool wanted_more() const noexcept { return wanted_more_; }
+
+  /// Where it is, after all redirects of a server's.
+  [[nodiscard]] const std::string& location() const noexcept;
+  /// Why a server gave no more; empty: no server, or it gave all.
+  [[nodiscard]] const std::string& fault() const noexcept;
+  /// An Icecast station's name, and what it plays now: once each time that it changes.
+  [[nodiscard]] std::string station() const;
+  [[nodiscard]] std::optional<std::string> take_title();
 
  private:
   static int on_read(void* self, std::uint8_t* buffer, int size) noexcept;
@@ -82,15 +102,21 @@ class Access {
                      AVDictionary** options) noexcept;
   static int on_interrupt(void* self) noexcept;
 
+  void open_remote(const Media& media);
   void open_file();
   void open_standard_input();
   void attach_reader();
   [[nodiscard]] bool has_seen_enough() const noexcept;
+  /// HLS is a list of further things to open; what else is one is refused.
+  [[nodiscard]] bool may_lead_on() const noexcept { return remote_ != nullptr || local_hls_; }
+  [[nodiscard]] bool may_open_file(const char* url) const;
   int open_address(AVIOContext** reader, const char* url, int flags, AVDictionary** options);
 
   const std::string location_;
   const World world_;
-  const bool address_;
+  std::unique_ptr<RemoteStream> remote_;  // nullptr: a file or a pipe
+  const bool local_hls_;                  // its segments may be files, as long as all that led to them are
+  bool went_remote_ = false;
   int fd_ = -1;
   bool owned_ = false;
   bool regular_ = false;  // a file on a disk: reads never wait for somebody

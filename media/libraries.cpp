@@ -1,6 +1,7 @@
 // What the linked libraries can do and which ones they are.
 #include <opus/opus.h>
 
+#include <cerrno>
 #include <string_view>
 
 #include "base/error.hpp"
@@ -29,6 +30,14 @@ std::string describe(int averror) {
   av_strerror(averror, words.data(), words.size());
   words.resize(std::string_view(words.c_str()).size());
   return words;
+}
+
+std::string describe_fully(int averror) {
+  const bool says_little = averror == AVERROR_INVALIDDATA || averror == AVERROR(EIO) ||
+                           averror == AVERROR(EINVAL) || averror == AVERROR_UNKNOWN ||
+                           averror == AVERROR_EXTERNAL;
+  const std::string& complaint = first_complaint();
+  return describe(averror) + (says_little && !complaint.empty() ? " (" + complaint + ')' : "");
 }
 
 const AVInputFormat* find_format(const std::string& name, Cause cause) {

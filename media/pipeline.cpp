@@ -52,7 +52,7 @@ class Work {
 
  private:
   void play_all();
-  [[nodiscard]] TrackResult play(std::uint32_t track, const Program::Item& item);
+  [[nodiscard]] std::optional<TrackResult> play(std::uint32_t track, const Program::Item& item);
   void decode(std::uint32_t track, const Program::Item& item);
   void begin(const Source& source, const Program::Item& item, const std::string& reencoded);
   void pass_through(Source& source, const Program::Item& item);
@@ -86,17 +86,21 @@ void Work::run() noexcept {
 
 void Work::play_all() {
   std::uint32_t track = 0;
-  for (auto item = program_.next(); item; ++track) {
-    TrackResult result = play(track, *item);
+  auto item = program_.next();
+  while (item) {
+    auto result = play(track, *item);
     if (began_) program_.note_played();
     item = program_.next();
     if (!item) play_out();
-    if (began_) result.frames = stage_.frames_of_track();
-    outlet.tell([&](PipelineListener& listener) { listener.on_track_end(result); });
+    if (!result) continue;
+    if (began_) result->frames = stage_.frames_of_track();
+    outlet.tell([&](PipelineListener& listener) { listener.on_track_end(*result); });
+    track += 1;
   }
 }
 
-TrackResult Work::play(std::uint32_t track, const Program::Item& item) {
+/// Nothing: it was no track but a list, and the program goes on with what that names.
+std::optional<TrackResult> Work::play(std::uint32_t track, const Program::Item& item) {
   TrackResult result;
   result.track = track;
   result.location = item.media.location;
@@ -107,6 +111,9 @@ TrackResult Work::play(std::uint32_t track, const Program::Item& item) {
   progress.enter(result.location);
   try {
     if (item.failure.empty()) decode(track, item);
+  } catch (const ListFound& list) {
+    program_.expand(item.media, list.kind);
+    return std::nullopt;
   } catch (const Error& error) {
     result.error = error.what();
   } catch (const std::exception& failure) {
@@ -132,6 +139,10 @@ void Work::decode(std::uint32_t track, const Program::Item& item) {
       begin(source, item, reencoded_);
     }
     convert();
+    if (auto title = source.take_title()) {
+      const StreamTitle now{track, stage_.frames_of_track(), std::move(*title)};
+      outlet.tell([&](PipelineListener& listener) { listener.on_title(now); });
+    }
     frame = source.next();
   }
 }

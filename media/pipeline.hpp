@@ -18,12 +18,16 @@ namespace vcplay::media {
 
 /// One MEDIA argument, or what one of them led to, and what is known about it before it is opened.
 struct Media {
+  enum class Nature : std::uint8_t { unknown, track, local_hls };
+
   std::string location;  // a file's or directory's name, an http(s) URL, or "-" for standard input
   std::string format;    // FFmpeg's name of the input format; empty: find out
   int rate = 0;          // Hz, for raw PCM; 0: not given
   int channels = 0;      // for raw PCM; 0: not given
 
   std::string audio_track = {};  // its number among the audio tracks, or a language; empty: the best
+
+  Nature nature = Nature::unknown;  // what a look into it has shown
 
   // What a playlist or --start and --end said about it:
   std::optional<Duration> start = {};  // of the part that is meant
@@ -57,6 +61,13 @@ struct TrackInfo {
   std::string reencoded;             // why its packets do not go out as they are; empty: they do
 };
 
+/// What is playing now within a track that has no end, such as a web radio.
+struct StreamTitle {
+  std::uint32_t track = 0;
+  std::uint64_t frame = 0;  // of the track, from which on it holds
+  std::string title;        // as it came
+};
+
 /// How one track ended.
 struct TrackResult {
   std::uint32_t track = 0;
@@ -74,6 +85,7 @@ class PipelineListener {
  public:
   virtual ~PipelineListener() = default;
   virtual void on_track(const TrackInfo& info) = 0;
+  virtual void on_title(const StreamTitle&) {}
   /// Its samples have all been taken. The last of them wait for the next track's first ones to fill their
   /// frame.
   virtual void on_track_end(const TrackResult& result) = 0;

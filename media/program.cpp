@@ -160,6 +160,21 @@ std::optional<Program::Entry> Program::next_track() {
   return std::nullopt;
 }
 
+void Program::expand(const Media& list, PlaylistKind kind) {
+  given_ -= 1;
+  Level instead;
+  instead.entries.push_back({list, {}});
+  instead.entries.back().media.nature = Media::Nature::track;
+  instead.remote = true;
+  try {
+    if (open_address(list, kind)) return;
+  } catch (const std::exception& failure) {
+    instead.entries.back().failure = failure.what();
+  }
+  instead.has_tracks_only = true;
+  levels_.push_back(std::move(instead));
+}
+
 std::optional<Program::Entry> Program::take() {
   while (!levels_.empty()) {
     Level& level = levels_.back();
@@ -171,14 +186,14 @@ std::optional<Program::Entry> Program::take() {
 }
 
 /// False: it is a track itself.
-bool Program::open(const Media& media) {
+bool Program::open(Media& media) {
   if (media.location == "-") return false;
   if (!is_address(media.location)) return open_file(media);
   const auto kind = playlist_by_name(media.location);
   return kind && media.format.empty() && open_address(media, *kind);
 }
 
-bool Program::open_file(const Media& media) {
+bool Program::open_file(Media& media) {
   struct stat about {};
   if (::stat(media.location.c_str(), &about) != 0) return false;  // whoever opens it will say why
   if (S_ISDIR(about.st_mode)) {
@@ -196,7 +211,11 @@ bool Program::open_file(const Media& media) {
            fmt::format("is longer than a playlist may be ({} MiB)", kMaxPlaylistBytes >> 20U));
   }
   text += file.read(kMaxPlaylistBytes - text.size());
-  if (*kind == PlaylistKind::m3u && is_hls(text)) return false;
+  if (*kind == PlaylistKind::m3u && is_hls(text)) {
+    media.nature = Media::Nature::local_hls;
+    media.format = "hls";
+    return false;
+  }
   Level level;
   level.identity = identity_of(about);
   open_playlist(media, *kind, text, std::move(level));

@@ -35,6 +35,8 @@ class Program {
     std::size_t place = 0;
   };
   [[nodiscard]] Neighbours neighbours() const;
+  /// The item that came last turned out to be a playlist: what it names takes its place.
+  void expand(const Media& list, PlaylistKind kind);
   /// The item that came last has given audio.
   void note_played() noexcept { round_played_ = true; }
 
@@ -57,8 +59,8 @@ class Program {
   void narrow(Entry& entry) const;
   [[nodiscard]] std::optional<Entry> next_track();
   [[nodiscard]] std::optional<Entry> take();
-  [[nodiscard]] bool open(const Media& media);
-  [[nodiscard]] bool open_file(const Media& media);
+  [[nodiscard]] bool open(Media& media);
+  [[nodiscard]] bool open_file(Media& media);
   [[nodiscard]] bool open_address(const Media& media, PlaylistKind kind);
   void open_directory(const Media& media, std::string identity);
   void open_playlist(const Media& media, PlaylistKind kind, const std::string& text, Level level);

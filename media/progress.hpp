@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -24,7 +25,12 @@ class Progress {
   }
   void leave() noexcept { busy_.store(false, std::memory_order_release); }
   /// Audio came out.
-  void made() noexcept { since_.store(now(), std::memory_order_relaxed); }
+  void made() noexcept {
+    since_.store(now(), std::memory_order_relaxed);
+    times_.fetch_add(1, std::memory_order_relaxed);
+  }
+  /// How often it got anywhere.
+  [[nodiscard]] std::uint64_t times() const noexcept { return times_.load(std::memory_order_relaxed); }
 
   /// While one of these lives the media thread waits for somebody else. The time does not count against it: a
   /// decoder that gets nowhere on a slow pipe is noticed all the same, only later.
@@ -61,6 +67,7 @@ class Progress {
 
   std::atomic<bool> busy_{false};
   std::atomic<Duration::rep> since_{now()};
+  std::atomic<std::uint64_t> times_{0};
   mutable Mutex mutex_;
   std::string location_ GUARDED_BY(mutex_);
 };

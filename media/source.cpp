@@ -42,11 +42,6 @@ void set_pcm_shape(Dictionary& options, const Media& media) {
                named(media.location), media.format, rate, channels, channels == 1 ? "" : "s");
 }
 
-bool says_little(int averror) {
-  return averror == AVERROR_INVALIDDATA || averror == AVERROR(EIO) || averror == AVERROR(EINVAL) ||
-         averror == AVERROR_UNKNOWN || averror == AVERROR_EXTERNAL;
-}
-
 /// A live pipe is heard at once: we need to know the codec, but no timestamps and no frame rates.
 void hurry(AVFormatContext& format, Dictionary& options) {
   format.max_analyze_duration = AV_TIME_BASE / 2;
@@ -65,7 +60,7 @@ std::string clock_time(double seconds) {
 
 Source::Source(const Media& media, std::uint32_t track, World world)
     : world_(world),
-      access_(media.location, world),
+      access_(media, world),
       packet_(made(av_packet_alloc())),
       current_(made(av_frame_alloc())),
       ahead_(made(av_frame_alloc())),
@@ -92,7 +87,7 @@ void Source::open(const Media& media) {
   access_.guard(*format);
   if (access_.is_pipe()) hurry(*format, options);
   forget_complaints();
-  const std::string hint = media.location == "-" ? std::string() : media.location;
+  const std::string hint = media.location == "-" ? std::string() : access_.location();
   if (const int opened = avformat_open_input(&format, hint.c_str(), wanted, options.out()); opened < 0) {
     throw Error(Cause::no_media, cannot_be_opened(opened));  // FFmpeg has freed `format`
   }
@@ -109,6 +104,7 @@ void Source::open(const Media& media) {
 std::string Source::cannot_be_opened(int averror) const {
   const std::string name = named(info_.location);
   const std::string& complaint = first_complaint();
+  if (!access_.fault().empty()) return name + " cannot be opened: " + access_.fault();
   if (access_.wanted_more() || complaint.find("not on whitelist 'none'") != std::string::npos) {
     return name + " refers to other files or addresses, which vcplay does not open";
   }
@@ -119,9 +115,7 @@ std::string Source::cannot_be_opened(int averror) const {
   } else {
     sentence += " cannot be opened: ";
   }
-  sentence += describe(averror);
-  if (says_little(averror) && !complaint.empty()) sentence += " (" + complaint + ')';
-  return sentence;
+  return sentence + describe_fully(averror);
 }
 
 void Source::choose_stream(const std::string& name) {
@@ -165,7 +159,7 @@ void Source::open_decoder(const AVCodec& decoder) {
 void Source::describe_track(const Media& media) {
   const AVCodecParameters& parameters = *stream_->codecpar;
   info_.title = tag(*format_, *stream_, "title");
-  if (info_.title.empty()) info_.title = tag(*format_, *stream_, "icy-name");
+  if (info_.title.empty()) info_.title = access_.station();
   info_.artist = tag(*format_, *stream_, "artist");
   const bool is_part = media.start || media.end;  // the tags are those of the whole
   if (!media.title.empty() && (is_part || info_.title.empty())) {
@@ -243,7 +237,8 @@ void Source::feed() {
   if (got == AVERROR(EAGAIN)) return;
   if (got < 0) {
     const int failed = got == AVERROR_EOF && format_->pb != nullptr ? format_->pb->error : got;
-    if (failed < 0 && failed != AVERROR_EOF) note_damage(describe(failed));
+    if (failed < 0 && failed != AVERROR_EOF)
+      note_damage(access_.fault().empty() ? describe(failed) : access_.fault());
     avcodec_send_packet(codec_.get(), nullptr);  // the decoder may still hold samples
     return;
   }
@@ -283,7 +278,7 @@ void Source::note_damage(const std::string& what) {
 }
 
 void Source::report_damage() {
-  const std::string what = std::move(damage_);
+  const std::string what = access_.fault().empty() ? std::move(damage_) : access_.fault();
   damage_.clear();
   if (std::exchange(damage_reported_, true)) return;
   log::warning("{} is damaged at {}: {}; what can be decoded of it is played", named(info_.location),

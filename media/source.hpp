@@ -22,6 +22,8 @@ class Source {
   Source(const Media& media, std::uint32_t track, World world);
 
   [[nodiscard]] const TrackInfo& info() const noexcept { return info_; }
+  /// What a stream says is playing now, once each time that it changes.
+  [[nodiscard]] std::optional<std::string> take_title() { return access_.take_title(); }
 
   /// What the file says under `name`, in whatever case, or an empty string.
   [[nodiscard]] std::string tagged(const char* name) const;

@@ -160,12 +160,17 @@ std::string fields_of(const Json& event) {
 
 TEST_F(Events, HaveTheFieldsThatTheTablePromises) {
   EventWriter w = writer();
-  const std::vector<std::function<void()>> every = {
-      [&] { w.start("0"); },     [&] { w.joined({}); },
-      [&] { w.e2ee({}); },       [&] { w.track({}); },
-      [&] { w.track_end({}); },  [&] { w.underrun(1); },
-      [&] { w.reconnect({}); },  [&] { w.left(""); },
-      [&] { w.statistics({}); }, [&] { w.error(Cause::unexpected, ""); }};
+  const std::vector<std::function<void()>> every = {[&] { w.start("0"); },
+                                                    [&] { w.joined({}); },
+                                                    [&] { w.e2ee({}); },
+                                                    [&] { w.track({}); },
+                                                    [&] { w.title({}); },
+                                                    [&] { w.track_end({}); },
+                                                    [&] { w.underrun(1); },
+                                                    [&] { w.reconnect({}); },
+                                                    [&] { w.left(""); },
+                                                    [&] { w.statistics({}); },
+                                                    [&] { w.error(Cause::unexpected, ""); }};
   ASSERT_EQ(every.size(), event_table().size());
   for (std::size_t i = 0; i < every.size(); ++i) {
     every[i]();

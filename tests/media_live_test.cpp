@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "support/audio_files.hpp"
+#include "support/hung_file.hpp"
 #include "support/playback.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -228,27 +229,6 @@ TEST(Pipeline, GoesWithoutEverHavingStarted) {
   { const media::Pipeline pipeline({kRawStdin}, kOptions, queue, witness); }
   EXPECT_TRUE(witness.order.empty());
 }
-
-/// A file that the kernel does not let anybody open for the time being: what a hung network file system does.
-class HungFile {
- public:
-  explicit HungFile(const std::string& path) {
-    ::signal(SIGIO, SIG_IGN);  // how the kernel asks us to let go of it
-    fd_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
-    hangs_ = ::fcntl(fd_, F_SETLEASE, F_WRLCK) == 0;
-  }
-  ~HungFile() {
-    ::close(fd_);
-    ::signal(SIGIO, SIG_DFL);
-  }
-  HungFile(const HungFile&) = delete;
-  HungFile& operator=(const HungFile&) = delete;
-  [[nodiscard]] bool hangs() const { return hangs_; }
-
- private:
-  int fd_;
-  bool hangs_;
-};
 
 bool media_thread_lives() {
   for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {

@@ -4,6 +4,7 @@
 
 #include <csignal>
 
+#include "support/hung_file.hpp"
 #include "support/stage.hpp"
 #include "support/trickling_server.hpp"
 
@@ -157,14 +158,27 @@ TEST(Play, ATitleWithEscapeSequencesReachesNobodysTerminal) {
   EXPECT_THAT(finished.err, HasSubstr("\\x1b[31mred\\nsecond line"));
 }
 
-TEST(Play, ASourceThatGetsNowhereIsGivenUpAndNamed) {
-  // One packet would take an hour: the connection is alive, the decoder is silent.
+TEST(Play, AFileThatHangsIsGivenUpAndNamed) {
+  const TemporaryFolder folder;
+  const std::string tone = folder.write("tone.wav", Stage::wav(Stage::pcm(1.0)));
+  const HungFile hung(tone);
+  if (!hung.hangs()) GTEST_SKIP() << "no leases on this file system";
+  Stage stage;
+  const Finished finished = run(stage.play({tone}), kDeadline);
+  EXPECT_EQ(finished.exit_status, 1) << finished.err;
+  EXPECT_THAT(finished.err, HasSubstr("/tone.wav: no sound came out of it for 10 s"));
+  EXPECT_TRUE(stage.discord().report().left_cleanly);
+}
+
+TEST(Play, AServerThatGetsNowhereIsCutAndTheNextMediumPlays) {
   const TricklingServer server("HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\n\r\n" +
                                Stage::wav(Stage::pcm(1.0)).substr(0, 44));
+  const TemporaryFolder folder;
+  const std::string tone = folder.write("tone.wav", Stage::wav(Stage::pcm(1.0)));
   Stage stage;
-  const Finished finished = run(stage.play({server.url("/slow.wav")}), kDeadline);
-  EXPECT_EQ(finished.exit_status, 1) << finished.err;
-  EXPECT_THAT(finished.err, HasSubstr("/slow.wav: no sound came out of it for 10 s"));
+  const Finished finished = run(stage.play({server.url("/slow.wav"), tone}), kDeadline);
+  EXPECT_EQ(finished.exit_status, 4) << finished.err;
+  EXPECT_THAT(finished.err, HasSubstr("/slow.wav\" cannot be opened: its server sends too slowly"));
   EXPECT_TRUE(stage.discord().report().left_cleanly);
 }
 

@@ -35,6 +35,11 @@ void Witness::on_track(const media::TrackInfo& info) {
   changed_.notify_all();
 }
 
+void Witness::on_title(const media::StreamTitle& title) {
+  const std::scoped_lock lock(mutex_);
+  titles.push_back(std::to_string(title.track) + ' ' + title.title);
+}
+
 void Witness::on_track_end(const media::TrackResult& result) {
   const std::scoped_lock lock(mutex_);
   results.push_back(result);

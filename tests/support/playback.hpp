@@ -16,6 +16,7 @@ namespace vcplay::testing {
 class Witness final : public media::PipelineListener {
  public:
   void on_track(const media::TrackInfo& info) override;
+  void on_title(const media::StreamTitle& title) override;
   void on_track_end(const media::TrackResult& result) override;
   void on_pipeline_end() override;
 
@@ -27,6 +28,7 @@ class Witness final : public media::PipelineListener {
   // Only after wait_for_end():
   std::vector<media::TrackInfo> tracks;
   std::vector<media::TrackResult> results;
+  std::vector<std::string> titles;  // "0 Somebody - Something"
   std::vector<std::string> order;  // "track 0", "end 0", …, "all"
 
  private:
