@@ -16,6 +16,9 @@ namespace {
 // The connection promises to be gone 2 s after stop(); past this the program ends without it.
 constexpr Duration kStopTimeout = 2500ms;
 constexpr Duration kMediaSilence = 10s;
+// By then a stream that fades out has done so, and says its trailing silence.
+constexpr Duration kFade = 320ms;
+constexpr Duration kFadeLook = 20ms;
 
 void wait_for(int mailbox, int signals, Duration time) {
   std::array<pollfd, 2> fds = {pollfd{.fd = mailbox, .events = POLLIN, .revents = 0},
@@ -43,13 +46,15 @@ PlayerOutcome Player::run() {
   network_.start();
   TimePoint next_tick = Clock::now() + view_.tick_interval();
   while (!over_) {
-    wait_for(mailbox_.fd(), signals_.fd(), next_tick - Clock::now());
+    const Duration to_tick = next_tick - Clock::now();
+    wait_for(mailbox_.fd(), signals_.fd(), fade_deadline_ ? std::min(to_tick, kFadeLook) : to_tick);
     for (Message& message : mailbox_.take()) handle(message);
     const TimePoint now = Clock::now();
     if (const auto signal = signals_.take()) {
       outcome_.signal = *signal;
       stop(now);
     }
+    end_fade(now);
     if (now >= next_tick) {
       announce_tracks();
       check_media_progress(now);
@@ -161,7 +166,20 @@ void Player::check_media_progress(TimePoint now) {
 void Player::stop(TimePoint now) {
   if (stop_deadline_) return;
   stop_deadline_ = now + kStopTimeout;
+  if (stats_.speaking.load(std::memory_order_relaxed)) {
+    pipeline_.stop_softly();
+    fade_deadline_ = now + kFade;
+    return;
+  }
   pipeline_.stop();
+  network_.stop_playing();
+}
+
+/// The sender stops by itself at the end of a fade; it may then leave.
+void Player::end_fade(TimePoint now) {
+  if (!fade_deadline_) return;
+  if (now < *fade_deadline_ && stats_.speaking.load(std::memory_order_relaxed)) return;
+  fade_deadline_.reset();
   network_.stop_playing();
 }
 

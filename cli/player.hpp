@@ -92,6 +92,7 @@ class Player {
   void announce_titles(std::uint32_t track);
   void check_media_progress(TimePoint now);
   void stop(TimePoint now);
+  void end_fade(TimePoint now);
 
   voice::SenderStats& stats_;
   FrameQueue queue_;
@@ -106,6 +107,7 @@ class Player {
   Fingerprints fingerprints_;
   bool over_ = false;
   std::optional<TimePoint> stop_deadline_;
+  std::optional<TimePoint> fade_deadline_;  // the music fades, and then the connection is told to leave
   std::uint64_t frames_made_ = 0;
   std::uint32_t next_to_announce_ = 0;
   std::map<std::uint32_t, media::TrackInfo> waiting_;  // opened, first packet not yet sent

@@ -7,6 +7,7 @@
 #include "base/frame_queue.hpp"
 #include "base/thread_annotations.hpp"
 #include "media/pipeline.hpp"
+#include "media/soft_end.hpp"
 
 namespace vcplay::media {
 
@@ -39,6 +40,12 @@ class Outlet {
   void tell(Tell&& tell) {
     const Lock lock(mutex_);
     if (listener_ != nullptr) std::forward<Tell>(tell)(*listener_);
+  }
+  /// Media thread, or anybody after its end: what waits in the queue ends in silence soon, instead of
+  /// whenever it is thrown away.
+  void end_softly() {
+    const Lock lock(mutex_);
+    if (queue_ != nullptr) media::end_softly(*queue_);
   }
   /// Media thread: no frame comes any more.
   void finish() {

@@ -44,6 +44,7 @@ class Work {
   void run() noexcept;
 
   Event stop;
+  std::atomic<bool> softly{false};  // set before `stop`
   Event ended;
   Progress progress;
   std::atomic<int> bitrate;
@@ -79,6 +80,7 @@ void Work::run() noexcept {
     log::error("The media thread failed: {}.", failure.what());
   }
   progress.leave();
+  if (softly.load(std::memory_order_relaxed)) outlet.end_softly();
   outlet.finish();
   outlet.tell([](PipelineListener& listener) { listener.on_pipeline_end(); });
   ended.raise();
@@ -219,6 +221,14 @@ void Pipeline::start() {
 }
 
 void Pipeline::stop() { impl_->work->stop.raise(); }
+
+void Pipeline::stop_softly() {
+  Work& work = *impl_->work;
+  if (work.ended.raised())
+    return work.outlet.end_softly();  // the last second waits, and nobody writes any more
+  work.softly.store(true, std::memory_order_relaxed);
+  stop();
+}
 
 void Pipeline::set_bitrate(int bits_per_second) {
   impl_->work->bitrate.store(bits_per_second, std::memory_order_relaxed);

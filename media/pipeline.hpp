@@ -109,6 +109,9 @@ class Pipeline {
   void start();
   /// Any thread: ends early. Frames in the queue stay; on_pipeline_end() still comes.
   void stop();
+  /// Any thread, instead: what is queued fades out within a quarter of a second, and the rest of it is not
+  /// sent. Where next to nothing is queued there is nothing to fade.
+  void stop_softly();
   /// Any thread: from the next frame on. Packets that take more than that do not pass through, either.
   void set_bitrate(int bits_per_second);
 

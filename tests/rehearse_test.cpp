@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -14,6 +17,7 @@ namespace vcplay::testing {
 namespace {
 
 using nlohmann::json;
+using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
@@ -104,6 +108,39 @@ TEST(Passthrough, IsNoneAboveTheChannelsBitrateAndThatIsTold) {
   const Finished finished = run(command, 60s);
   ASSERT_EQ(finished.exit_status, 0) << finished.err << finished.out;
   EXPECT_THAT(finished.out, HasSubstr("re-encoded: its 160 kbit/s are more than the 32 that may be sent\n"));
+}
+
+// A cut packet stream falls silent within Opus's overlap of 2.5 ms, which is a click.
+TEST(Stop, FadesTheMusicOut) {
+  const TemporaryFolder folder;
+  const std::string wav = folder.file("heard.wav");
+  Command command;
+  command.words = {kProgram,   "rehearse", "-v",
+                   "--output", wav,        folder.write("tone.wav", Stage::wav(Stage::pcm(30)))};
+  Subprocess process(command);
+  ASSERT_TRUE(process.wait_for_text("audio is encrypted", 30s));
+  process.live_on(1500ms);
+  process.send(SIGTERM);
+  const Finished finished = process.finish(30s);
+  EXPECT_EQ(finished.signal, SIGTERM) << finished.err;
+
+  const std::string heard = contents_of(wav);
+  const std::size_t data = heard.find("data") + 8;
+  std::vector<std::int16_t> samples((heard.size() - data) / 2);
+  std::memcpy(samples.data(), heard.data() + data, samples.size() * 2);
+  const auto peak = [&samples](std::size_t end, std::size_t length) {
+    int highest = 0;
+    for (std::size_t i = end - 2 * length; i < end; ++i) highest = std::max(highest, std::abs(samples[i]));
+    return highest;
+  };
+  std::size_t end = samples.size();
+  while (end > 0 && std::abs(samples[end - 1]) < 8) --end;
+  ASSERT_GT(end, 48'000U);
+  const int loud = peak(end - 2 * 3000, 960);
+  EXPECT_GT(loud, 1000);
+  EXPECT_GT(peak(end - 2 * 960, 240), loud / 4) << "it falls for longer than a packet's overlap";
+  EXPECT_LT(peak(end - 2 * 240, 240), loud / 2);
+  EXPECT_LT(peak(end, 120), loud / 4);
 }
 
 }  // namespace

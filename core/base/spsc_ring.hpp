@@ -30,6 +30,9 @@ class SpscRing {
     return tail_.load(std::memory_order_acquire) - head;
   }
 
+  /// Any thread: how many values were ever taken, likewise.
+  [[nodiscard]] std::size_t taken() const noexcept { return head_.load(std::memory_order_acquire); }
+
   // ── producer ──
 
   /// The free slot to fill in place, or nullptr when the ring is full. publish() hands it over.
@@ -41,6 +44,12 @@ class SpscRing {
   void publish() noexcept {
     tail_.store(tail_.load(std::memory_order_relaxed) + 1, std::memory_order_release);
   }
+
+  /// How many values were ever published.
+  [[nodiscard]] std::size_t published() const noexcept { return tail_.load(std::memory_order_relaxed); }
+  /// The value number `index` of these, one of the last capacity() ones. To be looked at only where the
+  /// consumer does no more than that.
+  [[nodiscard]] const T& peek(std::size_t index) const noexcept { return slots_[index & mask_]; }
 
   /// False, with `value` untouched, when the ring is full.
   [[nodiscard]] bool push(T&& value) noexcept {

@@ -1,0 +1,112 @@
+#include "media/soft_end.hpp"
+
+#include <opus/opus.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <numbers>
+#include <optional>
+#include <vector>
+
+namespace vcplay::media {
+namespace {
+
+constexpr std::size_t kHeadStart = 3;  // frames that are sent while we work: 60 ms, of which we need a few
+// Frames after which a decoder and an encoder know where they are: what they make differs by -60 and -40 dB.
+constexpr std::size_t kPreroll = 10;
+constexpr std::size_t kFaded = FrameQueue::Ending().size();
+constexpr std::size_t kFadeSamples = 1440;  // 30 ms
+constexpr std::size_t kFrameValues = kSamplesPerFrame * kChannels;
+
+struct Free {
+  void operator()(OpusDecoder* decoder) const noexcept { opus_decoder_destroy(decoder); }
+  void operator()(OpusEncoder* encoder) const noexcept { opus_encoder_destroy(encoder); }
+};
+using DecoderPtr = std::unique_ptr<OpusDecoder, Free>;
+using EncoderPtr = std::unique_ptr<OpusEncoder, Free>;
+
+/// What a listener hears of the frames from number `first` to `last`, interleaved; nothing when one of them
+/// is not 20 ms of Opus.
+std::optional<std::vector<float>> heard(const FrameQueue& queue, std::size_t first, std::size_t last) {
+  int result = OPUS_OK;
+  const DecoderPtr decoder(opus_decoder_create(kSampleRate, kChannels, &result));
+  if (decoder == nullptr) return std::nullopt;
+  std::vector<float> samples((last - first) * kFrameValues);
+  for (std::size_t frame = first; frame < last; ++frame) {
+    const OpusFrame& packet = queue.peek(frame);
+    const int made = opus_decode_float(decoder.get(), packet.bytes.data(), packet.size,
+                                       samples.data() + (frame - first) * kFrameValues, kSamplesPerFrame, 0);
+    if (made != static_cast<int>(kSamplesPerFrame)) return std::nullopt;
+  }
+  return samples;
+}
+
+/// Falls to silence from sample `from` on.
+void fade(std::vector<float>& samples, std::size_t from) {
+  for (std::size_t i = from * kChannels; i < samples.size(); ++i) {
+    const std::size_t at = i / kChannels - from;
+    const double left = at < kFadeSamples ? 1.0 - static_cast<double>(at) / kFadeSamples : 0.0;
+    samples[i] *= static_cast<float>(std::sin(left * std::numbers::pi / 2));
+  }
+}
+
+/// An encoder whose packets are about as big as those that it follows. It has to predict as they do: packets
+/// that need no others do not join them without a gap.
+EncoderPtr make_encoder(std::size_t packet_bytes) {
+  int result = OPUS_OK;
+  EncoderPtr encoder(opus_encoder_create(kSampleRate, kChannels, OPUS_APPLICATION_AUDIO, &result));
+  if (encoder == nullptr) return encoder;
+  const auto bitrate =
+      static_cast<opus_int32>(std::clamp<std::size_t>(packet_bytes * 8 * 50, 32'000, 510'000));
+  opus_encoder_ctl(encoder.get(), OPUS_SET_BITRATE(bitrate));
+  opus_encoder_ctl(encoder.get(), OPUS_SET_SIGNAL(OPUS_SIGNAL_MUSIC));
+  opus_encoder_ctl(encoder.get(), OPUS_SET_VBR_CONSTRAINT(1));
+  return encoder;
+}
+
+/// The last kFaded frames of `samples`, after the others have gone before. What is given to an encoder comes
+/// out of a decoder by its delay later, so it is given that much earlier.
+std::optional<FrameQueue::Ending> encode_end(std::vector<float> samples, const OpusFrame& model) {
+  const EncoderPtr encoder = make_encoder(model.size);
+  opus_int32 delay = 0;
+  if (encoder == nullptr || opus_encoder_ctl(encoder.get(), OPUS_GET_LOOKAHEAD(&delay)) != OPUS_OK) {
+    return std::nullopt;
+  }
+  const std::size_t frames = samples.size() / kFrameValues;
+  samples.erase(samples.begin(), samples.begin() + std::ptrdiff_t{delay} * kChannels);
+  samples.resize(frames * kFrameValues);
+  FrameQueue::Ending ending;
+  for (std::size_t frame = 0; frame < frames; ++frame) {
+    OpusFrame& out = ending[frame + kFaded < frames ? 0 : frame + kFaded - frames];
+    const int size = opus_encode_float(encoder.get(), samples.data() + frame * kFrameValues, kSamplesPerFrame,
+                                       out.bytes.data(), static_cast<opus_int32>(out.bytes.size()));
+    if (size <= 0) return std::nullopt;
+    out.size = static_cast<std::uint16_t>(size);
+  }
+  return ending;
+}
+
+}  // namespace
+
+void end_softly(FrameQueue& queue) {
+  const std::size_t published = queue.published();
+  const std::size_t taken = queue.taken();
+  // A queue that is full has nothing left of what was sent: then the music goes on for a little longer.
+  const std::size_t oldest = published > queue.capacity() ? published - queue.capacity() : 0;
+  const std::size_t from = std::max(taken + kHeadStart, oldest + kPreroll);
+  if (taken == 0 || from + kFaded > published) return;
+  const std::size_t first = from - std::min(from - oldest, kPreroll);
+  auto samples = heard(queue, first, from + kFaded);
+  if (!samples) return;
+  fade(*samples, (from - first) * kSamplesPerFrame);
+  auto ending = encode_end(std::move(*samples), queue.peek(from));
+  if (!ending) return;
+  for (std::size_t frame = 0; frame < kFaded; ++frame) {
+    (*ending)[frame].track = queue.peek(from + frame).track;
+    (*ending)[frame].track_frame = queue.peek(from + frame).track_frame;
+  }
+  queue.end_with(from, *ending);
+}
+
+}  // namespace vcplay::media
