@@ -40,6 +40,7 @@ RunResult run(const Options& options) {
   for (const media::Media& media : options.media) {
     if (!media.format.empty()) media::check_format(media.format);
   }
+  if (!options.sound.filters.empty()) media::check_filters(options.sound.filters);
   switch (options.verb) {
     case Verb::play:
       return play(options);

@@ -87,6 +87,9 @@ constexpr OptionRow kTable[] = {
      [](Draft& draft, std::string_view value) {
        draft.options.sound.crossfade = parse_fade(value, "--crossfade");
      }},
+    {"--af", "", "GRAPH", kPlaying,
+     "FFmpeg's audio filters, such as atempo=1.25 or highpass=f=120,acompressor",
+     [](Draft& draft, std::string_view value) { draft.options.sound.filters = value; }},
     {"--bitrate", "", "auto|BITS", kPlaying, "Opus bitrate, such as 96k; default auto: the channel's own",
      [](Draft& draft, std::string_view value) { draft.options.bitrate = parse_bitrate(value); }},
     {"--passthrough", "", "auto|off", kPlaying,

@@ -9,6 +9,10 @@ find_package(CLI11 2 REQUIRED)
 
 pkg_check_modules(FFMPEG REQUIRED IMPORTED_TARGET libavformat libavcodec libswresample libavutil)
 pkg_check_modules(EXPAT REQUIRED IMPORTED_TARGET expat)
+# Loaded by name, and only for --af: its headers say how, and nothing links it.
+pkg_check_modules(AVFILTER REQUIRED libavfilter)
+add_library(vcplay_avfilter_headers INTERFACE)
+target_include_directories(vcplay_avfilter_headers SYSTEM INTERFACE ${AVFILTER_INCLUDE_DIRS})
 pkg_check_modules(OPUS REQUIRED IMPORTED_TARGET opus)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
 pkg_check_modules(EBUR128 REQUIRED IMPORTED_TARGET libebur128)

@@ -35,6 +35,7 @@ complete -c vcplay -n $playing -l normalize -x -a "off track album R128 R128=-16
 complete -c vcplay -n $playing -l fade-in -x -d "Let every track begin softly"
 complete -c vcplay -n $playing -l fade-out -x -d "Let every track end softly"
 complete -c vcplay -n $playing -l crossfade -x -d "Let each track pass into the next"
+complete -c vcplay -n $playing -l af -x -d "FFmpeg audio filters"
 complete -c vcplay -n $playing -l bitrate -x -a "auto 64k 96k 128k 256k 384k" -d "Opus bitrate"
 complete -c vcplay -n $playing -l passthrough -x -a "auto off" -d "Whether Opus goes out as it is"
 complete -c vcplay -n $playing -l complexity -x -a "0 5 9 10" -d "How much work goes into a packet"

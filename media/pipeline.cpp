@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "media/event.hpp"
+#include "media/filter_graph.hpp"
 #include "media/frame_maker.hpp"
 #include "media/io.hpp"
 #include "media/opus_passthrough.hpp"
@@ -55,6 +56,8 @@ class Work {
   void play_all();
   [[nodiscard]] std::optional<TrackResult> play(std::uint32_t track, const Program::Item& item);
   void decode(std::uint32_t track, const Program::Item& item);
+  void filter(Source& source, const Program::Item& item);
+  void hear(const AVFrame& frame, Source& source, const Program::Item& item);
   void begin(const Source& source, const Program::Item& item, const std::string& reencoded);
   void pass_through(Source& source, const Program::Item& item);
   void convert();
@@ -133,19 +136,39 @@ void Work::decode(std::uint32_t track, const Program::Item& item) {
   Source source(item.media, track, {stop, progress, trust_});
   reencoded_ = reason_to_reencode(source.info(), item.media, source.opus(), options_);
   if (reencoded_.empty()) return pass_through(source, item);
-  const AVFrame* frame = source.next();
-  while (frame != nullptr && !stop.raised()) {
-    resampler_.take(*frame);
-    if (!began_) {
-      passthrough_.hand_over();
-      begin(source, item, reencoded_);
-    }
-    convert();
-    if (auto title = source.take_title()) {
-      const StreamTitle now{track, stage_.frames_of_track(), std::move(*title)};
-      outlet.tell([&](PipelineListener& listener) { listener.on_title(now); });
-    }
-    frame = source.next();
+  if (!options_.sound.filters.empty()) return filter(source, item);
+  while (const AVFrame* const frame = stop.raised() ? nullptr : source.next()) hear(*frame, source, item);
+}
+
+void Work::filter(Source& source, const Program::Item& item) {
+  const std::string name = named(item.media.location);
+  FilterGraph filters(options_.sound.filters, name + " cannot pass --af");
+  const auto drain = [&] {
+    while (const AVFrame* const frame = stop.raised() ? nullptr : filters.take()) hear(*frame, source, item);
+  };
+  while (const AVFrame* const frame = stop.raised() ? nullptr : source.next()) {
+    filters.give(*frame);
+    drain();
+    if (filters.done()) return;
+  }
+  if (stop.raised()) return;
+  filters.give_end();
+  drain();
+  if (!began_ && !stop.raised()) {
+    throw Error(Cause::no_media, name + " does not sound: --af lets nothing through");
+  }
+}
+
+void Work::hear(const AVFrame& frame, Source& source, const Program::Item& item) {
+  resampler_.take(frame);
+  if (!began_) {
+    passthrough_.hand_over();
+    begin(source, item, reencoded_);
+  }
+  convert();
+  if (auto title = source.take_title()) {
+    const StreamTitle now{source.info().track, stage_.frames_of_track(), std::move(*title)};
+    outlet.tell([&](PipelineListener& listener) { listener.on_title(now); });
   }
 }
 

@@ -135,6 +135,9 @@ class Pipeline {
 /// FFmpeg's log lines go through log:: from here on; call once, early.
 void route_ffmpeg_log();
 
+/// Throws Error{usage} with FFmpeg's own reason when `graph` cannot be SoundOptions::filters.
+void check_filters(const std::string& graph);
+
 /// Throws Error{usage} with one sentence when FFmpeg has no input format of that name.
 void check_format(const std::string& name);
 

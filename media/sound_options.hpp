@@ -21,10 +21,13 @@ struct SoundOptions {
   Duration fade_in{};        // of every track that does not come out of another
   Duration fade_out{};       // of every track that does not pass into another
   Duration crossfade{};      // from one track to the next; 0: none
+  std::string filters;       // a graph of libavfilter's; empty: none
   /// True when tracks begin, end or follow each other in another way than by themselves.
   [[nodiscard]] bool joins() const noexcept { return fade_in + fade_out + crossfade > Duration::zero(); }
   /// True when something here needs samples, so that packets cannot pass as they are.
-  [[nodiscard]] bool any() const noexcept { return normalize != Normalize::off || joins(); }
+  [[nodiscard]] bool any() const noexcept {
+    return normalize != Normalize::off || joins() || !filters.empty();
+  }
 };
 
 }  // namespace vcplay::media

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "support/audio_files.hpp"
+#include "support/encoder_tap.hpp"
 #include "support/playback.hpp"
 
 namespace vcplay::testing {
@@ -82,6 +83,65 @@ TEST(Gapless, TracksShorterThanAPacketAddUp) {
   EXPECT_EQ(counted, playback.frames.size());
   EXPECT_EQ(playback.frames.size(), 36U);  // 35 and the encoder's delay
 }
+
+/// One way to keep an album: the ending of its files, and how ffmpeg writes them.
+struct Shelf {
+  const char* ending;
+  const char* arguments;
+  double residual;  // at a seam, beside its neighbourhood: power
+};
+
+void PrintTo(const Shelf& shelf, std::ostream* out) { *out << shelf.ending; }
+
+class Album : public ::testing::TestWithParam<Shelf> {};
+
+double power(const std::vector<float>& samples, std::size_t from, std::size_t to) {
+  double sum = 0;
+  for (std::size_t i = 2 * from; i < 2 * to; ++i) sum += double{samples.at(i)} * double{samples[i]};
+  return sum / static_cast<double>(to - from);
+}
+
+/// What is left of `a` without `b`.
+std::vector<float> residual(const std::vector<float>& a, const std::vector<float>& b) {
+  std::vector<float> left(std::min(a.size(), b.size()));
+  for (std::size_t i = 0; i < left.size(); ++i) left[i] = a[i] - b[i];
+  return left;
+}
+
+// Three files that are cut where no packet of theirs ends. Whoever joins them well differs from the source at
+// a seam as much as anywhere else, which is what the codec costs.
+TEST_P(Album, CutIntoTracksIsHeardAsOne) {
+  const Shelf& shelf = GetParam();
+  constexpr int kRate = 44'100;
+  const std::string tone = CutTone::tone(kRate);
+  const std::string whole = make_file("album.wav", tone, "-c:a pcm_f32le");
+  std::vector<media::Media> tracks;
+  const int cuts[] = {0, 50'001, 83'333, 3 * kRate};
+  for (int i = 0; i < 3; ++i) {
+    tracks.push_back(file(make_file("album" + std::to_string(i) + shelf.ending, tone,
+                                    "-af atrim=start_sample=" + std::to_string(cuts[i]) + ":end_sample=" +
+                                        std::to_string(cuts[i + 1]) + ",asetpts=N " + shelf.arguments)));
+  }
+  EncoderTap encoder;
+  static_cast<void>(play(tracks));
+  const std::vector<float> given = encoder.take();
+  static_cast<void>(play(whole));
+  const std::vector<float> source = encoder.take();
+  ASSERT_EQ(given.size(), source.size()) << "samples were lost or came on top";
+
+  const std::vector<float> left = residual(given, source);
+  for (const int cut : {cuts[1], cuts[2]}) {
+    const auto seam = static_cast<std::size_t>(cut) * kSampleRate / kRate;
+    EXPECT_LT(power(left, seam - 960, seam + 960), shelf.residual * power(source, seam - 960, seam + 960));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(OnEveryShelf, Album,
+                         ::testing::Values(Shelf{".flac", "-sample_fmt s32", 1e-6},
+                                           Shelf{".mp3", "-c:a libmp3lame -b:a 320k", 0.01},
+                                           Shelf{".m4a", "-c:a aac -b:a 256k", 0.01},
+                                           Shelf{".ogg", "-c:a libvorbis -q:a 9", 0.01}),
+                         [](const auto& shelf) { return std::string(shelf.param.ending).substr(1); });
 
 TEST(Gapless, AFileThatFailsDoesNotStopTheOthers) {
   const LogBook log;

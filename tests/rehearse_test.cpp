@@ -21,6 +21,7 @@ using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 /// Rehearses `seconds` of a tone while `script` happens.
 Finished rehearse(const TemporaryFolder& folder, std::string_view script, double seconds) {
@@ -141,6 +142,32 @@ TEST(Stop, FadesTheMusicOut) {
   EXPECT_GT(peak(end - 2 * 960, 240), loud / 4) << "it falls for longer than a packet's overlap";
   EXPECT_LT(peak(end - 2 * 240, 240), loud / 2);
   EXPECT_LT(peak(end, 120), loud / 4);
+}
+
+/// What the dynamic linker tells of the libraries that a rehearsal loads.
+std::string loaded_by_rehearsal(const std::vector<std::string>& options) {
+  const TemporaryFolder folder;
+  Command command;
+  command.words = {kProgram, "rehearse", "--fast", folder.write("tone.wav", Stage::wav(Stage::pcm(1)))};
+  command.words.insert(command.words.end(), options.begin(), options.end());
+  command.environment = {{"LD_DEBUG", "files"}};
+  const Finished finished = run(command, 60s);
+  EXPECT_EQ(finished.exit_status, 0) << finished.out;
+  return finished.err;
+}
+
+TEST(Filters, AreLoadedOnlyForThoseWhoAsk) {
+  EXPECT_THAT(loaded_by_rehearsal({}), Not(HasSubstr("libavfilter")));
+  EXPECT_THAT(loaded_by_rehearsal({"--af", "volume=0.5"}), HasSubstr("libavfilter"));
+}
+
+TEST(Filters, AreRefusedBeforeAnythingIsJoined) {
+  Command command;
+  command.words = {kProgram, "rehearse", "--af", "atempo=fast", "tone.wav"};
+  const Finished finished = run(command, 60s);
+  EXPECT_EQ(finished.exit_status, 2);
+  EXPECT_THAT(finished.err, HasSubstr("vcplay: --af: "));
+  EXPECT_EQ(finished.out, "");
 }
 
 }  // namespace
