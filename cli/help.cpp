@@ -17,17 +17,19 @@ constexpr std::string_view kOverview =
        vcplay rehearse [options] MEDIA...
        vcplay check [options] [MEDIA...]
        vcplay channels [options]
+       vcplay encode [options] MEDIA... -o FILE.opus
 
 Plays audio files, directories, playlists, URLs or standard input into a
 Discord voice channel. "rehearse" plays into a loopback Discord inside the
 program instead: it needs no token and no network, and reports what a listener
 heard. "check" says whether a play would succeed, "channels" where the bot
-could play.
+could play. "encode" makes a file that plays without an encoder.
 
   vcplay play --help        how to play
   vcplay rehearse --help    how to rehearse
   vcplay check --help       how to check
   vcplay channels --help    how to find the ids
+  vcplay encode --help      how to prepare a file
   vcplay --version          versions of vcplay and of its libraries
   man vcplay                everything
 )";
@@ -113,6 +115,27 @@ Examples:
   vcplay channels --json | jq -r '.guilds[].channels[] | select(.may_play).id'
 )";
 
+constexpr std::string_view kEncode = R"(Usage: vcplay encode [options] MEDIA... -o FILE.opus
+Writes what a play would send as one Ogg Opus file, which later passes through
+"vcplay play" as it is: prepared once, it costs next to nothing each time.
+Needs no token and no network. A file of that name is replaced at the end.
+
+  -o, --output FILE       the file to write, .opus or .ogg
+  -f, --format NAME       input format, for raw PCM with --rate and --channels
+      --volume PERCENT    0 to 400 (default 100)
+      --bitrate BITS      such as 96k (default 64k, which every channel takes)
+      --application MODE  audio (default), voip or lowdelay
+      --complexity 0-10   how much work goes into a packet (default 9)
+      --json              one JSON object on standard output
+  -v, -vv, -q             more, much more or fewer words
+      --help-all          all options; "man vcplay" tells the whole story
+
+Examples:
+  vcplay encode --volume 80 gong.wav -o gong.opus
+  ffmpeg -i talk.mkv -f wav - | vcplay encode --application voip - -o talk.opus
+  vcplay encode --bitrate 96k intro.flac song.flac -o show.opus
+)";
+
 /// `text` broken between words, every line but the first one indented.
 std::string wrap(std::string_view text, std::size_t indent, std::size_t columns) {
   std::string out;
@@ -160,6 +183,8 @@ std::string short_help(Verb verb) {
       return std::string(kCheck);
     case Verb::channels:
       return std::string(kChannels);
+    case Verb::encode:
+      return std::string(kEncode);
   }
   return {};
 }

@@ -11,6 +11,7 @@
 #include "base/log.hpp"
 #include "cli/channels.hpp"
 #include "cli/check.hpp"
+#include "cli/encode.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/options.hpp"
 #include "cli/output.hpp"
@@ -50,6 +51,8 @@ RunResult run(const Options& options) {
       return check(options);
     case Verb::channels:
       return channels(options);
+    case Verb::encode:
+      return encode(options);
   }
   return {};
 }

@@ -17,12 +17,17 @@ void set_token_file(Draft& draft, std::string_view value) {
   draft.options.token_file = value;
 }
 
-constexpr VerbSet kEveryVerb = {Verb::play, Verb::rehearse, Verb::check, Verb::channels};
+constexpr VerbSet kEveryVerb = {Verb::play, Verb::rehearse, Verb::check, Verb::channels, Verb::encode};
+constexpr VerbSet kMeetingDiscord = {Verb::play, Verb::rehearse, Verb::check, Verb::channels};
 constexpr VerbSet kPlaying = {Verb::play, Verb::rehearse, Verb::check};  // one command line serves them all
+constexpr VerbSet kSounding = {Verb::play, Verb::rehearse, Verb::check, Verb::encode};  // all that take MEDIA
 constexpr VerbSet kRehearsing = {Verb::rehearse};
 
-constexpr VerbRow kVerbs[] = {
-    {Verb::play, "play"}, {Verb::rehearse, "rehearse"}, {Verb::check, "check"}, {Verb::channels, "channels"}};
+constexpr VerbRow kVerbs[] = {{Verb::play, "play"},
+                              {Verb::rehearse, "rehearse"},
+                              {Verb::check, "check"},
+                              {Verb::channels, "channels"},
+                              {Verb::encode, "encode"}};
 
 void set_script(Draft& draft, std::string_view value) {
   if (value == "-") {
@@ -34,81 +39,83 @@ void set_script(Draft& draft, std::string_view value) {
 }
 
 constexpr OptionRow kTable[] = {
-    {"--guild", "-g", "ID", kEveryVerb,
+    {"--guild", "-g", "ID", kMeetingDiscord,
      "server to play in (environment: VCPLAY_GUILD), or the only one to list",
      [](Draft& draft, std::string_view value) { draft.guild = parse_guild(value, "--guild"); }},
     {"--channel", "-c", "ID|LINK", kPlaying,
      "voice channel, or its link, which needs no --guild (VCPLAY_CHANNEL)",
      [](Draft& draft, std::string_view value) { draft.channel = parse_channel(value, "--channel"); }},
-    {"--token-file", "", "FILE", kEveryVerb,
+    {"--token-file", "", "FILE", kMeetingDiscord,
      "file with the bot's token; else the systemd credential discord-token, else DISCORD_TOKEN",
      set_token_file},
-    {"--token", "", "VALUE", kEveryVerb,
+    {"--token", "", "VALUE", kMeetingDiscord,
      "the bot's token itself; process lists show it, so prefer the others", nullptr},
-    {"--format", "-f", "NAME", kPlaying,
+    {"--format", "-f", "NAME", kSounding,
      "input format of MEDIA by FFmpeg's name, such as s16le; else detected",
      [](Draft& draft, std::string_view value) { format_of(draft).format = value; }},
-    {"--rate", "", "HZ", kPlaying, "sampling rate of raw PCM (with --format)",
+    {"--rate", "", "HZ", kSounding, "sampling rate of raw PCM (with --format)",
      [](Draft& draft, std::string_view value) { format_of(draft).rate = parse_rate(value); }},
-    {"--channels", "", "N", kPlaying, "number of channels of raw PCM (with --format)",
+    {"--channels", "", "N", kSounding, "number of channels of raw PCM (with --format)",
      [](Draft& draft, std::string_view value) { format_of(draft).channels = parse_channels(value); }},
-    {"--start", "", "TIME", kPlaying, "where to begin in each track: 90, 1:30 or 1:02:03.5",
+    {"--start", "", "TIME", kSounding, "where to begin in each track: 90, 1:30 or 1:02:03.5",
      [](Draft& draft, std::string_view value) {
        draft.options.program.start = parse_position(value, "--start");
      }},
-    {"--end", "", "TIME", kPlaying, "where to end in each track, counted from its beginning",
+    {"--end", "", "TIME", kSounding, "where to end in each track, counted from its beginning",
      [](Draft& draft, std::string_view value) {
        draft.options.program.end = parse_position(value, "--end");
      }},
-    {"--length", "", "TIME", kPlaying, "how much of each track to play, instead of --end",
+    {"--length", "", "TIME", kSounding, "how much of each track to play, instead of --end",
      [](Draft& draft, std::string_view value) { draft.length = parse_position(value, "--length"); }},
-    {"--audio-track", "", "N|LANG", kPlaying, "which audio track of a film: 2, or eng; default: the best one",
+    {"--audio-track", "", "N|LANG", kSounding, "which audio track of a film: 2, or eng; default: the best one",
      [](Draft& draft, std::string_view value) { format_of(draft).audio_track = parse_audio_track(value); }},
-    {"--loop", "", "N|inf", kPlaying, "play everything so many times, or for ever",
+    {"--loop", "", "N|inf", kSounding, "play everything so many times, or for ever",
      [](Draft& draft, std::string_view value) { draft.options.program.rounds = parse_loop(value); }},
-    {"--shuffle", "", "", kPlaying, "play in random order, another one in each round of --loop",
+    {"--shuffle", "", "", kSounding, "play in random order, another one in each round of --loop",
      [](Draft& draft, std::string_view) { draft.options.program.shuffle = true; }},
-    {"--seed", "", "N", kPlaying, "shuffle as before: -v tells the seed of a run",
+    {"--seed", "", "N", kSounding, "shuffle as before: -v tells the seed of a run",
      [](Draft& draft, std::string_view value) { draft.seed = parse_seed(value); }},
-    {"--volume", "", "PERCENT", kPlaying, "0 to 400, default 100; peaks are limited to -1 dBTP",
+    {"--volume", "", "PERCENT", kSounding, "0 to 400, default 100; peaks are limited to -1 dBTP",
      [](Draft& draft, std::string_view value) { draft.options.volume = parse_volume(value); }},
-    {"--normalize", "", "MODE", kPlaying,
+    {"--normalize", "", "MODE", kSounding,
      "loudness: off (default), track or album to -18 LUFS, R128[=LUFS] to -23 or as given",
      [](Draft& draft, std::string_view value) { parse_normalize(value, draft.options.sound); }},
-    {"--fade-in", "", "TIME", kPlaying, "let every track begin softly, up to 30 s",
+    {"--fade-in", "", "TIME", kSounding, "let every track begin softly, up to 30 s",
      [](Draft& draft, std::string_view value) {
        draft.options.sound.fade_in = parse_fade(value, "--fade-in");
      }},
-    {"--fade-out", "", "TIME", kPlaying, "let every track end softly, up to 30 s",
+    {"--fade-out", "", "TIME", kSounding, "let every track end softly, up to 30 s",
      [](Draft& draft, std::string_view value) {
        draft.options.sound.fade_out = parse_fade(value, "--fade-out");
      }},
-    {"--crossfade", "", "TIME", kPlaying, "let each track pass into the next within TIME, up to 30 s",
+    {"--crossfade", "", "TIME", kSounding, "let each track pass into the next within TIME, up to 30 s",
      [](Draft& draft, std::string_view value) {
        draft.options.sound.crossfade = parse_fade(value, "--crossfade");
      }},
-    {"--af", "", "GRAPH", kPlaying,
+    {"--af", "", "GRAPH", kSounding,
      "FFmpeg's audio filters, such as atempo=1.25 or highpass=f=120,acompressor",
      [](Draft& draft, std::string_view value) { draft.options.sound.filters = value; }},
-    {"--bitrate", "", "auto|BITS", kPlaying, "Opus bitrate, such as 96k; default auto: the channel's own",
+    {"--bitrate", "", "auto|BITS", kSounding,
+     "Opus bitrate, such as 96k; default auto: the channel's own (encode: 64k)",
      [](Draft& draft, std::string_view value) { draft.options.bitrate = parse_bitrate(value); }},
-    {"--passthrough", "", "auto|off", kPlaying,
+    {"--passthrough", "", "auto|off", kSounding,
      "auto (default): Opus that fits goes out as it is; off: it is decoded and encoded anew",
      [](Draft& draft, std::string_view value) {
        draft.options.encoder.passthrough = parse_passthrough(value);
      }},
-    {"--complexity", "", "0-10", kPlaying, "how much work the encoder puts into a packet; default 9",
+    {"--complexity", "", "0-10", kSounding, "how much work the encoder puts into a packet; default 9",
      [](Draft& draft, std::string_view value) {
        draft.options.encoder.complexity = parse_complexity(value);
      }},
-    {"--application", "", "MODE", kPlaying, "what the encoder is tuned to: audio (default), voip or lowdelay",
+    {"--application", "", "MODE", kSounding,
+     "what the encoder is tuned to: audio (default), voip or lowdelay",
      [](Draft& draft, std::string_view value) {
        draft.options.encoder.application = parse_application(value);
      }},
-    {"--fec", "", "on|off", kPlaying,
+    {"--fec", "", "on|off", kSounding,
      "packets that make up for a lost one, at the price of the sound; default off",
      [](Draft& draft, std::string_view value) { draft.options.encoder.fec = parse_fec(value); }},
-    {"--packet-loss", "", "PERCENT", kPlaying, "how many packets the encoder thinks are lost; default 0",
+    {"--packet-loss", "", "PERCENT", kSounding, "how many packets the encoder thinks are lost; default 0",
      [](Draft& draft, std::string_view value) {
        draft.options.encoder.packet_loss = parse_packet_loss(value);
      }},
@@ -137,8 +144,15 @@ constexpr OptionRow kTable[] = {
     {"--json", "", "", kEveryVerb,
      "JSON on standard output: events as they happen (play), else one object at the end",
      [](Draft& draft, std::string_view) { draft.options.json = true; }},
-    {"--output", "", "FILE", kRehearsing, "keep what the listener heard, as .wav or .ogg",
-     [](Draft& draft, std::string_view value) { draft.options.output = parse_output(value); }},
+    {"--output",
+     "-o",
+     "FILE",
+     {Verb::rehearse, Verb::encode},
+     "rehearse: keep what the listener heard, as .wav or .ogg; encode: the Ogg Opus file to write",
+     [](Draft& draft, std::string_view value) {
+       draft.options.output =
+           draft.options.verb == Verb::encode ? parse_opus_file(value) : parse_output(value);
+     }},
     {"--fast", "", "", kRehearsing, "do not wait for real time: check long files in seconds",
      [](Draft& draft, std::string_view) { draft.options.fast = true; }},
     {"--listeners", "", "N", kRehearsing, "members of the loopback call who listen; default 1",
@@ -150,7 +164,7 @@ constexpr OptionRow kTable[] = {
     {"--serve", "", "", kRehearsing,
      "play nothing: keep the loopback Discord running for other clients and print where it is as JSON",
      [](Draft& draft, std::string_view) { draft.options.serve = true; }},
-    {"--api-url", "", "URL", kEveryVerb, "REST API to use instead of Discord's (https)",
+    {"--api-url", "", "URL", kMeetingDiscord, "REST API to use instead of Discord's (https)",
      [](Draft& draft, std::string_view value) {
        draft.options.api_url = parse_url(value, "--api-url", "https");
      }},

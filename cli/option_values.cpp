@@ -340,6 +340,15 @@ std::string parse_url(std::string_view text, std::string_view option, std::strin
   return std::string(text);
 }
 
+std::string parse_opus_file(std::string_view text) {
+  const std::size_t slash = text.rfind('/');
+  const std::string_view name = slash == std::string_view::npos ? text : text.substr(slash + 1);
+  const bool known =
+      (ends_with(name, ".opus") && name.size() > 5) || (ends_with(name, ".ogg") && name.size() > 4);
+  if (!known) refuse("--output wants a file name that ends in .opus or .ogg, not {}.", shown(text));
+  return std::string(text);
+}
+
 std::string parse_output(std::string_view text) {
   const bool known = (ends_with(text, ".wav") || ends_with(text, ".ogg")) && text.size() > 4;
   if (!known) refuse("--output wants a file name that ends in .wav or .ogg, not {}.", shown(text));

@@ -48,6 +48,7 @@ void parse_normalize(std::string_view text, media::SoundOptions& sound);  // "of
 [[nodiscard]] std::uint32_t parse_loop(std::string_view text);                          // "3", "inf" → 0
 [[nodiscard]] std::uint64_t parse_seed(std::string_view text);
 [[nodiscard]] std::string parse_url(std::string_view text, std::string_view option, std::string_view scheme);
-[[nodiscard]] std::string parse_output(std::string_view text);  // a name that ends in .wav or .ogg
+[[nodiscard]] std::string parse_opus_file(std::string_view text);  // a name that ends in .opus or .ogg
+[[nodiscard]] std::string parse_output(std::string_view text);     // a name that ends in .wav or .ogg
 
 }  // namespace vcplay::cli

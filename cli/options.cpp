@@ -162,7 +162,11 @@ void set_media(Draft& draft, const Words& names) {
   if (!options.script.empty() && options.fast) {
     refuse("--script goes by real time, which --fast does not wait for: take one of them.");
   }
-  const bool plays = options.verb == Verb::play || (options.verb == Verb::rehearse && !options.serve);
+  if (options.verb == Verb::encode && options.output.empty()) {
+    refuse("There is no file to write: give its name with -o FILE.opus.");
+  }
+  const bool plays = options.verb == Verb::play || options.verb == Verb::encode ||
+                     (options.verb == Verb::rehearse && !options.serve);
   if (options.media.empty() && plays) refuse("There is no MEDIA: name files, or '-' for standard input.");
 }
 

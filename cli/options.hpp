@@ -15,7 +15,7 @@
 
 namespace vcplay::cli {
 
-enum class Verb { play, rehearse, check, channels };
+enum class Verb { play, rehearse, check, channels, encode };
 
 /// What Discord shows next to the bot's name while it sends.
 enum class Speaking { microphone, soundshare, priority };
@@ -61,7 +61,7 @@ struct Options {
   Duration wait_if_busy{};  // for another player in the guild with this bot; 0: end at once
 
   bool json = false;
-  std::string output;  // `rehearse` only: what the listener heard, .wav or .ogg
+  std::string output;  // `rehearse`: what the listener heard, .wav or .ogg; `encode`: the file to write
   bool fast = false;   // `rehearse` only
   bool serve = false;  // `rehearse` only
   std::string script;  // `rehearse` only: a file that says what goes wrong when; empty: nothing

@@ -6,7 +6,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-#include "base/text.hpp"
+#include "cli/track_report.hpp"
 #include "dave/displayable_code.hpp"
 
 namespace vcplay::cli {
@@ -20,23 +20,6 @@ nlohmann::ordered_json to_json(const rehearsal::Pacing& pacing) {
           {"p999_us", pacing.p999},
           {"max_us", pacing.max},
           {"samples", pacing.samples}};
-}
-
-nlohmann::ordered_json to_json(const media::TrackResult& track) {
-  const auto text = [](const std::string& words) {
-    return words.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(display_safe(words, 200));
-  };
-  return {
-      {"track", track.track + 1}, {"media", display_safe(track.location, 200)}, {"frames", track.frames},
-      {"passed", track.passed},   {"reencoded", text(track.reencoded)},         {"error", text(track.error)}};
-}
-
-/// "song.opus: passthrough", or why not.
-std::string to_text(const media::TrackResult& track) {
-  if (!track.error.empty()) return {};
-  const bool whole = track.reencoded.empty();
-  return fmt::format("  {}: {}{}\n", display_safe(track.location, 60),
-                     whole ? "passthrough" : "re-encoded: ", display_safe(track.reencoded, 100));
 }
 
 std::string row(std::string_view what, const rehearsal::Pacing& pacing) {

@@ -7,13 +7,16 @@ _vcplay() {
     --on-suppressed --allow-plaintext --if-busy --json --ca-file
     --guild --channel --token-file --token --api-url --gateway-url --shard
     --verbose --quiet --help --help-all --version -g -c -f -v -q -h"
-  local rehearse="--output --fast --listeners --churn --script --serve"
+  local rehearse="--output -o --fast --listeners --churn --script --serve"
+  local encode="--output -o --format --rate --channels --start --end --length --audio-track --loop --shuffle --seed
+    --volume --normalize --fade-in --fade-out --crossfade --af --bitrate --passthrough --complexity --application --fec
+    --packet-loss --json --ca-file --verbose --quiet --help --help-all --version -f -v -q -h"
   local listing="--guild --token-file --token --json --api-url --ca-file --verbose --quiet --help --help-all --version
     -g -v -q -h"
   COMPREPLY=()
 
   if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W "play rehearse check channels --help --help-all --version" -- "$current")
+    mapfile -t COMPREPLY < <(compgen -W "play rehearse check channels encode --help --help-all --version" -- "$current")
     return
   fi
   # "--option=value" arrives as three words.
@@ -24,7 +27,7 @@ _vcplay() {
   fi
 
   case $previous in
-    --token-file | --ca-file | --output | --script)
+    --token-file | --ca-file | --output | -o | --script)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return ;;
@@ -78,6 +81,7 @@ _vcplay() {
   if [[ $current == -* ]]; then
     [[ $verb == rehearse ]] && common+=" $rehearse"
     [[ $verb == channels ]] && common=$listing
+    [[ $verb == encode ]] && common=$encode
     mapfile -t COMPREPLY < <(compgen -W "$common" -- "$current")
   elif [[ $verb != channels ]]; then
     compopt -o filenames 2>/dev/null

@@ -40,6 +40,7 @@ FrameMaker::FrameMaker(const std::atomic<int>& bitrate, double volume, const Enc
       progress_(progress),
       limiter_(static_cast<float>(volume)),
       encoder_(bitrate.load(std::memory_order_relaxed), options),
+      lead_(encoder_.lookahead()),
       nap_(kShortestNap) {}
 
 void FrameMaker::begin_track(std::uint32_t track) { starts_.push_back({fifo_.end(), track, 0}); }
@@ -54,6 +55,7 @@ void FrameMaker::flush() {
   if (passes_) put_held();
   if (passes_ || fifo_.end() == 0 || stop_.raised()) return;
   const std::uint64_t frames = frames_until(fifo_.end() + encoder_.lookahead());
+  tail_ = static_cast<std::size_t>(frames * kSamplesPerFrame - fifo_.end()) - encoder_.lookahead();
   fifo_.append_silence(frames * kSamplesPerFrame - fifo_.end());
   while (fifo_.size() > 0 && wait_for_room()) encode_front();
 }
@@ -66,6 +68,8 @@ void FrameMaker::finish_samples() {
 bool FrameMaker::put_packet(ByteView opus) {
   if (!put_held()) return false;
   starts_.erase(starts_.begin(), starts_.end() - 1);
+  began_ = true;
+  tail_ = 0;
   OpusFrame& frame = held_.emplace();
   std::copy(opus.begin(), opus.end(), frame.bytes.begin());
   frame.size = static_cast<std::uint16_t>(opus.size());
@@ -130,6 +134,7 @@ void FrameMaker::encode_front() {
   if (unheard_ > 0) {
     encode_unheard(pcm);
   } else {
+    began_ = true;
     Start& owner = owner_of(fifo_.position());
     outlet_.put([&](OpusFrame& frame) {
       frame.size = encoder_.encode(pcm, frame.bytes);

@@ -52,6 +52,14 @@ class FrameMaker {
   /// The peak of the last 20 ms or so of samples.
   [[nodiscard]] float tail_peak() noexcept;
 
+  /// The samples of all frames that are not to be heard: the decoder's delay at their beginning (until
+  /// something else was said of a track that passes through) and what flush() filled up at their end.
+  void set_lead(std::size_t samples) noexcept {
+    if (!began_) lead_ = samples;
+  }
+  [[nodiscard]] std::size_t lead() const noexcept { return lead_; }
+  [[nodiscard]] std::size_t tail() const noexcept { return tail_; }
+
   /// How many frames begin in the current track, including one that its samples do not fill yet.
   [[nodiscard]] std::uint64_t frames_of_track() const noexcept;
 
@@ -77,6 +85,9 @@ class FrameMaker {
   OpusEncoder encoder_;
   bool limits_ = false;
   bool passes_ = false;
+  bool began_ = false;    // a frame was made
+  std::size_t lead_ = 0;  // samples
+  std::size_t tail_ = 0;
   std::optional<OpusFrame> held_;  // the last packet
   std::size_t unheard_ = 0;        // so many frames are encoded for the encoder's sake alone
   std::uint8_t last_packet_ = 0;   // the first byte of the last one that went out as it came

@@ -184,6 +184,7 @@ void OpusPassthrough::begin_passing() {
     held_bytes_ -= held_.front().bytes.size();
     held_.pop_front();
   }
+  maker_.set_lead(skip_);
   skip_ = 0;
   passing_ = true;
 }

@@ -50,6 +50,8 @@ class Work {
   Progress progress;
   std::atomic<int> bitrate;
   std::atomic<int> limit;  // bit/s, of packets that pass through; 0: not known
+  std::atomic<std::size_t> pre_skip{0};
+  std::atomic<std::size_t> padding{0};
   Outlet outlet;
 
  private:
@@ -83,6 +85,7 @@ void Work::run() noexcept {
     log::error("The media thread failed: {}.", failure.what());
   }
   progress.leave();
+  padding.store(maker_.tail(), std::memory_order_release);
   if (softly.load(std::memory_order_relaxed)) outlet.end_softly();
   outlet.finish();
   outlet.tell([](PipelineListener& listener) { listener.on_pipeline_end(); });
@@ -174,6 +177,7 @@ void Work::hear(const AVFrame& frame, Source& source, const Program::Item& item)
 
 void Work::begin(const Source& source, const Program::Item& item, const std::string& reencoded) {
   began_ = true;
+  pre_skip.store(maker_.lead(), std::memory_order_release);
   TrackInfo info = source.info();
   info.tracks = item.tracks;
   info.reencoded = reencoded;
@@ -256,6 +260,11 @@ void Pipeline::stop_softly() {
 void Pipeline::set_bitrate(int bits_per_second) {
   impl_->work->bitrate.store(bits_per_second, std::memory_order_relaxed);
   impl_->work->limit.store(bits_per_second, std::memory_order_relaxed);
+}
+
+Pipeline::Extent Pipeline::extent() const {
+  const Work& work = *impl_->work;
+  return {work.pre_skip.load(std::memory_order_acquire), work.padding.load(std::memory_order_acquire)};
 }
 
 Pipeline::Activity Pipeline::activity() const {

@@ -115,6 +115,13 @@ class Pipeline {
   /// Any thread: from the next frame on. Packets that take more than that do not pass through, either.
   void set_bitrate(int bits_per_second);
 
+  /// What of all frames is not to be heard, in samples, as an Ogg Opus file says it.
+  struct Extent {
+    std::size_t pre_skip = 0;  // before the first sound; known from the first frame on
+    std::size_t padding = 0;   // after the last; known after on_pipeline_end()
+  };
+  [[nodiscard]] Extent extent() const;
+
   /// Any thread: for the watchdog. `busy` means that the media thread is inside a file (not waiting for room
   /// in the queue, nor for a pipe's or terminal's next bytes); `since` is when it last made progress.
   struct Activity {

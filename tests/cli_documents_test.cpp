@@ -204,7 +204,8 @@ TEST_P(Completion, OffersEveryOptionInFish) {
 }
 
 INSTANTIATE_TEST_SUITE_P(OfEveryVerb, Completion,
-                         testing::Values(Verb::play, Verb::rehearse, Verb::check, Verb::channels),
+                         testing::Values(Verb::play, Verb::rehearse, Verb::check, Verb::channels,
+                                         Verb::encode),
                          [](const auto& verb) { return std::string(verb_name(verb.param)); });
 
 TEST(BashCompletion, OffersVerbsAndValues) {

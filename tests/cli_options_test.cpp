@@ -395,7 +395,7 @@ Words with_channel(Words words) {
   return words;
 }
 
-const std::string kVerbs = "'play', 'rehearse', 'check' or 'channels'";
+const std::string kVerbs = "'play', 'rehearse', 'check', 'channels' or 'encode'";
 const std::string kWhereIdsAre =
     " 'vcplay channels' lists the ids of all servers and voice channels; or give the voice channel's link to "
     "--channel.";

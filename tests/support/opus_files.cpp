@@ -76,6 +76,13 @@ std::vector<float> decoded(const std::vector<OpusFrame>& frames) {
   return samples;
 }
 
+std::string tag_of(const std::string& file, const std::string& name) {
+  std::string text = output_of("ffprobe -v error -show_entries stream_tags=" + name +
+                               " -of default=nw=1:nk=1 \"" + file + '"');
+  while (!text.empty() && text.back() == '\n') text.pop_back();
+  return text;
+}
+
 std::vector<std::size_t> packet_positions(const std::string& file) {
   std::istringstream lines(
       output_of("ffprobe -v error -show_entries packet=pos -of csv=p=0 \"" + file + '"'));

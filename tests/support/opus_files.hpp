@@ -13,6 +13,8 @@ namespace vcplay::testing {
 [[nodiscard]] std::vector<std::string> packets_in(const std::string& file);
 /// Where each packet begins in the file.
 [[nodiscard]] std::vector<std::size_t> packet_positions(const std::string& file);
+/// One of a file's tags, as ffprobe reads it.
+[[nodiscard]] std::string tag_of(const std::string& file, const std::string& name);
 [[nodiscard]] std::vector<std::string> hashes_of(const std::vector<OpusFrame>& frames);
 
 [[nodiscard]] inline media::Media file(const std::string& path) { return {path, {}, 0, 0}; }
