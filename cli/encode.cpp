@@ -78,7 +78,8 @@ class Encoding {
   void begin() {
     read_mail();  // a track is told of before its first frame
     media::OpusTags tags;
-    if (options_.media.size() == 1 && tracks_.size() == 1 && tracks_[0].tracks == 1) tags = {tracks_[0].title, tracks_[0].artist};
+    if (options_.media.size() == 1 && tracks_.size() == 1 && tracks_[0].tracks == 1)
+      tags = {tracks_[0].title, tracks_[0].artist};
     log::info("{} is being written", display_safe(options_.output));
     file_.begin(pipeline_.extent().pre_skip, tags);
   }
@@ -122,6 +123,7 @@ class Encoding {
     status_.phase = "encoding " + format_time(status_.position);
     if (info != tracks_.end()) {
       if (info->duration) status_.phase += '/' + format_time(*info->duration);
+      status_.tracks = info->tracks;
       status_.title = info->title.empty() ? info->location : info->title;
     }
     line_->show(status_);

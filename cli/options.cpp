@@ -162,6 +162,9 @@ void set_media(Draft& draft, const Words& names) {
   if (!options.script.empty() && options.fast) {
     refuse("--script goes by real time, which --fast does not wait for: take one of them.");
   }
+  if (options.verb == Verb::encode && options.program.rounds == 0) {
+    refuse("--loop inf would never end: a file wants a number of rounds.");
+  }
   if (options.verb == Verb::encode && options.output.empty()) {
     refuse("There is no file to write: give its name with -o FILE.opus.");
   }

@@ -10,9 +10,9 @@
 
 #include "base/clock.hpp"
 #include "base/frame_queue.hpp"
+#include "media/encoder_options.hpp"
 #include "media/program_options.hpp"
 #include "media/sound_options.hpp"
-#include "media/encoder_options.hpp"
 
 namespace vcplay::media {
 

@@ -151,8 +151,8 @@ void Source::open_decoder(const AVCodec& decoder) {
 
   const AVCodecParameters& parameters = *stream_->codecpar;
   if (av_get_exact_bits_per_sample(parameters.codec_id) > 0) sample_bytes_ = parameters.block_align;
-  // MP4 and CAF say how long the audio is, but this libavformat leaves the padding of its last packet in. So it
-  // does in Ogg of Vorbis, whose end it misses where it lies before the last packet.
+  // MP4 and CAF say how long the audio is, but this libavformat leaves the padding of its last packet in. So
+  // it does in Ogg of Vorbis, whose end it misses where it lies before the last packet.
   const std::string_view container = format_->iformat->name;
   const bool knows_end = container.substr(0, 4) == "mov," || container == "caf" ||
                          (container == "ogg" && parameters.codec_id == AV_CODEC_ID_VORBIS);

@@ -168,7 +168,8 @@ TEST(CueSheet, AndStartTogetherMeanThePartOfThePart) {
 
 TEST(CueSheet, OfRawCdAudioIsReadAsThat) {
   const std::string album = make_audio("album.wav", Content::sweep);
-  static_cast<void>(write_file("album.bin", contents_of(make_audio("album.raw", Content::sweep, "-f s16le"))));
+  static_cast<void>(
+      write_file("album.bin", contents_of(make_audio("album.raw", Content::sweep, "-f s16le"))));
   std::string text = sheet("album.bin", {0});
   text.replace(text.find("WAVE"), 4, "BINARY");
   const Playback playback = play(write_file("bin.cue", text));

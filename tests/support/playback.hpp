@@ -29,7 +29,7 @@ class Witness final : public media::PipelineListener {
   std::vector<media::TrackInfo> tracks;
   std::vector<media::TrackResult> results;
   std::vector<std::string> titles;  // "0 Somebody - Something"
-  std::vector<std::string> order;  // "track 0", "end 0", …, "all"
+  std::vector<std::string> order;   // "track 0", "end 0", …, "all"
 
  private:
   std::mutex mutex_;
