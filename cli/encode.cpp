@@ -30,6 +30,7 @@ constexpr Duration kMediaSilence = 10s;
 /// What is written waits for nobody: nothing of it can come too late.
 media::PipelineOptions pipeline_options(const Options& options) {
   media::PipelineOptions pipeline = common_setup(options).pipeline;
+  pipeline.live.which = media::LiveOptions::Which::none;
   return pipeline;
 }
 

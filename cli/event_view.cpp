@@ -71,7 +71,8 @@ void EventView::finish(const PlayerOutcome& outcome, const std::optional<Error>&
                       .reconnects = reconnects_,
                       .late_p50 = microseconds(late.p50),
                       .late_p99 = microseconds(late.p99),
-                      .late_max = microseconds(late.max)});
+                      .late_max = microseconds(late.max),
+                      .live = outcome.live});
   if (error) events_.error(error->cause(), error->what());
 }
 

@@ -37,8 +37,10 @@ constexpr EventRow kTable[] = {
     {"underrun", "underruns", "The input came too slowly and silence was sent; so many times in this run."},
     {"reconnect", "reason attempt what after_seconds", "Something was lost and is tried again."},
     {"left", "reason", "The bot is no longer in the channel."},
-    {"statistics", "seconds packets audio_packets dropped failed underruns rebases reconnects late_us",
-     "The run in numbers; late_us has p50, p99 and max of deadline-to-send errors."},
+    {"statistics", "seconds packets audio_packets dropped failed underruns rebases reconnects late_us live",
+     "The run in numbers; late_us has p50, p99 and max of deadline-to-send errors, live the latency_ms and "
+     "drift_ppm "
+     "of a live input, how often it stalls and what of it came too late (left_out_ms)."},
     {"error", "status name message", "Why the run fails: the exit status, its name and one sentence."},
 };
 
@@ -61,6 +63,18 @@ std::string timestamp(std::chrono::system_clock::time_point now) {
   const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(now - whole);
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(whole)),
                      rest.count());
+}
+
+std::int64_t milliseconds(Duration time) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
+}
+
+/// Of a run that followed no live input they are all 0.
+Json live_figures(const media::LiveFigures& live) {
+  return {{"latency_ms", milliseconds(live.latency)},
+          {"drift_ppm", std::llround(live.drift * 1e6)},
+          {"stalls", live.stalls},
+          {"left_out_ms", milliseconds(live.left_out)}};
 }
 
 [[noreturn]] void fail(std::string_view why) {
@@ -177,7 +191,8 @@ void EventWriter::statistics(const StatisticsEvent& event) {
                               {"late_us",
                                {{"p50", microseconds(event.late_p50)},
                                 {"p99", microseconds(event.late_p99)},
-                                {"max", microseconds(event.late_max)}}}});
+                                {"max", microseconds(event.late_max)}}},
+                              {"live", live_figures(event.live)}});
 }
 
 void EventWriter::error(Cause cause, std::string_view sentence) {

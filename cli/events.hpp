@@ -59,6 +59,7 @@ struct StatisticsEvent {
   Duration late_p50{};
   Duration late_p99{};
   Duration late_max{};
+  media::LiveFigures live = {};
 };
 
 /// An event's name and its fields beside "event" and "time", as the man page promises them.

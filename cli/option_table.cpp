@@ -57,6 +57,10 @@ constexpr OptionRow kTable[] = {
      [](Draft& draft, std::string_view value) { format_of(draft).rate = parse_rate(value); }},
     {"--channels", "", "N", kSounding, "number of channels of raw PCM (with --format)",
      [](Draft& draft, std::string_view value) { format_of(draft).channels = parse_channels(value); }},
+    {"--live", "", "", kPlaying, "pipes and addresses are made while they are heard; default: find out",
+     [](Draft& draft, std::string_view) { draft.options.live.which = media::LiveOptions::Which::every; }},
+    {"--latency", "", "MS", kPlaying, "how far behind a live input to stay, 40 to 1000; default 300",
+     [](Draft& draft, std::string_view value) { draft.options.live.latency = parse_latency(value); }},
     {"--start", "", "TIME", kSounding, "where to begin in each track: 90, 1:30 or 1:02:03.5",
      [](Draft& draft, std::string_view value) {
        draft.options.program.start = parse_position(value, "--start");

@@ -201,6 +201,19 @@ int parse_packet_loss(std::string_view text) {
   return *percent;
 }
 
+/// A plain number is milliseconds, as in `--latency 300`.
+Duration parse_latency(std::string_view text) {
+  using Live = media::LiveOptions;
+  const auto plain = read_number<std::int64_t>(text);
+  const auto time =
+      plain ? std::optional<Duration>(std::chrono::milliseconds(std::clamp<std::int64_t>(*plain, 0, 100'000)))
+            : read_time(text);
+  if (!time || *time < Live::kShortestLatency || *time > Live::kLongestLatency) {
+    refuse("--latency wants 40 to 1000 (milliseconds), not {}.", shown(text));
+  }
+  return *time;
+}
+
 Duration parse_lead_in(std::string_view text) {
   const auto time = read_time(text);
   if (!time || *time < Duration::zero() || *time > kMaxLeadIn) {

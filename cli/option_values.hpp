@@ -30,7 +30,8 @@ void parse_normalize(std::string_view text, media::SoundOptions& sound);  // "of
 [[nodiscard]] media::EncoderOptions::Application parse_application(std::string_view text);
 [[nodiscard]] int parse_complexity(std::string_view text);
 [[nodiscard]] bool parse_fec(std::string_view text);
-[[nodiscard]] int parse_packet_loss(std::string_view text);   // "5" or "5%"
+[[nodiscard]] int parse_packet_loss(std::string_view text);  // "5" or "5%"
+[[nodiscard]] Duration parse_latency(std::string_view text);
 [[nodiscard]] Duration parse_lead_in(std::string_view text);  // "200ms", "0.2s" or "0.2"
 [[nodiscard]] Speaking parse_speaking(std::string_view text);
 [[nodiscard]] WhenAlone parse_when_alone(std::string_view text);

@@ -51,6 +51,7 @@ struct Options {
   std::optional<int> bitrate;  // bit/s; nothing: the channel's own
   media::ProgramOptions program;
   media::EncoderOptions encoder;
+  media::LiveOptions live;
   Speaking speaking = Speaking::microphone;
   Duration lead_in = 200ms;
   WhenAlone when_alone = WhenAlone::play;

@@ -54,8 +54,9 @@ class PlayView final : public PlayerView {
   void on_reconnect(const voice::ReconnectFacts& facts) override {
     if (events_ != nullptr) events_->on_reconnect(facts);
   }
-  void on_tick(const voice::SenderStats& stats, std::size_t frames_queued) override {
-    status_.on_tick(stats, frames_queued);
+  void on_tick(const voice::SenderStats& stats, std::size_t frames_queued,
+               const media::LiveFigures& live) override {
+    status_.on_tick(stats, frames_queued, live);
   }
 
  private:

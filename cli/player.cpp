@@ -58,7 +58,7 @@ PlayerOutcome Player::run() {
     if (now >= next_tick) {
       announce_tracks();
       check_media_progress(now);
-      view_.on_tick(stats_, queue_.size());
+      view_.on_tick(stats_, queue_.size(), pipeline_.live());
       fingerprints_.log_next();
       next_tick = now + view_.tick_interval();
     }
@@ -66,6 +66,7 @@ PlayerOutcome Player::run() {
   }
   announce_tracks();
   pipeline_.stop();
+  outcome_.live = pipeline_.live();
   return std::move(outcome_);
 }
 

@@ -39,7 +39,7 @@ class PlayerView {
   virtual void on_track_end(const media::TrackResult&) {}  // all of it is encoded, or it failed
   virtual void on_underrun(bool /*began*/) {}
   virtual void on_reconnect(const voice::ReconnectFacts&) {}
-  virtual void on_tick(const voice::SenderStats&, std::size_t /*frames_queued*/) {}
+  virtual void on_tick(const voice::SenderStats&, std::size_t /*frames_queued*/, const media::LiveFigures&) {}
 };
 
 struct PlayerSetup {
@@ -67,6 +67,7 @@ struct PlayerOutcome {
   std::vector<PhaseTime> phases;
   std::optional<TimePoint> first_key;  // when audio could first be sent under end-to-end encryption
   voice::EncryptionFacts encryption;   // of the last epoch
+  media::LiveFigures live;             // at the end
 };
 
 /// One run, from the first thread's start to the last one's end. Lives on the main thread.

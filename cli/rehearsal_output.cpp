@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <nlohmann/json.hpp>
 
@@ -93,6 +94,10 @@ std::string to_json_line(const RehearsalResult& result) {
   object["sender"] = {{"packets", result.packets_sent},
                       {"audio_packets", result.audio_packets_sent},
                       {"underruns", result.underruns},
+                      {"live_latency_ms", milliseconds(result.live.latency)},
+                      {"live_drift_ppm", std::round(result.live.drift * 1e6)},
+                      {"live_stalls", result.live.stalls},
+                      {"live_left_out_ms", milliseconds(result.live.left_out)},
                       {"rebases", result.rebases},
                       {"pacing", to_json(result.sender)}};
   object["privacy_code"] =
@@ -113,6 +118,12 @@ std::string to_report_text(const RehearsalResult& result) {
   fmt::format_to(out, "\nSender\n  {} packets, {} of audio, {} underruns, {} rebases\n", result.packets_sent,
                  result.audio_packets_sent, result.underruns, result.rebases);
   for (const media::TrackResult& track : result.tracks) text += to_text(track);
+  if (result.live.latency > Duration::zero()) {
+    fmt::format_to(out,
+                   "  live input: {:.0f} ms behind, its clock {:+.2f} %, {} stalls, {:.0f} ms left out\n",
+                   milliseconds(result.live.latency), result.live.drift * 100, result.live.stalls,
+                   milliseconds(result.live.left_out));
+  }
   if (const auto agree = codes_agree(result)) {
     fmt::format_to(out, "Voice privacy code {}, {}\n", dave::in_groups(result.privacy_code),
                    *agree ? "the same on both sides" : "DIFFERENT ON THE TWO SIDES");

@@ -25,6 +25,7 @@ struct RehearsalResult {
   std::uint64_t packets_sent = 0;
   std::uint64_t audio_packets_sent = 0;
   std::uint64_t underruns = 0;
+  media::LiveFigures live = {};
   std::uint64_t rebases = 0;
   std::vector<media::TrackResult> tracks;
   std::string privacy_code;  // of the last epoch that our own side saw; empty: there was none

@@ -65,6 +65,7 @@ RehearsalResult collect(rehearsal::Report report, PlayerOutcome& outcome, const 
   result.audio_packets_sent = stats.audio_packets.load();
   result.underruns = stats.underruns.load();
   result.rebases = stats.rebases.load();
+  result.live = outcome.live;
   return result;
 }
 

@@ -79,6 +79,8 @@ PlayerSetup common_setup(const Options& options) {
   setup.pipeline.sound = options.sound;
   setup.pipeline.sound.cache_folder = cache_folder();
   setup.pipeline.encoder = options.encoder;
+  setup.pipeline.live = options.live;
+  if (options.fast) setup.pipeline.live.which = media::LiveOptions::Which::none;
   if (options.bitrate) setup.pipeline.bitrate = setup.pipeline.encoder.limit = *options.bitrate;
   setup.connection.speaking_flags = flags_of(options.speaking);
   setup.connection.when_alone = policy_of(options.when_alone);

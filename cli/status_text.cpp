@@ -49,7 +49,8 @@ std::vector<std::string> tail(const StatusSnapshot& status) {
   if (!status.phase.empty()) return {};
   return {
       fmt::format("{:.0f} kb/s", status.bitrate / 1000.0),
-      fmt::format("{:.0f} ms buffered", milliseconds(status.buffered)),
+      status.live ? fmt::format("live {:.0f} ms {:+.2f} %", milliseconds(status.buffered), status.drift * 100)
+                  : fmt::format("{:.0f} ms buffered", milliseconds(status.buffered)),
       fmt::format("{} packets", status.packets),
       fmt::format("worst {:.1f} ms late", milliseconds(status.worst_late)),
   };

@@ -24,9 +24,11 @@ struct StatusSnapshot {
   Duration position{};
   std::optional<Duration> duration;  // nothing: not known
   int bitrate = 0;                   // bit/s
-  Duration buffered{};               // encoded and waiting
-  std::uint64_t packets = 0;         // sent
-  Duration worst_late{};             // the worst deadline-to-send error so far
+  Duration buffered{};               // encoded and waiting; of a live input: how far behind it
+  bool live = false;
+  double drift = 0;           // of a live input's clock: runs fast by this part
+  std::uint64_t packets = 0;  // sent
+  Duration worst_late{};      // the worst deadline-to-send error so far
 };
 
 /// What the terminal can show.

@@ -62,13 +62,17 @@ void StatusView::on_track(const media::TrackInfo& info) {
   snapshot_.duration = info.duration;
 }
 
-void StatusView::on_tick(const voice::SenderStats& stats, std::size_t frames_queued) {
+void StatusView::on_tick(const voice::SenderStats& stats, std::size_t frames_queued,
+                         const media::LiveFigures& live) {
   if (!line_) return;
   const bool playing = stats.audio_packets.load(std::memory_order_relaxed) > 0 ||
                        stats.unheard.load(std::memory_order_relaxed) > 0;
   const auto frames = static_cast<std::int64_t>(stats.track_frame.load(std::memory_order_relaxed));
   snapshot_.position = playing ? (frames + 1) * kFrameDuration : Duration{};
   snapshot_.buffered = static_cast<std::int64_t>(frames_queued) * kFrameDuration;
+  snapshot_.live = live.live;
+  if (live.live) snapshot_.buffered = live.latency;
+  snapshot_.drift = live.drift;
   snapshot_.packets = stats.packets.load(std::memory_order_relaxed);
   snapshot_.worst_late = Duration(stats.worst_late_ns.load(std::memory_order_relaxed));
   line_->show(snapshot_);

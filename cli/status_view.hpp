@@ -22,7 +22,8 @@ class StatusView final : public PlayerView {
   void on_encryption(const voice::EncryptionFacts& facts) override;
   void on_track(const media::TrackInfo& info) override;
   void on_title(const media::StreamTitle& title) override { snapshot_.title = title.title; }
-  void on_tick(const voice::SenderStats& stats, std::size_t frames_queued) override;
+  void on_tick(const voice::SenderStats& stats, std::size_t frames_queued,
+               const media::LiveFigures& live) override;
   /// Shows at once for whom this run waits before it does anything else.
   void show_wait(const std::string& whom);
   /// Takes the line off the terminal.

@@ -2,7 +2,7 @@
 
 _vcplay() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]}
-  local common="--format --rate --channels --start --end --length --audio-track --loop --shuffle --seed --volume --normalize --fade-in --fade-out --crossfade --af --bitrate --passthrough --complexity --application --fec --packet-loss
+  local common="--format --rate --channels --live --latency --start --end --length --audio-track --loop --shuffle --seed --volume --normalize --fade-in --fade-out --crossfade --af --bitrate --passthrough --complexity --application --fec --packet-loss
     --speaking --lead-in --when-alone --on-move --on-kick
     --on-suppressed --allow-plaintext --if-busy --json --ca-file
     --guild --channel --token-file --token --api-url --gateway-url --shard
@@ -73,7 +73,7 @@ _vcplay() {
     --format | -f)
       mapfile -t COMPREPLY < <(compgen -W "s16le s24le s32le f32le u8 wav flac mp3 ogg" -- "$current")
       return ;;
-    --guild | -g | --channel | -c | --token | --rate | --channels | --start | --end | --length | --audio-track | --seed | --volume | --fade-in | --fade-out | --crossfade | --af | --packet-loss | --lead-in | --api-url | \
+    --guild | -g | --channel | -c | --token | --rate | --channels | --latency | --start | --end | --length | --audio-track | --seed | --volume | --fade-in | --fade-out | --crossfade | --af | --packet-loss | --lead-in | --api-url | \
       --gateway-url | --shard | --listeners | --churn)
       return ;;
   esac

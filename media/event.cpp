@@ -35,14 +35,18 @@ bool Event::wait_for(Duration patience) const noexcept {
   return true;
 }
 
-bool Event::wait_until_readable(int fd) const noexcept {
+Event::Wake Event::wait_until_readable(int fd, std::optional<Duration> patience) const noexcept {
+  // Without a deadline raise() ends it.
+  const int timeout =
+      patience ? static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(*patience).count()) : -1;
   while (!raised()) {
     std::array<pollfd, 2> watched{{{fd, POLLIN, 0}, {fd_, POLLIN, 0}}};
-    const int ready = ::poll(watched.data(), watched.size(), -1);  // no deadline: raise() ends it
-    if (ready < 0 && errno != EINTR) return true;                  // the read that follows names the reason
-    if (ready > 0 && watched[0].revents != 0) return !raised();
+    const int ready = ::poll(watched.data(), watched.size(), timeout);
+    if (ready < 0 && errno != EINTR) return Wake::readable;  // the read that follows names the reason
+    if (ready > 0 && watched[0].revents != 0) break;
+    if (ready == 0) return Wake::late;
   }
-  return false;
+  return raised() ? Wake::raised : Wake::readable;
 }
 
 }  // namespace vcplay::media

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <optional>
 
 #include "base/clock.hpp"
 
@@ -19,8 +20,9 @@ class Event {
   [[nodiscard]] bool raised() const noexcept { return raised_.load(std::memory_order_acquire); }
   /// True when the event was raised before `patience` was over.
   bool wait_for(Duration patience) const noexcept;
-  /// Waits until `fd` can be read, or has ended or failed; false when the event was raised first.
-  [[nodiscard]] bool wait_until_readable(int fd) const noexcept;
+  enum class Wake { readable, raised, late };
+  /// Waits until `fd` can be read, or has ended or failed, or the event is raised, or `patience` is over.
+  [[nodiscard]] Wake wait_until_readable(int fd, std::optional<Duration> patience) const noexcept;
 
  private:
   int fd_;

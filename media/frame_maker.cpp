@@ -25,6 +25,8 @@ constexpr bool is_celt(std::uint8_t toc) { return toc >= 16 << 3; }
 /// In each frame of such a packet, per channel.
 constexpr std::size_t celt_samples(std::uint8_t toc) { return std::size_t{120} << (toc >> 3 & 3); }
 
+constexpr std::size_t kSplice = kSampleRate / 200;  // samples
+
 constexpr std::uint64_t frames_until(std::uint64_t position) {
   return (position + kSamplesPerFrame - 1) / kSamplesPerFrame;
 }
@@ -48,7 +50,7 @@ void FrameMaker::begin_track(std::uint32_t track) { starts_.push_back({fifo_.end
 void FrameMaker::encode_whole_frames(bool may_clip) {
   limits_ = amplifies_ || may_clip || limiter_.holds();
   const std::size_t enough = kSamplesPerFrame + (limits_ ? TruePeakLimiter::kAheadSamples : 0);
-  while (fifo_.size() >= enough && wait_for_room()) encode_front();
+  while (fifo_.size() >= enough && may_put()) encode_front();
 }
 
 void FrameMaker::flush() {
@@ -106,6 +108,22 @@ std::uint64_t FrameMaker::frames_of_track() const noexcept {
   const std::uint64_t first_waiting = std::max(made, frames_until(current.position));
   const std::uint64_t begun = std::max(first_waiting, frames_until(fifo_.end()));
   return current.frames + (stop_.raised() ? 0 : begun - first_waiting);
+}
+
+void FrameMaker::leave_out(std::size_t samples) {
+  const std::size_t whole = std::min(samples, fifo_.size()) / kSamplesPerFrame * kSamplesPerFrame;
+  const std::span<float> before = fifo_.look(0, kSplice);
+  const std::span<float> behind = fifo_.look(whole, kSplice);
+  for (std::size_t i = 0; whole > 0 && i < behind.size(); ++i) {
+    const float part = static_cast<float>(i / kChannels) / kSplice;
+    behind[i] = before[i] * (1.0F - part) + behind[i] * part;
+  }
+  fifo_.drop(whole);
+}
+
+bool FrameMaker::may_put() {
+  if (feed_ == Feed::patiently) return wait_for_room();
+  return feed_ == Feed::while_there_is_room && !stop_.raised() && outlet_.room().free > 0;
 }
 
 bool FrameMaker::wait_for_room() {

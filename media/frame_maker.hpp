@@ -26,6 +26,17 @@ class FrameMaker {
   /// Where the resampler puts a track's samples.
   [[nodiscard]] PcmFifo& fifo() noexcept { return fifo_; }
 
+  /// What to do with whole frames.
+  enum class Feed : std::uint8_t {
+    patiently,            // put all, waiting for room
+    while_there_is_room,  // put what there is room for; the others wait here
+    not_now,
+  };
+  void feed(Feed how) noexcept { feed_ = how; }
+  /// Leaves out the oldest samples that wait, whole frames of them, and lets what is before pass into what is
+  /// behind within 5 ms.
+  void leave_out(std::size_t samples);
+
   /// The samples that come from here on belong to `track`.
   void begin_track(std::uint32_t track);
   /// Encodes all whole frames. `may_clip`: the source itself can exceed full scale, as a downmix does.
@@ -70,6 +81,7 @@ class FrameMaker {
     std::uint64_t frames;  // made so far
   };
 
+  [[nodiscard]] bool may_put();
   [[nodiscard]] bool wait_for_room();
   void encode_front();
   void encode_unheard(std::span<const float> pcm);
@@ -83,6 +95,7 @@ class FrameMaker {
   PcmFifo fifo_;
   TruePeakLimiter limiter_;
   OpusEncoder encoder_;
+  Feed feed_ = Feed::patiently;
   bool limits_ = false;
   bool passes_ = false;
   bool began_ = false;    // a frame was made

@@ -199,10 +199,7 @@ int Access::on_read(void* self, std::uint8_t* buffer, int size) noexcept {
   for (;;) {
     if (access.world_.stop.raised()) return AVERROR_EXIT;
     if (access.has_seen_enough()) return AVERROR_EOF;
-    if (!access.regular_) {
-      const Progress::Wait wait(access.world_.progress);
-      if (!access.world_.stop.wait_until_readable(access.fd_)) return AVERROR_EXIT;
-    }
+    if (!access.regular_ && !access.wait_for_bytes()) return AVERROR_EXIT;
     const ssize_t got = ::read(access.fd_, buffer, static_cast<std::size_t>(size));
     if (got > 0) {
       if (access.is_pipe() && access.opening_) access.riff_.watch({buffer, static_cast<std::size_t>(got)});
@@ -211,6 +208,21 @@ int Access::on_read(void* self, std::uint8_t* buffer, int size) noexcept {
     }
     if (got == 0) return AVERROR_EOF;
     if (errno != EINTR && errno != EAGAIN) return AVERROR(errno);
+  }
+}
+
+/// False after a stop.
+bool Access::wait_for_bytes() noexcept {
+  const Progress::Wait wait(world_.progress);
+  for (;;) {
+    switch (world_.stop.wait_until_readable(fd_, patience_)) {
+      case Event::Wake::readable:
+        return true;
+      case Event::Wake::raised:
+        return false;
+      case Event::Wake::late:
+        on_silence_();
+    }
   }
 }
 

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "media/event.hpp"
 #include "media/ffmpeg.hpp"
@@ -80,6 +82,13 @@ class Access {
   /// After avformat_open_input().
   void opened() noexcept { opening_ = false; }
 
+  /// While a pipe gives nothing, `then` is called each time `patience` is over, in the midst of FFmpeg's
+  /// reading: it must not throw, nor ask FFmpeg for more.
+  void on_silence(Duration patience, std::function<void()> then) {
+    patience_ = patience;
+    on_silence_ = std::move(then);
+  }
+
   /// True when bytes come as they are made and never twice.
   [[nodiscard]] bool is_pipe() const noexcept { return remote_ == nullptr && !seekable_; }
   /// True once a pipe or file has given a byte.
@@ -101,6 +110,7 @@ class Access {
   static int on_open(AVFormatContext* format, AVIOContext** reader, const char* url, int flags,
                      AVDictionary** options) noexcept;
   static int on_interrupt(void* self) noexcept;
+  [[nodiscard]] bool wait_for_bytes() noexcept;
 
   void open_remote(const Media& media);
   void open_file();
@@ -125,6 +135,8 @@ class Access {
   std::uint64_t given_ = 0;  // bytes
   RiffHead riff_;
   bool wanted_more_ = false;
+  std::optional<Duration> patience_;
+  std::function<void()> on_silence_;
   ReaderPtr reader_;
 };
 

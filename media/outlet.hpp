@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <utility>
 
 #include "base/frame_queue.hpp"
@@ -20,11 +21,14 @@ class Outlet {
   struct Room {
     std::size_t free = 0;
     std::size_t capacity = 0;
+    bool taken = false;  // somebody has begun to take frames
   };
   /// Media thread: how many frames the queue could take now.
   [[nodiscard]] Room room() {
     const Lock lock(mutex_);
-    return queue_ == nullptr ? Room{} : Room{queue_->capacity() - queue_->size(), queue_->capacity()};
+    if (queue_ == nullptr) return {};
+    const std::size_t waiting = queue_->size();
+    return {queue_->capacity() - waiting, queue_->capacity(), put_ > waiting};
   }
   /// Media thread: `fill` makes a frame in the queue's next slot, which room() has found free.
   template <typename Fill>
@@ -34,6 +38,7 @@ class Outlet {
     if (slot == nullptr) return;
     std::forward<Fill>(fill)(*slot);
     queue_->publish();
+    ++put_;
   }
   /// Media thread.
   template <typename Tell>
@@ -65,6 +70,7 @@ class Outlet {
   Mutex mutex_;
   FrameQueue* queue_ GUARDED_BY(mutex_);
   PipelineListener* listener_ GUARDED_BY(mutex_);
+  std::uint64_t put_ GUARDED_BY(mutex_) = 0;  // frames
 };
 
 }  // namespace vcplay::media

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <exception>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -11,6 +12,8 @@
 #include "media/filter_graph.hpp"
 #include "media/frame_maker.hpp"
 #include "media/io.hpp"
+#include "media/live_gauge.hpp"
+#include "media/live_pace.hpp"
 #include "media/opus_passthrough.hpp"
 #include "media/outlet.hpp"
 #include "media/passthrough_rules.hpp"
@@ -53,6 +56,7 @@ class Work {
   std::atomic<std::size_t> pre_skip{0};
   std::atomic<std::size_t> padding{0};
   Outlet outlet;
+  LiveGauge gauge;
 
  private:
   void play_all();
@@ -63,6 +67,9 @@ class Work {
   void begin(const Source& source, const Program::Item& item, const std::string& reencoded);
   void pass_through(Source& source, const Program::Item& item);
   void convert();
+  void follow(Source& source);
+  void keep_pace();
+  void follow_no_longer();
   void end_track();
   void play_out();
 
@@ -73,9 +80,10 @@ class Work {
   FrameMaker maker_;
   SoundStage stage_;
   OpusPassthrough passthrough_;
-  bool began_ = false;     // the current track has given audio
-  std::string reencoded_;  // why it does not pass through
-  bool passes_ = false;    // it does, or did
+  std::optional<LivePace> pace_;  // of the present track, where it may be live
+  bool began_ = false;            // the current track has given audio
+  std::string reencoded_;         // why it does not pass through
+  bool passes_ = false;           // it does, or did
 };
 
 void Work::run() noexcept {
@@ -129,6 +137,7 @@ std::optional<TrackResult> Work::play(std::uint32_t track, const Program::Item& 
   }
   if (!result.error.empty()) resampler_.give_up();  // its frame is gone
   if (stop.raised()) result.error.clear();          // it was interrupted, not faulty
+  follow_no_longer();
   if (passes_) result.passed = passthrough_.passed();
   result.reencoded = passes_ ? passthrough_.account() : reencoded_;
   if (began_) end_track();
@@ -139,6 +148,7 @@ void Work::decode(std::uint32_t track, const Program::Item& item) {
   Source source(item.media, track, {stop, progress, trust_});
   reencoded_ = reason_to_reencode(source.info(), item.media, source.opus(), options_);
   if (reencoded_.empty()) return pass_through(source, item);
+  follow(source);
   if (!options_.sound.filters.empty()) return filter(source, item);
   while (const AVFrame* const frame = stop.raised() ? nullptr : source.next()) hear(*frame, source, item);
 }
@@ -196,8 +206,50 @@ void Work::pass_through(Source& source, const Program::Item& item) {
 
 void Work::convert() {
   while (!stop.raised() && resampler_.convert(stage_.inlet())) {
+    if (pace_) keep_pace();
     stage_.pass_on(resampler_.downmixes());
   }
+}
+
+void Work::follow(Source& source) {
+  const LiveOptions& live = options_.live;
+  const bool certain = live.which == LiveOptions::Which::every;
+  const bool may_be_live =
+      certain ? source.is_pipe() || is_address(source.info().location) : source.is_pipe();
+  if (!may_be_live || live.which == LiveOptions::Which::none) return;
+  pace_.emplace(live.latency, certain);
+  source.on_silence(pace_->patience(), [this] {
+    try {
+      keep_pace();
+      stage_.pass_on(resampler_.downmixes());
+    } catch (const std::exception& failure) {
+      log::warning("A live input stumbled: {}", failure.what());
+    }
+  });
+}
+
+void Work::keep_pace() {
+  const Outlet::Room room = outlet.room();
+  const std::size_t held = maker_.fifo().size();
+  const LivePace::Orders orders = pace_->on_sound({.queued = (room.capacity - room.free) * kSamplesPerFrame,
+                                                   .held = held,
+                                                   .is_full = held >= room.free * kSamplesPerFrame,
+                                                   .is_taken = room.taken},
+                                                  Clock::now());
+  maker_.leave_out(orders.leave_out);
+  resampler_.stretch(orders.stretch);
+  const bool waits = pace_->pace() != Pace::live;
+  maker_.feed(waits         ? FrameMaker::Feed::patiently
+              : orders.hold ? FrameMaker::Feed::not_now
+                            : FrameMaker::Feed::while_there_is_room);
+  gauge.show(*pace_);
+}
+
+void Work::follow_no_longer() {
+  if (!pace_) return;
+  pace_.reset();
+  gauge.part();
+  maker_.feed(FrameMaker::Feed::patiently);
 }
 
 void Work::end_track() {
@@ -271,5 +323,7 @@ Pipeline::Activity Pipeline::activity() const {
   const Progress& progress = impl_->work->progress;
   return {progress.busy(), progress.since(), progress.location()};
 }
+
+LiveFigures Pipeline::live() const { return impl_->work->gauge.read(); }
 
 }  // namespace vcplay::media

@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/frame_queue.hpp"
 #include "media/encoder_options.hpp"
+#include "media/live_options.hpp"
 #include "media/program_options.hpp"
 #include "media/sound_options.hpp"
 
@@ -43,6 +44,7 @@ struct PipelineOptions {
   ProgramOptions program = {};
   SoundOptions sound = {};
   EncoderOptions encoder{};
+  LiveOptions live{};
 };
 
 /// What a person wants to know of a track that plays. Texts are as they came: pass them through
@@ -130,6 +132,8 @@ class Pipeline {
     std::string location;  // of the track
   };
   [[nodiscard]] Activity activity() const;
+  /// Any thread.
+  [[nodiscard]] LiveFigures live() const;
 
  private:
   struct Impl;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -59,6 +60,16 @@ void Resampler::give_up() noexcept {
   swr_.reset();
 }
 
+void Resampler::stretch(double more) {
+  if (swr_ == nullptr) return;
+  const auto delta = static_cast<int>(std::lround(std::clamp(more, -0.01, 0.01) * kSampleRate));
+  if (delta == 0 && !stretches_) return;  // a filter that is not needed is not begun
+  stretches_ = true;
+  if (const int done = swr_set_compensation(swr_.get(), delta, kSampleRate); done < 0) {
+    throw std::runtime_error("it cannot follow another clock: " + describe(done));
+  }
+}
+
 bool Resampler::convert(PcmFifo& out) {
   if (frame_ != nullptr && swr_ != nullptr && !fits(*frame_)) draining_ = true;
   if (draining_) {
@@ -80,6 +91,7 @@ bool Resampler::fits(const AVFrame& frame) const {
 }
 
 void Resampler::rebuild(const AVFrame& frame) {
+  stretches_ = false;
   layout_.assign(frame.ch_layout);
   format_ = frame.format;
   rate_ = frame.sample_rate;

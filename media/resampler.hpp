@@ -18,6 +18,9 @@ class Resampler {
   void take_end();
   /// Forgets a frame that could not be converted, if there is one.
   void give_up() noexcept;
+  /// From now on, until it is told otherwise or a second has passed: makes more of what comes by the part
+  /// `more` (less if it is negative), to follow a clock that differs; a per cent at most.
+  void stretch(double more);
   /// Appends the next few converted samples to `out`; false when there were none. In slices, so that even an
   /// absurd sample rate needs little memory. Throws Error when the samples are of a form that cannot be
   /// converted.
@@ -41,6 +44,7 @@ class Resampler {
   int format_ = AV_SAMPLE_FMT_NONE;
   int rate_ = 0;
   const AVFrame* frame_ = nullptr;
+  bool stretches_ = false;
   int used_ = 0;           // samples of frame_ that went in
   bool draining_ = false;  // the old form's last samples come out before the new form goes in
 };

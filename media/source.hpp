@@ -24,6 +24,12 @@ class Source {
   [[nodiscard]] const TrackInfo& info() const noexcept { return info_; }
   /// What a stream says is playing now, once each time that it changes.
   [[nodiscard]] std::optional<std::string> take_title() { return access_.take_title(); }
+  /// True when its bytes come as they are made.
+  [[nodiscard]] bool is_pipe() const noexcept { return access_.is_pipe(); }
+  /// See Access::on_silence().
+  void on_silence(Duration patience, std::function<void()> then) {
+    access_.on_silence(patience, std::move(then));
+  }
 
   /// What the file says under `name`, in whatever case, or an empty string.
   [[nodiscard]] std::string tagged(const char* name) const;

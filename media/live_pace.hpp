@@ -1,0 +1,81 @@
+// How far behind its making a live source is heard.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "base/clock.hpp"
+
+namespace vcplay::media {
+
+/// How a producer behaves towards whoever does not take its sound at once.
+enum class Pace : std::uint8_t {
+  unknown,  // for the first second
+  file,     // it waits: nothing is ever left out
+  live,     // it does not: what piles up is delay
+};
+
+/// Tells a producer that waits from one that does not, and keeps the second at a constant distance: it says
+/// when to hold its sound back, what of it is too late, and by how much the rest is to be stretched so that
+/// two clocks that differ neither run dry nor fall behind. Knows no thread and asks no clock. Sizes count
+/// samples per channel at 48 kHz.
+class LivePace {
+ public:
+  static constexpr double kMostStretch = 0.005;  // inaudible: a twelfth of a semitone
+  static constexpr Duration kProbation = 1s;
+  // More than this before the second is over, and it was made before it was asked for.
+  static constexpr Duration kAhead = 600ms;
+  static constexpr Duration kMostExcess = 1s;
+
+  /// `latency`: from the producer to the sender. `certain`: somebody said that it is live.
+  LivePace(Duration latency, bool certain);
+
+  /// Where the sound is that came and has not been sent.
+  struct Level {
+    std::size_t queued = 0;  // encoded
+    std::size_t held = 0;    // not yet
+    bool is_full = false;    // there is no room to encode all of it
+    bool is_taken = false;   // the sender has begun to take it
+  };
+  struct Orders {
+    std::size_t leave_out = 0;  // so many of the oldest held samples come too late
+    bool hold = false;          // encode none of them for now
+    double stretch = 0;         // of what comes next: 0.001 makes 1,001 samples of 1,000
+  };
+  /// Whenever sound has come, and while it is held at least as often as its patience is over.
+  [[nodiscard]] Orders on_sound(const Level& level, TimePoint now);
+
+  [[nodiscard]] Pace pace() const noexcept { return pace_; }
+  /// How long after the call that held sound back on_sound() is wanted again, whether more came or not.
+  [[nodiscard]] Duration patience() const noexcept { return latency_; }
+
+  [[nodiscard]] Duration latency() const noexcept;  // smoothed
+  [[nodiscard]] double drift() const noexcept {
+    return drift_;
+  }  // the producer's clock runs fast by this part
+  [[nodiscard]] std::uint64_t stalls() const noexcept { return stalls_; }
+  [[nodiscard]] std::uint64_t left_out() const noexcept { return left_out_; }  // samples
+
+ private:
+  void find_out(const Level& level, TimePoint now);
+  [[nodiscard]] Orders before_the_start(const Level& level) const;
+  [[nodiscard]] bool fills_up(const Level& level, TimePoint now);
+  [[nodiscard]] Orders leave_out_excess(const Level& level);
+  [[nodiscard]] double stretch(std::size_t waiting, TimePoint now);
+
+  const Duration latency_;
+  const double target_;  // samples
+  const bool certain_;
+  Pace pace_;
+  bool started_ = false;  // the sender takes, and the first distance has been set
+  bool filling_ = false;  // after it ran dry
+  TimePoint began_{};
+  TimePoint filling_since_{};
+  TimePoint last_{};
+  double level_ = 0;  // samples, smoothed
+  double drift_ = 0;
+  std::uint64_t stalls_ = 0;
+  std::uint64_t left_out_ = 0;
+};
+
+}  // namespace vcplay::media

@@ -1,0 +1,240 @@
+// A producer, a sender and the two clocks between them, all cranked by hand.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "media/live_pace.hpp"
+#include "media/resampler.hpp"
+
+namespace vcplay::media {
+namespace {
+
+constexpr Duration kLatency = 300ms;
+
+double milliseconds(Duration span) { return std::chrono::duration<double, std::milli>(span).count(); }
+
+/// Makes a chunk of sound whenever its own clock says so.
+struct Producer {
+  double rate = 48'000;     // samples of real time, where it says 48,000
+  std::size_t chunk = 480;  // samples at once
+  TimePoint next{};
+  void crank() {
+    next += std::chrono::duration_cast<Duration>(
+        std::chrono::duration<double>(static_cast<double>(chunk) / rate));
+  }
+};
+
+/// The line between a producer and a sender that takes 960 samples each 20 ms, with the real resampler.
+class Line {
+ public:
+  Line(LivePace& pace, std::size_t chunk) : pace_(pace) {
+    frame_ = FramePtr(made(av_frame_alloc()));
+    frame_->format = AV_SAMPLE_FMT_FLT;
+    frame_->sample_rate = 48'000;
+    frame_->nb_samples = static_cast<int>(chunk);
+    av_channel_layout_default(&frame_->ch_layout, 2);
+    if (av_frame_get_buffer(frame_.get(), 0) < 0) throw std::bad_alloc();
+  }
+
+  void starts_to_take() { taken_ = true; }
+
+  void comes(TimePoint now) {
+    // A tone whose phase runs on, as a sound card's does.
+    auto* samples = reinterpret_cast<float*>(frame_->data[0]);
+    for (int i = 0; i < frame_->nb_samples; ++i, ++phase_) {
+      samples[2 * i] = samples[2 * i + 1] = static_cast<float>(std::sin(static_cast<double>(phase_) * 0.05));
+    }
+    resampler_.take(*frame_);
+    while (resampler_.convert(fifo_)) {
+    }
+    fifo_.drop(fifo_.size());  // counted, not kept
+    const std::uint64_t made = fifo_.position() - seen_;
+    seen_ = fifo_.position();
+    held_ += made;
+    judge(now);
+  }
+
+  void judge(TimePoint now) {
+    const LivePace::Orders orders = pace_.on_sound({queued_, held_, queued_ >= kRoom, taken_}, now);
+    held_ -= orders.leave_out;
+    holds_ = orders.hold;
+    resampler_.stretch(orders.stretch);
+    while (!orders.hold && held_ >= 960 && queued_ < kRoom) {
+      held_ -= 960;
+      queued_ += 960;
+    }
+  }
+
+  /// The sender's next 20 ms.
+  void takes() {
+    if (!taken_) return;
+    if (queued_ == 0) {
+      ++underruns_;
+    } else {
+      queued_ -= 960;
+    }
+  }
+
+  [[nodiscard]] bool holds() const { return holds_; }
+  [[nodiscard]] std::size_t waiting() const { return queued_ + held_; }
+  [[nodiscard]] std::size_t queued() const { return queued_; }
+  [[nodiscard]] int underruns() const { return underruns_; }
+
+ private:
+  static constexpr std::size_t kRoom = 64 * 960;
+  LivePace& pace_;
+  FramePtr frame_;
+  Resampler resampler_;
+  PcmFifo fifo_;
+  std::uint64_t seen_ = 0;
+  std::uint64_t phase_ = 0;
+  std::size_t queued_ = 0;
+  std::size_t held_ = 0;
+  bool taken_ = false;
+  bool holds_ = false;
+  int underruns_ = 0;
+};
+
+/// Runs both clocks for so long; the sender begins to take after `connecting`.
+struct Simulation {
+  LivePace pace;
+  Producer producer;
+  Line line;
+  TimePoint now{std::chrono::hours(1)};
+  TimePoint next_take{};
+  double worst_ms = 0;  // distance of the smoothed latency from its target
+
+  Simulation(LivePace made, Producer from) : pace(std::move(made)), producer(from), line(pace, from.chunk) {
+    producer.next = now;
+    next_take = now;
+  }
+
+  void run(Duration span) {
+    const TimePoint end = now + span;
+    while (now < end) {
+      now = std::min(producer.next, next_take);
+      if (now == producer.next) {
+        line.comes(now);
+        producer.crank();
+      } else {
+        line.takes();
+        next_take += 20ms;
+      }
+      worst_ms = std::max(worst_ms, std::abs(milliseconds(pace.latency() - kLatency)));
+    }
+  }
+};
+
+struct Clocks {
+  const char* name;
+  double rate;
+  std::size_t chunk;
+};
+
+class Drift : public ::testing::TestWithParam<Clocks> {};
+
+TEST_P(Drift, IsFollowedForTenMinutesWithoutAnUnderrun) {
+  Simulation story(LivePace(kLatency, true), Producer{GetParam().rate, GetParam().chunk, {}});
+  story.run(1s);  // while the connection is made
+  story.line.starts_to_take();
+  story.run(5s);
+  story.worst_ms = 0;
+  story.run(std::chrono::minutes(10));
+
+  EXPECT_EQ(story.line.underruns(), 0);
+  EXPECT_LE(story.worst_ms, 40.0);
+  EXPECT_EQ(story.pace.stalls(), 0U);
+  EXPECT_NEAR(story.pace.drift(), GetParam().rate / 48'000 - 1, 0.0002);
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, Drift,
+                         ::testing::Values(Clocks{"AFastCard", 48'200, 480}, Clocks{"ASlowCard", 47'800, 480},
+                                           Clocks{"TheSameClock", 48'000, 480},
+                                           Clocks{"AFastCardInLargePortions", 48'200, 6'000},
+                                           Clocks{"ASlowCardInLargePortions", 47'800, 6'000}),
+                         [](const auto& row) { return row.param.name; });
+
+TEST(LivePace, WhatWasSaidDuringALongJoinIsNotHeardLate) {
+  Simulation story(LivePace(kLatency, true), Producer{});
+  story.run(8s);
+  EXPECT_LE(story.line.waiting(), 14'400U + 480U);
+  EXPECT_GE(story.line.queued(), 960U) << "the sender begins only when there is something to take";
+  story.line.starts_to_take();
+  story.run(1s);
+  EXPECT_NEAR(milliseconds(story.pace.latency()), 300, 40);
+}
+
+TEST(LivePace, ASilentProducerIsBridgedOnceAndItsDistanceSetAnew) {
+  Simulation story(LivePace(kLatency, true), Producer{});
+  story.run(1s);
+  story.line.starts_to_take();
+  story.run(10s);
+  const int before = story.line.underruns();
+  story.producer.next += 2s;  // it says nothing
+  story.run(2s);
+  const int silent = story.line.underruns() - before;
+  EXPECT_NEAR(silent, (2'000 - 300) / 20, 2);
+  story.run(20s);
+  EXPECT_EQ(story.pace.stalls(), 1U);
+  EXPECT_LE(story.line.underruns() - before - silent, 300 / 20 + 1) << "only while it fills up again";
+  EXPECT_NEAR(milliseconds(story.pace.latency()), 300, 40);
+}
+
+TEST(LivePace, FewWordsAfterASilenceAreNotHeldBackForEver) {
+  LivePace pace(kLatency, true);
+  const TimePoint start(std::chrono::hours(1));
+  (void)pace.on_sound({4'800, 9'600, false, true}, start);
+  EXPECT_TRUE(pace.on_sound({0, 2'000, false, true}, start + 5s).hold);
+  EXPECT_TRUE(pace.on_sound({0, 2'000, false, true}, start + 5s + 200ms).hold);
+  EXPECT_FALSE(pace.on_sound({0, 2'000, false, true}, start + 5s + pace.patience()).hold);
+}
+
+TEST(LivePace, AProducerThatIsFarAheadAtOnceIsAFile) {
+  LivePace pace(kLatency, false);
+  const TimePoint start(std::chrono::hours(1));
+  EXPECT_EQ(pace.on_sound({0, 960, false, false}, start).leave_out, 0U);
+  EXPECT_EQ(pace.pace(), Pace::unknown);
+  (void)pace.on_sound({61'440, 960, true, false}, start + 50ms);
+  EXPECT_EQ(pace.pace(), Pace::file);
+  const LivePace::Orders orders = pace.on_sound({61'440, 9'600, true, true}, start + 10s);
+  EXPECT_EQ(orders.leave_out, 0U) << "it waits, and nothing of it is lost";
+  EXPECT_FALSE(orders.hold);
+  EXPECT_EQ(orders.stretch, 0);
+}
+
+TEST(LivePace, AProducerThatKeepsTimeIsLiveAfterASecond) {
+  Simulation story(LivePace(kLatency, false), Producer{});
+  story.run(900ms);
+  EXPECT_EQ(story.pace.pace(), Pace::unknown);
+  EXPECT_GT(story.line.queued(), 40'000U) << "until then nothing is held back";
+  story.run(200ms);
+  EXPECT_EQ(story.pace.pace(), Pace::live);
+}
+
+TEST(LivePace, AProducerThatTurnsOutFasterThanAnyClockWasAFileAfterAll) {
+  Simulation story(LivePace(kLatency, false), Producer{});
+  story.line.starts_to_take();
+  story.run(3s);
+  ASSERT_EQ(story.pace.pace(), Pace::live);
+  const std::uint64_t left_out = story.pace.left_out();
+  story.producer.rate = 480'000;
+  story.run(1s);
+  EXPECT_EQ(story.pace.pace(), Pace::file);
+  EXPECT_EQ(story.pace.left_out(), left_out);
+}
+
+TEST(LivePace, WhoIsCertainlyLiveNeverFallsFarBehind) {
+  Simulation story(LivePace(kLatency, true), Producer{});
+  story.run(1s);
+  story.line.starts_to_take();
+  story.run(3s);
+  story.producer.rate = 96'000;  // no sound card: what it is late with after a stop
+  story.run(2s);
+  EXPECT_LE(story.line.waiting(), 48'000U * 13 / 10 + 960U);
+  EXPECT_GT(story.pace.left_out(), 20'000U);
+}
+
+}  // namespace
+}  // namespace vcplay::media
