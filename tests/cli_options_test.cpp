@@ -129,6 +129,15 @@ TEST_F(CommandLine, KnowsThreeLoudnesses) {
   EXPECT_EQ(play({"--normalize", "r128=-16.5", "a"}).sound.target_lufs, -16.5);
 }
 
+TEST_F(CommandLine, FollowsLiveInputAsToldAndFindsOutUnlessTold) {
+  using Live = media::LiveOptions;
+  EXPECT_EQ(play({"-"}).live.which, Live::Which::find_out);
+  EXPECT_EQ(play({"-"}).live.latency, 300ms);
+  EXPECT_EQ(play({"--live", "-"}).live.which, Live::Which::every);
+  EXPECT_EQ(play({"--latency", "40", "-"}).live.latency, 40ms);
+  EXPECT_EQ(play({"--latency", "0.5s", "-"}).live.latency, 500ms);
+}
+
 TEST_F(CommandLine, FadesOnlyWhenAsked) {
   EXPECT_FALSE(play({"a"}).sound.any());
   const Options options = play({"--fade-in=500ms", "--fade-out", "2", "--crossfade", "0:05", "a"});

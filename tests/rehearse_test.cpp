@@ -170,5 +170,40 @@ TEST(Filters, AreRefusedBeforeAnythingIsJoined) {
   EXPECT_EQ(finished.out, "");
 }
 
+/// `options` of a rehearsal at the end of a pipe from ffmpeg, which reads a tone of so many seconds as fast
+/// as `pace` says; its report.
+json at_the_end_of_a_pipe(const std::string& pace, double seconds, const std::string& options) {
+  const TemporaryFolder folder;
+  const std::string tone = folder.write("tone.wav", Stage::wav(Stage::pcm(seconds)));
+  Command command;
+  command.words = {"/bin/sh", "-c",
+                   "ffmpeg -loglevel error " + pace + " -i " + tone + " -f s16le - | " + kProgram +
+                       " rehearse --json " + options + " -f s16le --rate 48000 --channels 2 -"};
+  const Finished finished = run(command, 60s);
+  EXPECT_EQ(finished.exit_status, 0) << finished.err << finished.out;
+  return json::parse(finished.out);
+}
+
+TEST(LiveInput, IsHeardAsFarBehindAsAsked) {
+  const json report = at_the_end_of_a_pipe("-re", 5.0, "--live --latency 200");
+  const double latency = report.at("sender").at("live_latency_ms");
+  EXPECT_GT(latency, 100);
+  EXPECT_LT(latency, 400);
+  EXPECT_EQ(report.at("sender").at("live_stalls"), 0);
+}
+
+TEST(LiveInput, IsFoundOutByItsPace) {
+  const json report = at_the_end_of_a_pipe("-re", 5.0, "");
+  EXPECT_GT(report.at("sender").at("live_latency_ms"), 0.0);
+}
+
+TEST(LiveInput, IsNoneWhereTheProducerWaits) {
+  const json report = at_the_end_of_a_pipe("", 5.0, "");
+  EXPECT_EQ(report.at("sender").at("live_latency_ms"), 0.0);
+  EXPECT_EQ(report.at("sender").at("live_left_out_ms"), 0.0);
+  EXPECT_EQ(report.at("sender").at("underruns"), 0);
+  EXPECT_GE(report.at("packets").at("audio"), 250);
+}
+
 }  // namespace
 }  // namespace vcplay::testing
