@@ -74,6 +74,8 @@ constexpr OptionRow kTable[] = {
     {"--audio-track", "", "N|LANG", kSounding,
      "which audio track of a film: 2, or eng; default: the best one",
      [](Draft& draft, std::string_view value) { format_of(draft).audio_track = parse_audio_track(value); }},
+    {"--reopen", "", "", kPlaying, "when the writer of a named pipe has gone, wait for the next one",
+     [](Draft& draft, std::string_view) { draft.options.program.reopen = true; }},
     {"--loop", "", "N|inf", kSounding, "play everything so many times, or for ever",
      [](Draft& draft, std::string_view value) { draft.options.program.rounds = parse_loop(value); }},
     {"--shuffle", "", "", kSounding, "play in random order, another one in each round of --loop",

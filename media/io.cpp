@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <string_view>
@@ -16,6 +17,8 @@ namespace vcplay::media {
 namespace {
 
 constexpr int kReadBytes = 32 * 1024;
+// A text of gigabytes that is called music: it is no use to look for a sample behind this.
+constexpr std::uint64_t kMostWithoutSound = 128U << 20U;
 constexpr std::uint64_t kSpdifProbeBytes = 2048;
 constexpr Duration kNestedPatience = 9s;  // under the watchdog's 10 s, for a better sentence
 constexpr Duration kFetchPatience = 20s;
@@ -195,7 +198,12 @@ int Access::on_interrupt(void* self) noexcept {
 
 int Access::on_read(void* self, std::uint8_t* buffer, int size) noexcept {
   auto& access = *static_cast<Access*>(self);
-  if (access.remote_ != nullptr) return access.remote_->read(buffer, size);
+  if (!access.heard_ && access.given_ > kMostWithoutSound) return AVERROR_EOF;
+  if (access.remote_ != nullptr) {
+    const int got = access.remote_->read(buffer, size);
+    access.given_ += static_cast<std::uint64_t>(std::max(0, got));
+    return got;
+  }
   for (;;) {
     if (access.world_.stop.raised()) return AVERROR_EXIT;
     if (access.has_seen_enough()) return AVERROR_EOF;

@@ -88,6 +88,8 @@ class Access {
     patience_ = patience;
     on_silence_ = std::move(then);
   }
+  /// Once there was a sample in it.
+  void heard() noexcept { heard_ = true; }
 
   /// True when bytes come as they are made and never twice.
   [[nodiscard]] bool is_pipe() const noexcept { return remote_ == nullptr && !seekable_; }
@@ -132,6 +134,7 @@ class Access {
   bool regular_ = false;  // a file on a disk: reads never wait for somebody
   bool seekable_ = false;
   bool opening_ = true;
+  bool heard_ = false;
   std::uint64_t given_ = 0;  // bytes
   RiffHead riff_;
   bool wanted_more_ = false;

@@ -107,7 +107,7 @@ void Work::play_all() {
     auto result = play(track, *item);
     if (began_) program_.note_played();
     item = program_.next();
-    if (!item) play_out();
+    if (!item || item->may_tarry) play_out();
     if (!result) continue;
     if (began_) result->frames = stage_.frames_of_track();
     outlet.tell([&](PipelineListener& listener) { listener.on_track_end(*result); });

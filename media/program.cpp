@@ -28,34 +28,12 @@ constexpr std::size_t kNeighbours = 100;      // of an album, to each side
   throw Error(Cause::no_media, named(location) + ' ' + why);
 }
 
-/// An open file that is closed again.
-class File {
- public:
-  explicit File(const std::string& path) : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)) {}
-  ~File() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-
-  /// Up to `most` further bytes; what cannot be read is left to whoever opens the file next, who names the
-  /// reason.
-  [[nodiscard]] std::string read(std::size_t most) const {
-    std::string bytes;
-    std::array<char, 16'384> piece{};
-    while (fd_ >= 0 && bytes.size() < most) {
-      const ssize_t got = ::read(fd_, piece.data(), std::min(piece.size(), most - bytes.size()));
-      if (got <= 0) break;
-      bytes.append(piece.data(), static_cast<std::size_t>(got));
-    }
-    return bytes;
-  }
-
- private:
-  int fd_;
-};
-
 std::string identity_of(const struct stat& about) { return fmt::format("{}:{}", about.st_dev, about.st_ino); }
+
+bool is_fifo(const std::string& path) {
+  struct stat about {};
+  return path != "-" && !is_address(path) && ::stat(path.c_str(), &about) == 0 && S_ISFIFO(about.st_mode);
+}
 
 Media made_of(const PlaylistEntry& entry, std::string location, const Media& list) {
   Media media = list;
@@ -82,6 +60,24 @@ std::size_t draw(std::mt19937_64& random, std::size_t count) {
 
 }  // namespace
 
+File::File(const std::string& path)
+    : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)) {}
+
+File::~File() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+std::string File::read(std::size_t most) const {
+  std::string bytes;
+  std::array<char, 16'384> piece{};
+  while (fd_ >= 0 && bytes.size() < most) {
+    const ssize_t got = ::read(fd_, piece.data(), std::min(piece.size(), most - bytes.size()));
+    if (got <= 0) break;
+    bytes.append(piece.data(), static_cast<std::size_t>(got));
+  }
+  return bytes;
+}
+
 Program::Program(std::vector<Media> words, const ProgramOptions& options, World world)
     : words_(std::move(words)), options_(options), world_(world), random_(options.seed) {
   if (options_.shuffle) log::info("Shuffled: --seed {} brings this order again", options_.seed);
@@ -89,12 +85,8 @@ Program::Program(std::vector<Media> words, const ProgramOptions& options, World 
 
 std::optional<Program::Item> Program::next() {
   while (!world_.stop.raised()) {
-    if (auto entry = next_track()) {
-      given_ += 1;
-      narrow(*entry);
-      const bool counts = options_.rounds == 1;
-      return Item{std::move(entry->media), std::move(entry->failure), counts ? known_tracks() : 0};
-    }
+    if (fifo_ && is_fifo(fifo_->media.location)) return given(*fifo_);
+    if (auto entry = next_track()) return given(std::move(*entry));
     const bool was_last = options_.rounds != 0 && rounds_ >= options_.rounds;
     if (rounds_ > 0 && (was_last || !round_played_)) return std::nullopt;
     begin_round();
@@ -112,6 +104,18 @@ Program::Neighbours Program::neighbours() const {
   for (std::size_t i = begin; i < end; ++i) near.media.push_back(list.entries[i].media);
   near.place = here - begin;
   return near;
+}
+
+Program::Item Program::given(Entry entry) {
+  given_ += 1;
+  const bool waits = fifo_.has_value();
+  if (!waits && options_.reopen && entry.failure.empty() && is_fifo(entry.media.location)) {
+    fifo_ = entry;
+    keeper_.emplace(entry.media.location);
+  }
+  narrow(entry);
+  const bool counts = options_.rounds == 1 && !fifo_;
+  return {std::move(entry.media), std::move(entry.failure), counts ? known_tracks() : 0, waits};
 }
 
 /// To the part of each track that the options ask for.

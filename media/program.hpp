@@ -14,6 +14,23 @@
 
 namespace vcplay::media {
 
+/// An open file that is closed again.
+class File {
+ public:
+  /// Never waits, not even for a named pipe's writer.
+  explicit File(const std::string& path);
+  ~File();
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+
+  /// Up to `most` further bytes; what cannot be read is left to whoever opens the file next, who names the
+  /// reason.
+  [[nodiscard]] std::string read(std::size_t most) const;
+
+ private:
+  int fd_;
+};
+
 /// Leads from the MEDIA words to tracks: into directories and playlists, round after round, in order or
 /// shuffled. A list is opened when its turn has come, each round anew. Lives on the media thread.
 class Program {
@@ -23,6 +40,7 @@ class Program {
     Media media;
     std::string failure;       // empty: play it
     std::uint32_t tracks = 0;  // how many there are, as far as lists have been opened; 0: nobody knows
+    bool may_tarry = false;    // it comes when somebody writes it
   };
 
   Program(std::vector<Media> words, const ProgramOptions& options, World world);
@@ -55,6 +73,7 @@ class Program {
     bool has_tracks_only = false;  // each entry has been looked into
   };
 
+  [[nodiscard]] Item given(Entry entry);
   void begin_round();
   void narrow(Entry& entry) const;
   [[nodiscard]] std::optional<Entry> next_track();
@@ -73,11 +92,13 @@ class Program {
   const ProgramOptions options_;
   const World world_;
   std::mt19937_64 random_;
-  std::vector<Level> levels_;  // the innermost last
-  std::uint32_t rounds_ = 0;   // begun
-  std::size_t entries_ = 0;    // of this round's lists
-  std::uint32_t given_ = 0;    // in this round
-  bool round_played_ = false;  // something of it gave audio
+  std::vector<Level> levels_;   // the innermost last
+  std::uint32_t rounds_ = 0;    // begun
+  std::size_t entries_ = 0;     // of this round's lists
+  std::uint32_t given_ = 0;     // in this round
+  std::optional<Entry> fifo_;   // with --reopen: it is played for ever
+  std::optional<File> keeper_;  // so that a writer between two tracks finds a reader
+  bool round_played_ = false;   // something of it gave audio
 };
 
 }  // namespace vcplay::media

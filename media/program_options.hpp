@@ -15,6 +15,8 @@ struct ProgramOptions {
   bool shuffle = false;      // anew in every round
   std::uint64_t seed = 0;    // of the shuffle: the same one gives the same order
 
+  bool reopen = false;  // a named pipe whose writer has gone waits for the next one
+
   // Of every track, or of the part of it that a playlist means:
   std::optional<Duration> start = {};
   std::optional<Duration> end = {};

@@ -218,6 +218,7 @@ bool Source::decode(AVFrame& frame) {
     if (got == 0 && frame.nb_samples > 0) {
       if (!damage_.empty()) report_damage();
       failures_ = 0;
+      access_.heard();
       samples_ += static_cast<std::uint64_t>(frame.nb_samples);
       seconds_ += static_cast<double>(frame.nb_samples) / std::max(1, frame.sample_rate);
       return true;

@@ -44,6 +44,7 @@ void Witness::on_track_end(const media::TrackResult& result) {
   const std::scoped_lock lock(mutex_);
   results.push_back(result);
   order.push_back("end " + std::to_string(result.track));
+  changed_.notify_all();
 }
 
 void Witness::on_pipeline_end() {
@@ -61,6 +62,11 @@ bool Witness::wait_for_end() {
 bool Witness::wait_for_track() {
   std::unique_lock lock(mutex_);
   return changed_.wait_for(lock, std::chrono::minutes(1), [this] { return !tracks.empty(); });
+}
+
+bool Witness::wait_for_results(std::size_t count) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, std::chrono::minutes(1), [&] { return results.size() >= count; });
 }
 
 Playback play(std::vector<media::Media> media, const media::PipelineOptions& options) {

@@ -24,6 +24,8 @@ class Witness final : public media::PipelineListener {
   [[nodiscard]] bool wait_for_end();
   /// False when a minute was not enough.
   [[nodiscard]] bool wait_for_track();
+  /// Likewise; so many tracks have ended.
+  [[nodiscard]] bool wait_for_results(std::size_t count);
 
   // Only after wait_for_end():
   std::vector<media::TrackInfo> tracks;
