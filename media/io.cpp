@@ -148,7 +148,8 @@ void Access::open_file() {
   if (::stat(location_.c_str(), &about) != 0) refuse(location_, "cannot be opened: " + words_of(errno));
   if (S_ISDIR(about.st_mode)) refuse(location_, "is a directory; name the files in it");
   // A named pipe without a writer would hold up open() for ever; the wait belongs where stop() can end it.
-  const int gently = S_ISFIFO(about.st_mode) ? O_NONBLOCK : 0;
+  fifo_ = S_ISFIFO(about.st_mode);
+  const int gently = fifo_ ? O_NONBLOCK : 0;
   fd_ = ::open(location_.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | gently);
   if (fd_ < 0) refuse(location_, "cannot be opened: " + words_of(errno));
   owned_ = true;
@@ -204,10 +205,12 @@ int Access::on_read(void* self, std::uint8_t* buffer, int size) noexcept {
     access.given_ += static_cast<std::uint64_t>(std::max(0, got));
     return got;
   }
+  // A named pipe's writer may have been gone before we opened it. poll() would not tell that, but read() does.
+  bool may_wait = !access.regular_ && !(access.fifo_ && access.gave_anything());
   for (;;) {
     if (access.world_.stop.raised()) return AVERROR_EXIT;
     if (access.has_seen_enough()) return AVERROR_EOF;
-    if (!access.regular_ && !access.wait_for_bytes()) return AVERROR_EXIT;
+    if (may_wait && !access.wait_for_bytes()) return AVERROR_EXIT;
     const ssize_t got = ::read(access.fd_, buffer, static_cast<std::size_t>(size));
     if (got > 0) {
       if (access.is_pipe() && access.opening_) access.riff_.watch({buffer, static_cast<std::size_t>(got)});
@@ -216,6 +219,7 @@ int Access::on_read(void* self, std::uint8_t* buffer, int size) noexcept {
     }
     if (got == 0) return AVERROR_EOF;
     if (errno != EINTR && errno != EAGAIN) return AVERROR(errno);
+    may_wait = !access.regular_;
   }
 }
 

@@ -132,6 +132,7 @@ class Access {
   int fd_ = -1;
   bool owned_ = false;
   bool regular_ = false;  // a file on a disk: reads never wait for somebody
+  bool fifo_ = false;
   bool seekable_ = false;
   bool opening_ = true;
   bool heard_ = false;
