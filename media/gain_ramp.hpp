@@ -37,8 +37,10 @@ class GainRamp {
     const float from = factor(now_);
     now_ += std::clamp(wanted_ - now_, -per_block_, per_block_);
     const float slope = (factor(now_) - from) / (static_cast<float>(samples.size()) / kChannels);
-    for (std::size_t i = 0; i < samples.size(); ++i) {
-      samples[i] *= from + slope * static_cast<float>(i / kChannels);
+    float gain = from;
+    for (std::size_t i = 0; i + 1 < samples.size(); i += kChannels, gain += slope) {
+      samples[i] *= gain;
+      samples[i + 1] *= gain;
     }
   }
 
