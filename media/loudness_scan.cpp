@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <deque>
-#include <exception>
 #include <set>
 #include <thread>
 #include <unordered_map>
@@ -127,8 +126,8 @@ void LoudnessScan::Work::run() noexcept {
     KnownLoudness loudness;
     try {
       loudness = examine(*job);
-    } catch (const std::exception&) {
-      // It cannot be played either.
+    } catch (...) {
+      // It is nothing that could be played; whoever tries to says why.
     }
     if (!stop_.raised()) settle(job->identity, loudness);
   }

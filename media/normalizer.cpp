@@ -41,7 +41,9 @@ Normalizer::Normalizer(const SoundOptions& options, Event& stop, Progress& progr
       scan_(options.normalize == Normalize::album ? LoudnessScan::Wish::album : LoudnessScan::Wish::track,
             options.cache_folder) {}
 
-void Normalizer::begin_track(std::span<const Media> all, std::size_t index, const Source& source) {
+void Normalizer::begin_track(const Company& company, const Source& source) {
+  const auto all = company.all;
+  const std::size_t index = company.index;
   const TaggedLoudness tagged = tagged_loudness([&source](const char* name) { return source.tagged(name); });
   album_.clear();
   adaptive_.reset();
@@ -49,7 +51,7 @@ void Normalizer::begin_track(std::span<const Media> all, std::size_t index, cons
   ground_ = Ground::settled;
   std::optional<double> lufs = options_.normalize == Normalize::album ? tagged.album : tagged.track;
   const bool by_tag = lufs.has_value();
-  if (!lufs) lufs = look_up(all, index);
+  if (!lufs) lufs = look_up(company);
   const double speed = first_ ? HUGE_VAL : kAtABorder;
   if (lufs) {
     settle(*lufs, speed);
@@ -67,20 +69,21 @@ void Normalizer::begin_track(std::span<const Media> all, std::size_t index, cons
   }
 }
 
-std::optional<double> Normalizer::look_up(std::span<const Media> all, std::size_t index) {
-  identity_ = scan_.want(all[index]);
+std::optional<double> Normalizer::look_up(const Company& company) {
+  identity_ = scan_.want(company.all[company.index]);
   if (!identity_) return std::nullopt;
   scan_.hurry(*identity_);
-  if (options_.normalize == Normalize::album) ask_for_album(all, index);
+  if (options_.normalize == Normalize::album) ask_for_album(company);
   wait_for_measurement();
   return measured();
 }
 
-/// An album is what lies in one folder.
-void Normalizer::ask_for_album(std::span<const Media> all, std::size_t index) {
-  const std::string_view folder = folder_of(all[index]);
-  for (const Media& one : all) {
-    if (folder_of(one) != folder || album_.size() >= kMostOfAnAlbum) continue;
+/// An album is what a list names, or what lies in one folder.
+void Normalizer::ask_for_album(const Company& company) {
+  const std::string_view folder = folder_of(company.all[company.index]);
+  for (const Media& one : company.all) {
+    if (!company.one_list && folder_of(one) != folder) continue;
+    if (album_.size() >= kMostOfAnAlbum) break;
     if (const auto identity = scan_.want(one)) album_.push_back(*identity);
   }
   ground_ = Ground::partial;

@@ -19,6 +19,13 @@ namespace vcplay::media {
 
 class Source;
 
+/// A track among those that are played around it.
+struct Company {
+  std::span<const Media> all;
+  std::size_t index = 0;  // of the track itself
+  bool one_list = false;  // all of one playlist or directory; else those in one folder belong together
+};
+
 /// Brings each track, or its album as a whole, to the target loudness by one gain: the one that tags or a
 /// measurement of the whole file ask for, and until such a one is known (or where it never will be, as with a
 /// pipe) one that follows what is heard, slowly. Lives on the media thread.
@@ -33,8 +40,8 @@ class Normalizer {
 
   Normalizer(const SoundOptions& options, Event& stop, Progress& progress);
 
-  /// The samples to come are those of `source`, which is `all[index]`.
-  void begin_track(std::span<const Media> all, std::size_t index, const Source& source);
+  /// The samples to come are those of `source`.
+  void begin_track(const Company& company, const Source& source);
   /// Changes samples in place.
   void apply(std::span<float> interleaved);
 
@@ -42,8 +49,8 @@ class Normalizer {
   /// What the present gain rests on.
   enum class Ground : std::uint8_t { settled, partial, adaptive };
 
-  [[nodiscard]] std::optional<double> look_up(std::span<const Media> all, std::size_t index);
-  void ask_for_album(std::span<const Media> all, std::size_t index);
+  [[nodiscard]] std::optional<double> look_up(const Company& company);
+  void ask_for_album(const Company& company);
   void wait_for_measurement();
   [[nodiscard]] std::optional<double> measured();
   void settle(double lufs, double per_second);

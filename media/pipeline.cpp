@@ -192,9 +192,10 @@ void Work::begin(const Source& source, const Program::Item& item, const std::str
   info.tracks = item.tracks;
   info.reencoded = reencoded;
   outlet.tell([&](PipelineListener& listener) { listener.on_track(info); });
-  const Program::Neighbours near =
-      stage_.asks_for_neighbours() ? program_.neighbours() : Program::Neighbours();
-  stage_.begin_track(info.track, near.media, near.place, source);
+  Program::Neighbours near;
+  if (stage_.asks_for_company()) near = program_.neighbours();
+  if (near.media.empty()) near.media.push_back(item.media);
+  stage_.begin_track(info.track, {.all = near.media, .index = near.place}, source);
 }
 
 void Work::pass_through(Source& source, const Program::Item& item) {

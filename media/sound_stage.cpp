@@ -22,15 +22,14 @@ SoundStage::SoundStage(const SoundOptions& options, FrameMaker& maker, Event& st
   }
 }
 
-void SoundStage::begin_track(std::uint32_t track, std::span<const Media> near, std::size_t place,
-                             const Source& source) {
+void SoundStage::begin_track(std::uint32_t track, const Company& company, const Source& source) {
   if (joiner_) {
     joiner_->begin_track(track);
     done_ = joiner_->inlet().end();
   } else {
     maker_.begin_track(track);
   }
-  if (normalizer_) normalizer_->begin_track(near, place, source);
+  if (normalizer_) normalizer_->begin_track(company, source);
 }
 
 void SoundStage::pass_on(bool may_clip) {

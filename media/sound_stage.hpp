@@ -24,10 +24,10 @@ class SoundStage {
   [[nodiscard]] PcmFifo& inlet() noexcept { return joiner_ ? joiner_->inlet() : maker_.fifo(); }
   /// `may_clip`: see FrameMaker::encode_whole_frames().
   void pass_on(bool may_clip);
-  /// The samples to come are those of `source`, which is `near[place]`; only who asks_for_neighbours() looks
-  /// there.
-  void begin_track(std::uint32_t track, std::span<const Media> near, std::size_t place, const Source& source);
-  [[nodiscard]] bool asks_for_neighbours() const noexcept { return normalizer_ != nullptr; }
+  /// The samples to come are those of `source`, the track number `track` of the run.
+  void begin_track(std::uint32_t track, const Company& company, const Source& source);
+  /// True when anybody here looks at a track's company.
+  [[nodiscard]] bool asks_for_company() const noexcept { return normalizer_ != nullptr; }
   void end_track();
   /// After the last track.
   void finish();
