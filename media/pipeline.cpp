@@ -195,7 +195,7 @@ void Work::begin(const Source& source, const Program::Item& item, const std::str
   Program::Neighbours near;
   if (stage_.asks_for_company()) near = program_.neighbours();
   if (near.media.empty()) near.media.push_back(item.media);
-  stage_.begin_track(info.track, {.all = near.media, .index = near.place}, source);
+  stage_.begin_track(info.track, {.all = near.media, .index = near.place, .one_list = near.one_list}, source);
 }
 
 void Work::pass_through(Source& source, const Program::Item& item) {

@@ -103,6 +103,7 @@ Program::Neighbours Program::neighbours() const {
   const std::size_t end = std::min(list.entries.size(), here + 1 + kNeighbours);
   for (std::size_t i = begin; i < end; ++i) near.media.push_back(list.entries[i].media);
   near.place = here - begin;
+  near.one_list = levels_.size() > 1 && !options_.shuffle;
   return near;
 }
 

@@ -51,6 +51,7 @@ class Program {
   struct Neighbours {
     std::vector<Media> media;
     std::size_t place = 0;
+    bool one_list = false;  // all of one playlist or directory
   };
   [[nodiscard]] Neighbours neighbours() const;
   /// The item that came last turned out to be a playlist: what it names takes its place.

@@ -1,0 +1,91 @@
+// What the whole program makes of lists, pipes and web radios.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "support/http_server.hpp"
+#include "support/stage.hpp"
+
+namespace vcplay::testing {
+namespace {
+
+using nlohmann::json;
+using std::chrono_literals::operator""s;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+Finished rehearse(std::vector<std::string> words) {
+  Command command;
+  command.words = {kProgram, "rehearse", "--fast", "--json"};
+  command.words.insert(command.words.end(), words.begin(), words.end());
+  return run(command, 60s);
+}
+
+double heard_seconds(const Finished& finished) {
+  return json::parse(finished.out).at("packets").at("audio").get<double>() * 0.02;
+}
+
+TEST(Inputs, AFailedEntryOfAListIsAFailedTrack) {
+  const TemporaryFolder folder;
+  folder.write("a.wav", Stage::wav(Stage::pcm(1.0)));
+  const Finished some = rehearse({folder.write("some.m3u", "a.wav\ngone.wav\na.wav\n")});
+  EXPECT_EQ(some.exit_status, 4) << some.err;
+  EXPECT_THAT(some.err, HasSubstr("gone.wav\" cannot be opened: No such file or directory"));
+  EXPECT_NEAR(heard_seconds(some), 2.0, 0.05);
+  EXPECT_EQ(rehearse({folder.write("none.m3u", "gone.wav\nlost.wav\n")}).exit_status, 3);
+  EXPECT_EQ(rehearse({folder.write("empty.m3u", "# nothing\n")}).exit_status, 3);
+}
+
+TEST(Inputs, AShuffledLoopTellsItsSeedWithV) {
+  const TemporaryFolder folder;
+  const std::string tone = folder.write("a.wav", Stage::wav(Stage::pcm(0.5)));
+  const Finished finished = rehearse({"-v", "--shuffle", "--loop", "3", "--length", "0.4", tone});
+  EXPECT_EQ(finished.exit_status, 0) << finished.err;
+  EXPECT_THAT(finished.err, HasSubstr("--seed "));
+  EXPECT_NEAR(heard_seconds(finished), 1.2, 0.05);
+}
+
+TEST(Inputs, WhatEspeakSaysIsHeard) {
+  if (::system("command -v espeak-ng >/dev/null") != 0) GTEST_SKIP() << "espeak-ng is not installed";
+  Command command;
+  command.words = {
+      "/bin/sh", "-c",
+      "espeak-ng --stdout 'Good evening, everybody.' | " + kProgram + " rehearse --fast --json -"};
+  command.environment = {{"PATH", "/usr/bin:/bin"}};
+  const Finished finished = run(command, 60s);
+  EXPECT_EQ(finished.exit_status, 0) << finished.err;
+  EXPECT_GT(heard_seconds(finished), 0.8);
+  EXPECT_GT(json::parse(finished.out).at("loudness").at("integrated_lufs").get<double>(), -35.0);
+}
+
+TEST(Inputs, ARadioSaysWhatItPlaysInAnEvent) {
+  const std::string audio = Stage::wav(Stage::pcm(3.0));
+  const HttpServer server([&](const HttpExchange& client) {
+    std::string title = "StreamTitle='Somebody - Something \x1b[2J';";
+    title.resize(48);
+    client.send("HTTP/1.0 200 OK\r\nicy-name: Radio\r\nicy-metaint: 16384\r\n\r\n" + audio.substr(0, 16'384) +
+                '\3' + title);
+    for (std::size_t i = 16'384; i + 16'384 <= audio.size(); i += 16'384)
+      client.send(audio.substr(i, 16'384) + '\0');
+    static_cast<void>(client.hung_up_within(30'000));
+  });
+  Stage stage;
+  const Finished finished = run(stage.play({"--json", "--length", "1", server.url("/live")}), kDeadline);
+  EXPECT_EQ(finished.exit_status, 0) << finished.err;
+  std::vector<std::string> said;
+  std::istringstream lines(finished.out);
+  for (std::string line; std::getline(lines, line);) {
+    const json event = json::parse(line);
+    if (event.at("event") == "track" || event.at("event") == "title") {
+      said.push_back(event.at("event").get<std::string>() + ' ' + event.at("title").get<std::string>());
+    }
+  }
+  EXPECT_THAT(said, ElementsAre("track Radio", "title Somebody - Something \\x1b[2J"));
+}
+
+}  // namespace
+}  // namespace vcplay::testing
