@@ -130,6 +130,20 @@ TEST(SoftEnd, OfAStreamThatWasNeverHeardIsNone) {
   EXPECT_EQ(queue.size(), 20U);
 }
 
+// All of it is encoded, its last second waits in the queue, and there is no media thread any more.
+TEST(SoftEnd, IsMadeOfTheLastSecondToo) {
+  FrameQueue queue(64);
+  Witness witness;
+  media::Pipeline pipeline({{make_audio("end.flac", Content::sweep, "-t 1"), {}, 0, 0}}, {128'000, 1.0, {}},
+                           queue, witness);
+  pipeline.start();
+  ASSERT_TRUE(witness.wait_for_end());
+  ASSERT_EQ(queue.size(), 51U);
+  for (int taken = 0; taken < 20; ++taken) queue.pop();
+  pipeline.stop_softly();
+  EXPECT_EQ(queue.size(), kHeadStart + 2);
+}
+
 // A sender that was quicker than the fade: it meets the part of the ending that is left, or the end.
 TEST(SoftEnd, EndsWhateverASenderHasTaken) {
   for (std::size_t taken = 0; taken <= 10; ++taken) {
