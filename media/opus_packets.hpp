@@ -34,6 +34,8 @@ class OpusRegrouper {
 
   /// What has become complete with `packet`, in order.
   [[nodiscard]] std::vector<OpusPiece> take(ByteView packet);
+  /// True while something waits for more of its 20 ms.
+  [[nodiscard]] bool waits() const noexcept { return !frames_.empty(); }
   /// What waits for more of its 20 ms, if anything; gives it away.
   [[nodiscard]] std::optional<OpusPiece> take_rest(const std::string& trouble);
 

@@ -67,6 +67,7 @@ void OpusPassthrough::play(Source& source, const std::function<void(const std::s
     take(packet);
     fill(source, 1);
   }
+  if (passing_ && regrouper_.waits()) stop_passing({}, Return::in_silence);  // the last few ms of it
 }
 
 void OpusPassthrough::hand_over() {

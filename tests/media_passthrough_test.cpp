@@ -155,6 +155,28 @@ INSTANTIATE_TEST_SUITE_P(Media, EveryPacketLength, ::testing::Values("2.5", "5",
                            return length.param == std::string("2.5") ? std::string("2_5") : length.param;
                          });
 
+TEST(Passthrough, DoesNotForgetTheLastFewMilliseconds) {
+  const std::string song =
+      make_file("odd.opus", music(51 * 480 - kDelay), "-c:a libopus -vbr off -frame_duration 10");
+  const Playback playback = play(song);
+  EXPECT_EQ(playback.results.at(0).passed, 25U);
+  EXPECT_EQ(playback.results[0].reencoded, "");
+  ASSERT_EQ(playback.frames.size(), 26U);
+  EXPECT_LT(residual(without_delay(decoded(playback.frames)), opus_decode(song), 0, 51 * 480 - kDelay), -40);
+}
+
+TEST(Passthrough, OfAChainOfFilesIsHeardWhole) {
+  // As radio stations send them: each has a head, a pre-skip and an end of its own.
+  const std::string first = contents_of(make_file("chain-a.opus", music(100'123), "-c:a libopus"));
+  const std::string second = contents_of(make_file("chain-b.opus", music(100'000), "-c:a libopus"));
+  const Playback playback = play(write_file("chain.opus", first + second));
+  EXPECT_EQ(playback.results.at(0).error, "");
+  EXPECT_EQ(playback.results[0].passed, 104U);  // up to the end of the first
+  const std::vector<float> source = ffmpeg_decode(scratch() + "chain.opus");
+  EXPECT_NEAR(static_cast<double>(playback.frames.size()), static_cast<double>(source.size()) / 1920, 2);
+  EXPECT_LT(residual(playback.heard(), source, 0, 200'000), -25);
+}
+
 TEST(Passthrough, IsNoneWherePacketsCannotBeSplit) {
   const std::string speech = make_audio("silk60.opus", Content::speech,
                                         "-ac 1 -c:a libopus -b:a 9k -application voip -frame_duration 60");
