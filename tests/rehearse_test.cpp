@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "support/audio_files.hpp"
 #include "support/opus_files.hpp"
@@ -203,6 +204,42 @@ TEST(LiveInput, IsNoneWhereTheProducerWaits) {
   EXPECT_EQ(report.at("sender").at("live_left_out_ms"), 0.0);
   EXPECT_EQ(report.at("sender").at("underruns"), 0);
   EXPECT_GE(report.at("packets").at("audio"), 250);
+}
+
+/// A song of 5 s in a channel whose bitrate falls to 16 kbit/s after the first.
+Finished rehearse_with_less_and_less(const std::string& song, const std::string& heard) {
+  const TemporaryFolder folder;
+  Command command;
+  command.words = {kProgram, "rehearse", "--json",   "--output",
+                   heard,    song,       "--script", folder.write("day.txt", "at 1s bitrate 16000\n")};
+  return run(command, 60s);
+}
+
+TEST(Bitrate, FollowsTheChannelWhileItPlays) {
+  const std::string heard = scratch() + "less.ogg";
+  const Finished finished = rehearse_with_less_and_less(make_file("less.wav", music(240'000)), heard);
+  ASSERT_EQ(finished.exit_status, 0) << finished.err << finished.out;
+  const std::vector<std::size_t> sizes = packet_sizes(heard);
+  ASSERT_GT(sizes.size(), 250U);
+  const auto bits_per_second = [&](std::size_t from) {  // over a second
+    return 8 * std::accumulate(sizes.begin() + static_cast<std::ptrdiff_t>(from),
+                               sizes.begin() + static_cast<std::ptrdiff_t>(from + 50), std::size_t{0});
+  };
+  EXPECT_NEAR(static_cast<double>(bits_per_second(20)), 128'000, 16'000);  // the loopback channel's own
+  EXPECT_NEAR(static_cast<double>(bits_per_second(195)), 16'000,
+              4'000);  // what was queued has been sent by then
+}
+
+TEST(Bitrate, ThatFallsBelowAFilesOwnEndsItsPassingThrough) {
+  const std::string song = make_file("more.opus", music(240'000), "-c:a libopus -vbr off -b:a 48k");
+  const std::string heard = scratch() + "more.ogg";
+  const Finished finished = rehearse_with_less_and_less(song, heard);
+  ASSERT_EQ(finished.exit_status, 0) << finished.err << finished.out;
+  const json track = json::parse(finished.out).at("tracks").at(0);
+  EXPECT_THAT(track.at("reencoded").get<std::string>(),
+              HasSubstr("its 48 kbit/s are more than the 16 that may be sent (from "));
+  EXPECT_GT(track.at("passed"), 50);
+  EXPECT_LT(track.at("passed"), 200);
 }
 
 }  // namespace

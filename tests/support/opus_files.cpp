@@ -33,6 +33,17 @@ std::string output_of(const std::string& command) {
   return text;
 }
 
+std::vector<std::size_t> packet_numbers(const std::string& file, const std::string& what) {
+  std::istringstream lines(
+      output_of("ffprobe -v error -show_entries packet=" + what + " -of csv=p=0 \"" + file + '"'));
+  std::vector<std::size_t> numbers;
+  for (std::string line; std::getline(lines, line);) {
+    if (!line.empty() && line[0] != ',')
+      numbers.push_back(std::stoul(line));  // side data has lines of its own
+  }
+  return numbers;
+}
+
 }  // namespace
 
 std::vector<std::string> packets_in(const std::string& file) {
@@ -83,16 +94,9 @@ std::string tag_of(const std::string& file, const std::string& name) {
   return text;
 }
 
-std::vector<std::size_t> packet_positions(const std::string& file) {
-  std::istringstream lines(
-      output_of("ffprobe -v error -show_entries packet=pos -of csv=p=0 \"" + file + '"'));
-  std::vector<std::size_t> positions;
-  for (std::string line; std::getline(lines, line);) {
-    if (!line.empty() && line[0] != ',')
-      positions.push_back(std::stoul(line));  // side data has lines of its own
-  }
-  return positions;
-}
+std::vector<std::size_t> packet_sizes(const std::string& file) { return packet_numbers(file, "size"); }
+
+std::vector<std::size_t> packet_positions(const std::string& file) { return packet_numbers(file, "pos"); }
 
 std::vector<float> opus_decode(const std::string& file, bool mono) {
   const std::string bytes =

@@ -11,6 +11,8 @@ namespace vcplay::testing {
 
 /// The SHA-256 of a file's packets, as ffprobe demuxes them.
 [[nodiscard]] std::vector<std::string> packets_in(const std::string& file);
+/// How many bytes each packet has.
+[[nodiscard]] std::vector<std::size_t> packet_sizes(const std::string& file);
 /// Where each packet begins in the file.
 [[nodiscard]] std::vector<std::size_t> packet_positions(const std::string& file);
 /// One of a file's tags, as ffprobe reads it.
