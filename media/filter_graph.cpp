@@ -22,8 +22,11 @@ extern "C" {
 namespace vcplay::media {
 namespace {
 
-// Slower than any filter plays what it is given: what gives more gives sound without end.
+// No filter plays what it is given so much slower, or faster: what gives more gives sound without end, and
+// what gives less keeps it in memory.
 constexpr double kSlowest = 128;
+constexpr double kFastest = 128;
+constexpr double kLongestSilence = 600;  // seconds of a track that come to nothing
 
 /// The functions of libavfilter, which nothing links. It stays loaded until the process ends.
 struct Library {
@@ -190,6 +193,9 @@ void FilterGraph::Impl::push(const AVFrame& frame) {
   copy->pts = samples_;
   samples_ += frame.nb_samples;
   seconds_in_ += static_cast<double>(frame.nb_samples) / rate_;
+  if (seconds_in_ > kFastest * seconds_out_ + kLongestSilence) {
+    throw Error(Cause::no_media, subject_ + ": the filters let nothing through for ten minutes");
+  }
   forget_complaints();
   check(library().add_frame(source_, copy.get(), 0));
 }

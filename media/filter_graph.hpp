@@ -30,7 +30,7 @@ class FilterGraph {
   void give_end();
   /// The next filtered samples, valid until the next call, or nullptr when there are none for now. Throws
   /// Error{no_media} that quotes FFmpeg when the filters cannot take the form of the samples, fail, or give
-  /// sound without end.
+  /// sound without end or none at all.
   [[nodiscard]] const AVFrame* take();
   /// True when the filters want no more of the track.
   [[nodiscard]] bool done() const noexcept;

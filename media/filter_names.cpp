@@ -49,6 +49,7 @@ constexpr Refused kRefused[] = {
     {"arealtime", kWaits},
     {"realtime", kWaits},
     {"areverse", kKeeps},
+    {"asetnsamples", kKeeps},
     {"reverse", kKeeps},
     {"aloop", "it repeats in memory; --loop does it better"},
 };

@@ -133,6 +133,12 @@ TEST(Filters, ThatLetNothingThroughAreSaidSo) {
   EXPECT_THAT(refusal(file(song()), filtered("atrim=start=100")), HasSubstr("--af lets nothing through"));
 }
 
+TEST(Filters, ThatOnlyTakeAreCutOff) {
+  const std::string hours = make_file("hours.wav", "-f lavfi -i \"anullsrc=r=8000:cl=mono:d=1200\"");
+  const std::string hoarder = "[in]asplit[a][b];[b]atrim=start=99999[c];[a][c]amerge[out]";
+  EXPECT_THAT(refusal(file(hours), filtered(hoarder)), HasSubstr("nothing through for ten minutes"));
+}
+
 TEST(Filters, ThatNeverEndAreCutOff) {
   const LogBook log;
   EXPECT_NEAR(static_cast<double>(play({file(song())}, filtered("apad")).frames.size()), 150 + 60 * 50, 10);
