@@ -48,8 +48,10 @@ void OpusPassthrough::play(Source& source, const std::function<void(const std::s
   location_ = source.info().location;
   account_.clear();
 
-  fill(source, source.is_at_hand() ? kLookAhead : kSamplesPerFrame);
+  fill(source, 1);
   if (held_.empty()) return;
+  const std::size_t head = held_.front().skip + kSamplesPerFrame;
+  fill(source, source.is_at_hand() ? std::max(head, kLookAhead) : head);
   account_ = reason_to_encode_from_the_start();
   if (account_.empty()) {
     begin_passing();

@@ -90,17 +90,32 @@ void patch(const std::string& path, std::size_t at, const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << all;
 }
 
+/// A pipe that gives a file's bytes. Of what comes through a pipe nothing is known beforehand.
+std::string piped(const std::string& path) {
+  static int number = 0;
+  std::string pipe = scratch() + "pipe" + std::to_string(++number);
+  const std::string command = "mkfifo '" + pipe + "' && (cat '" + path + "' > '" + pipe + "' &)";
+  EXPECT_EQ(std::system(command.c_str()), 0);
+  return pipe;
+}
+
 // ── the end ──
+
+std::string with_an_end(const std::string& name, std::size_t samples) {
+  static_cast<void>(make_file("end-reference.opus", music(samples), "-c:a libopus -b:a 96k"));
+  std::string song = make_file(name, music(samples), "-c:a libopus -b:a 96k");
+  if (name == "end.caf") {  // ffmpeg writes no priming and no remainder: say what is true
+    const std::size_t table = contents_of(song).find("pakt") + 12 + 8;
+    patch(song, table, std::string("\0\0\0\0\0\x01\x87\x1B\0\0\x01\x38\0\0\x01\xED", 16));
+  }
+  return song;
+}
 
 class EveryOpusEnd : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(EveryOpusEnd, IsCutToTheSampleWithoutAClick) {
   constexpr std::size_t kSamples = 100'123;
-  const std::string song = make_file(GetParam(), music(kSamples), "-c:a libopus -b:a 96k");
-  if (std::string(GetParam()) == "end.caf") {  // ffmpeg writes no priming and no remainder: say what is true
-    const std::size_t table = contents_of(song).find("pakt") + 12 + 8;
-    patch(song, table, std::string("\0\0\0\0\0\x01\x87\x1B\0\0\x01\x38\0\0\x01\xED", 16));
-  }
+  const std::string song = with_an_end(GetParam(), kSamples);
   const Playback playback = play(song);
   const std::size_t packets = (kSamples + kDelay + kSamplesPerFrame - 1) / kSamplesPerFrame;
   const std::vector<std::string> stored = packets_in(song);
@@ -111,13 +126,26 @@ TEST_P(EveryOpusEnd, IsCutToTheSampleWithoutAClick) {
   EXPECT_EQ(playback.results.at(0).passed, packets - 1);
 
   const std::vector<float> heard = without_delay(decoded(playback.frames));
-  std::vector<float> expected =
-      opus_decode(make_file("end-reference.opus", music(kSamples), "-c:a libopus -b:a 96k"));
+  std::vector<float> expected = opus_decode(scratch() + "end-reference.opus");
   ASSERT_EQ(expected.size(), kSamples * kChannels);
   expected.resize(heard.size(), 0.0F);
   EXPECT_LT(residual(heard, expected, 0, kSamples - 2 * kSamplesPerFrame), -120);
   EXPECT_LT(residual(heard, expected, kSamples - 600, 590), -33);
   EXPECT_LT(residual(heard, expected, kSamples + 150, heard.size() / kChannels - kSamples - 150), -45);
+}
+
+TEST_P(EveryOpusEnd, IsCutToTheSampleWhereAllIsEncodedAnew) {
+  constexpr std::size_t kSamples = 100'123;
+  const std::string song = with_an_end(GetParam(), kSamples);
+  media::PipelineOptions options{128'000, 1.0, {}};
+  options.encoder.passthrough = media::EncoderOptions::Passthrough::off;
+  const Playback playback = play({file(song)}, options);
+  EXPECT_EQ(playback.frames.size(), (kSamples + kDelay + kSamplesPerFrame - 1) / kSamplesPerFrame);
+  std::vector<float> expected = opus_decode(scratch() + "end-reference.opus");
+  ASSERT_EQ(expected.size(), kSamples * kChannels);
+  const std::vector<float> heard = playback.heard();
+  expected.resize(heard.size(), 0.0F);
+  EXPECT_LT(residual(heard, expected, 0, heard.size() / kChannels), -33);
 }
 
 INSTANTIATE_TEST_SUITE_P(Media, EveryOpusEnd, ::testing::Values("end.opus", "end.webm", "end.mp4", "end.caf"),
@@ -259,6 +287,11 @@ TEST(Passthrough, SoundInALongPreSkipIsNotHeard) {
   EXPECT_LT(residual(heard, from_there, 0, 40'000), -40);
 }
 
+TEST(Passthrough, SoundInALongPreSkipIsNotHeardFromAPipeEither) {
+  const std::string cut = with_pre_skip("cut-piped.webm", music(48'000), 4'000);
+  EXPECT_EQ(play(piped(cut)).tracks.at(0).reencoded, "its pre-skip holds sound that is not to be heard");
+}
+
 TEST(Passthrough, OfASilentPreSkipTheLastEightyMillisecondsGoOut) {
   const std::string padded =
       with_pre_skip("padded.webm", "-f lavfi -i \"sine=d=2:r=48000,volume=0:enable='lt(t,0.2)'\"", 9'000);
@@ -283,15 +316,6 @@ TEST(Passthrough, IsNoneAboveTheLimit) {
   EXPECT_LT(bytes * 8 / 3, 70'000U);
   options.encoder.limit = 192'000;
   EXPECT_EQ(play({file(scratch() + "heavy.opus")}, options).results.at(0).passed, 150U);
-}
-
-/// A pipe that gives a file's bytes. Of what comes through a pipe nothing is known beforehand.
-std::string piped(const std::string& path) {
-  static int number = 0;
-  std::string pipe = scratch() + "pipe" + std::to_string(++number);
-  const std::string command = "mkfifo '" + pipe + "' && (cat '" + path + "' > '" + pipe + "' &)";
-  EXPECT_EQ(std::system(command.c_str()), 0);
-  return pipe;
 }
 
 TEST(Passthrough, OfAPipeGoesOnPacketByPacket) {
