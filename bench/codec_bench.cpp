@@ -151,8 +151,7 @@ struct Setting {
 
 Json qualities(const Bench& bench) {
   ffmpeg({"-f", "lavfi", "-i", kMusic + ":d=60", "-c:a", "pcm_f32le", bench.file("music.wav")});
-  ffmpeg({"-f", "lavfi", "-i", kSpeech, "-ac", "2", "-c:a", "pcm_f32le",
-          bench.file("speech.wav")});
+  ffmpeg({"-f", "lavfi", "-i", kSpeech, "-ac", "2", "-c:a", "pcm_f32le", bench.file("speech.wav")});
   const std::vector<Setting> settings = {
       {"default, 64k", {}},
       {"96k", {"--bitrate", "96k"}},

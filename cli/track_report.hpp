@@ -1,7 +1,7 @@
 // How one MEDIA went, for reports.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "media/pipeline.hpp"

@@ -205,7 +205,8 @@ int Access::on_read(void* self, std::uint8_t* buffer, int size) noexcept {
     access.given_ += static_cast<std::uint64_t>(std::max(0, got));
     return got;
   }
-  // A named pipe's writer may have been gone before we opened it. poll() would not tell that, but read() does.
+  // A named pipe's writer may have been gone before we opened it. poll() would not tell that, but read()
+  // does.
   bool may_wait = !access.regular_ && !(access.fifo_ && access.gave_anything());
   for (;;) {
     if (access.world_.stop.raised()) return AVERROR_EXIT;
