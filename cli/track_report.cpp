@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
 #include "base/text.hpp"
 
 namespace vcplay::cli {
