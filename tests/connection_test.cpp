@@ -50,7 +50,7 @@ class Joining {
     config.guild = discord_.options().guild;
     config.channel = discord_.options().channel;
     config.gateway_url = net::Url::parse(discord_.gateway_url());
-    config.join_timeout = 300ms;
+    config.join_timeout = 2s;
     connection_.emplace(loop_, trust_, std::move(config), queue_, stats_, pacer_, listener_);
     loop_.post([this] { connection_->start(); });
     thread_ = std::thread([this] { loop_.run(); });
