@@ -9,6 +9,7 @@
 
 #include "base/log.hpp"
 #include "media/ffmpeg.hpp"
+#include "media/formats.hpp"
 #include "media/pipeline.hpp"
 
 namespace vcplay::media {
@@ -57,6 +58,7 @@ std::string name_of(void* object) {
   const bool complete = cut_off || line.size() > 4 * text.size() || (!line.empty() && line.back() == '\n');
   if (!complete) return;
   while (!line.empty() && (line.back() == '\n' || line.back() == '\r')) line.pop_back();
+  if (line.find(kUnsafeFormat) == 0) line = kUnsafeFormat;  // the list has hundreds of names
   if (!line.empty() && !is_our_own_doing(line)) pass_on(level, line);
   line.clear();
 }

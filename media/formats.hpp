@@ -18,4 +18,10 @@ namespace vcplay::media {
 /// looked at, which saves their memory and keeps their decoders out of reach of hostile files.
 [[nodiscard]] const std::string& audio_decoders();
 
+/// The names of all demuxers that read what they are given, as FFmpeg's format_whitelist wants them. Left out
+/// are those that open further files or addresses by themselves, past our rules and our trust anchors.
+[[nodiscard]] const std::string& safe_formats();
+/// What FFmpeg logs when a format is not among them, without the list.
+inline constexpr const char* kUnsafeFormat = "Format not on whitelist";
+
 }  // namespace vcplay::media

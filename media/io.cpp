@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "base/error.hpp"
+#include "media/formats.hpp"
 #include "media/remote.hpp"
 
 namespace vcplay::media {
@@ -61,6 +62,12 @@ std::optional<PlaylistKind> playlist_in(const RemoteStream& stream) {
   }
   if (same_word(stream.type(), "application/xspf+xml")) return PlaylistKind::xspf;
   return std::nullopt;
+}
+
+/// A list of segments names what one stream consists of; what else asks for a file (MP4's external
+/// references) gets none.
+bool is_segmented(const AVInputFormat* format) {
+  return format != nullptr && std::string_view(format->name) == "hls";
 }
 
 }  // namespace
@@ -187,6 +194,7 @@ void Access::guard(AVFormatContext& format) {
   format.opaque = this;
   format.io_open = on_open;
   format.pb = reader_.get();
+  format.format_whitelist = made(av_strdup(safe_formats().c_str()));
   // Demuxers that open connections behind io_open's back (SDP, concat) still obey the whitelist.
   format.protocol_whitelist = made(av_strdup(may_lead_on() ? kServerProtocols : kNoProtocols));
 }
@@ -262,7 +270,8 @@ int Access::on_open(AVFormatContext* format, AVIOContext** reader, const char* u
                     AVDictionary** options) noexcept {
   auto& access = *static_cast<Access*>(format->opaque);
   const bool to_server = starts_with_any(url, {"http://", "https://", "crypto+http://", "crypto+https://"});
-  const bool allowed = access.may_lead_on() && (flags & AVIO_FLAG_WRITE) == 0;
+  const bool allowed =
+      access.may_lead_on() && is_segmented(format->iformat) && (flags & AVIO_FLAG_WRITE) == 0;
   if (!allowed || !(to_server || access.may_open_file(url))) {
     access.wanted_more_ = true;
     return AVERROR(EPERM);

@@ -1,6 +1,8 @@
 // What the linked libraries can do and which ones they are.
 #include <opus/opus.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <string_view>
 
@@ -67,6 +69,23 @@ const std::string& audio_decoders() {
     while (const AVCodec* const codec = av_codec_iterate(&position)) {
       if (codec->type != AVMEDIA_TYPE_AUDIO || av_codec_is_decoder(codec) == 0) continue;
       list.append(",").append(codec->name);
+    }
+    return list;
+  }());
+  return names;
+}
+
+const std::string& safe_formats() {
+  static const std::string& names = *new std::string([] {
+    constexpr auto kOpenThemselves =
+        std::to_array<std::string_view>({"avisynth", "concat", "dash", "image2", "imf", "lavfi", "rtp",
+                                         "rtsp", "sap", "sdp", "vapoursynth", "vobsub"});
+    std::string list;
+    void* position = nullptr;
+    while (const AVInputFormat* const format = av_demuxer_iterate(&position)) {
+      if (std::find(kOpenThemselves.begin(), kOpenThemselves.end(), format->name) != kOpenThemselves.end())
+        continue;
+      list.append(list.empty() ? "" : ",").append(format->name);
     }
     return list;
   }());

@@ -205,6 +205,7 @@ bool Program::open_file(Media& media) {
     open_directory(media, identity_of(about));
     return true;
   }
+  if (S_ISREG(about.st_mode) && media.format == "hls") media.nature = Media::Nature::local_hls;
   if (!S_ISREG(about.st_mode) || !media.format.empty()) return false;
   const File file(media.location);
   std::string text = file.read(kHeadBytes);

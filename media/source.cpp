@@ -105,7 +105,8 @@ std::string Source::cannot_be_opened(int averror) const {
   const std::string name = named(info_.location);
   const std::string& complaint = first_complaint();
   if (!access_.fault().empty()) return name + " cannot be opened: " + access_.fault();
-  if (access_.wanted_more() || complaint.find("not on whitelist 'none'") != std::string::npos) {
+  if (access_.wanted_more() || complaint == kUnsafeFormat ||
+      complaint.find("not on whitelist 'none'") != std::string::npos) {
     return name + " refers to other files or addresses, which vcplay does not open";
   }
   if (access_.is_pipe() && !access_.gave_anything()) return name + " ended before any audio came";

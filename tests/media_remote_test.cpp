@@ -267,6 +267,30 @@ TEST_F(Elsewhere, ARedirectedSegmentReachesNoFile) {
   EXPECT_NE(refusal(at(server.url("/list.m3u8"))), "");
 }
 
+TEST_F(Elsewhere, FormatsThatOpenOtherFilesAreOff) {
+  const std::string segment = contents_of(song_);
+  const HttpServer server([&](const HttpExchange& client) {
+    if (client.path() == "/song.ts") return client.answer(segment);
+    client.answer("ffconcat version 1.0\nfile 'song.ts'\n");
+  });
+  EXPECT_THAT(refusal(at(server.url("/list.ffconcat"))), HasSubstr("refers to other files or addresses"));
+  EXPECT_THAT(server.requests(), Each(Not(HasSubstr("song.ts"))));
+  const std::string script = write_file("list.txt", "file secret.ts\n");
+  const std::string pictures = write_file("picture1.png", "no picture");
+  const std::string dash = write_file(
+      "list.mpd",
+      "<?xml version=\"1.0\"?><MPD xmlns=\"urn:mpeg:dash:schema:mpd:2011\" type=\"static\" "
+      "profiles=\"urn:mpeg:dash:profile:isoff-main:2011\"><Period><AdaptationSet mimeType=\"audio/mp4\">"
+      "<Representation id=\"0\" bandwidth=\"1\"><BaseURL>" +
+          song_ +
+          "</BaseURL><SegmentBase/>"
+          "</Representation></AdaptationSet></Period></MPD>");
+  EXPECT_NE(refusal({script, "concat", 0, 0}), "");
+  EXPECT_NE(refusal({script, "image2", 0, 0}), "");
+  EXPECT_NE(refusal({scratch() + "picture%d.png", "image2", 0, 0}), "");
+  EXPECT_NE(refusal(at(dash)), "");
+}
+
 TEST_F(Elsewhere, AStreamOnThisMachineMayHaveItsSegmentsThereAndOnServers) {
   const std::string segment = contents_of(song_);
   const HttpServer server([&](const HttpExchange& client) { client.answer(segment); });
