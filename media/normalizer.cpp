@@ -47,6 +47,7 @@ void Normalizer::begin_track(const Company& company, const Source& source) {
   const TaggedLoudness tagged = tagged_loudness([&source](const char* name) { return source.tagged(name); });
   album_.clear();
   adaptive_.reset();
+  hop_.clear();
   identity_.reset();
   ground_ = Ground::settled;
   std::optional<double> lufs = options_.normalize == Normalize::album ? tagged.album : tagged.track;
