@@ -1,5 +1,7 @@
 #include "media/sound_stage.hpp"
 
+#include <algorithm>
+
 namespace vcplay::media {
 namespace {
 
@@ -13,8 +15,9 @@ SoundStage::SoundStage(const SoundOptions& options, FrameMaker& maker, Event& st
     normalizer_ = std::make_unique<Normalizer>(options, stop, progress);
   }
   if (options.joins()) {
+    const Duration fade_out = std::max(options.fade_out, options.cut_ends ? kCutFade : Duration::zero());
     joiner_ = std::make_unique<TrackJoiner>(
-        TrackJoiner::Lengths{samples_in(options.fade_in), samples_in(options.fade_out),
+        TrackJoiner::Lengths{samples_in(options.fade_in), samples_in(fade_out),
                              samples_in(options.crossfade)},
         maker_.fifo(),
         TrackJoiner::Callbacks{[this](std::uint32_t track) { maker_.begin_track(track); },

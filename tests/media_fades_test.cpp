@@ -190,6 +190,24 @@ TEST(Crossfade, IsNoneForASingleTrack) {
   EXPECT_EQ(crossed, encoder.take());
 }
 
+TEST(Fades, TakeTheClickOffATrackThatIsCut) {
+  const std::string cut = tone("cut.flac", 400, "-af atrim=end_sample=100123");
+  media::PipelineOptions options{128'000, 1.0, {}};
+  EncoderTap encoder;
+  static_cast<void>(play({file(cut)}, options));
+  const std::vector<float> plain = encoder.take();
+  options.sound.cut_ends = true;
+  static_cast<void>(play({file(cut)}, options));
+  const std::vector<float> soft = encoder.take();
+  ASSERT_EQ(soft.size(), plain.size());
+  const std::size_t end = std::size_t{100'123} * 48'000 / 44'100;
+  const std::size_t fade = end - 1440;
+  EXPECT_TRUE(std::equal(soft.begin(), soft.begin() + 2 * (fade - 50), plain.begin())) << "but for its end";
+  float last = 0;
+  for (std::size_t i = 2 * (end - 48); i < 2 * end; ++i) last = std::max(last, std::fabs(soft[i]));
+  EXPECT_LT(last, 0.03F);
+}
+
 TEST(Fades, AreHeardInEveryTrack) {
   const std::string song = tone("faded.flac", 400);
   const std::vector<float> heard = play({file(song), file(song)}, joined(2s, 1s, {})).heard();
