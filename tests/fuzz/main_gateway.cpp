@@ -81,9 +81,9 @@ class Conversation {
       must_hold(created->guild.id == kGuild, "no other guild's objects are handed on");
     } else if (std::holds_alternative<Ready>(action)) {
       identifies_ = 0;
-      attempt_ = 0;
+      succeeded_ = true;
     } else if (std::holds_alternative<Resumed>(action)) {
-      attempt_ = 0;
+      succeeded_ = true;
     } else if (std::holds_alternative<CloseSocket>(action)) {
       connected_ = false;
     } else if (const auto* const again = std::get_if<Reconnect>(&action)) {
@@ -106,9 +106,12 @@ class Conversation {
   void look_at_reconnect(const Reconnect& again) {
     must_hold(!connected_, "there is one socket at a time");
     must_hold(again.after >= 0s && again.after <= 6min, "a wait is neither negative nor endless");
-    must_hold(again.attempt >= attempt_ && again.attempt <= attempt_ + 1, "attempts are counted one by one");
+    const bool goes_on = again.attempt >= attempt_ && again.attempt <= attempt_ + 1;
+    const bool begins_anew = succeeded_ && again.attempt <= 1;
+    must_hold(goes_on || begins_anew, "attempts are counted one by one, and anew only after a success");
     must_hold(again.attempt <= 20, "nothing is tried for ever");
     attempt_ = again.attempt;
+    succeeded_ = false;
     look_at_sentence(again.reason.what());
   }
 
@@ -120,8 +123,9 @@ class Conversation {
   TimePoint now_{1000s};
   bool connected_ = true;
   bool over_ = false;
-  int identifies_ = 0;  // without a READY since
-  int attempt_ = 0;     // the last one, without a success since
+  int identifies_ = 0;      // without a READY since
+  int attempt_ = 0;         // the last one
+  bool succeeded_ = false;  // since then; for long enough or not
 };
 
 Step said(const json& message) {
