@@ -78,6 +78,7 @@ PlayerSetup common_setup(const Options& options) {
   setup.pipeline.program = options.program;
   setup.pipeline.sound = options.sound;
   setup.pipeline.sound.cache_folder = cache_folder();
+  setup.pipeline.sound.cut_ends = options.program.end.has_value();
   setup.pipeline.encoder = options.encoder;
   setup.pipeline.live = options.live;
   if (options.fast) setup.pipeline.live.which = media::LiveOptions::Which::none;

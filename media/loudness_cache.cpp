@@ -94,8 +94,11 @@ std::optional<std::uint64_t> identity_of(const Media& media) {
   const std::unique_ptr<char, decltype(&std::free)> path(::realpath(media.location.c_str(), nullptr),
                                                          &std::free);
   if (path == nullptr) return std::nullopt;
-  return hash_of(fmt::format("{}\n{}\n{}.{}\n{}\n{}\n{}", path.get(), about.st_size, about.st_mtim.tv_sec,
-                             about.st_mtim.tv_nsec, media.format, media.rate, media.channels));
+  const Duration start = media.start.value_or(Duration::zero());
+  const Duration end = media.end.value_or(Duration::max());
+  return hash_of(fmt::format("{}\n{}\n{}.{}\n{}\n{}\n{}\n{}\n{}-{}", path.get(), about.st_size,
+                             about.st_mtim.tv_sec, about.st_mtim.tv_nsec, media.format, media.rate,
+                             media.channels, media.audio_track, start.count(), end.count()));
 }
 
 LoudnessCache::LoudnessCache(std::string folder)

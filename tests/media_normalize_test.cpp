@@ -298,6 +298,17 @@ TEST(LoudnessCache, TellsAFileFromItsOwnPast) {
   EXPECT_EQ(media::identity_of(file("https://example.org/a.mp3")), std::nullopt);
 }
 
+TEST(LoudnessCache, TellsThePartsOfAFileApart) {
+  const std::string album = scratch() + "album";
+  std::ofstream(album) << "sound";
+  media::Media first = file(album);
+  first.end = 60s;
+  media::Media second = file(album);
+  second.start = 60s;
+  EXPECT_NE(media::identity_of(first), media::identity_of(second));
+  EXPECT_NE(media::identity_of(first), media::identity_of(file(album)));
+}
+
 TEST(Normalize, MeasuresAFileOnce) {
   const std::string folder = scratch() + "cache-d";
   const std::string song = noise("once.flac", -3);
