@@ -299,8 +299,7 @@ TEST(LoudnessCache, TellsAFileFromItsOwnPast) {
 }
 
 TEST(LoudnessCache, TellsThePartsOfAFileApart) {
-  const std::string album = scratch() + "album";
-  std::ofstream(album) << "sound";
+  const std::string album = write_file("album", "sound");
   media::Media first = file(album);
   first.end = 60s;
   media::Media second = file(album);
