@@ -115,7 +115,8 @@ void FrameMaker::leave_out(std::size_t samples) {
   const std::span<float> before = fifo_.look(0, kSplice);
   const std::span<float> behind = fifo_.look(whole, kSplice);
   for (std::size_t i = 0; whole > 0 && i < behind.size(); ++i) {
-    const float part = static_cast<float>(i / kChannels) / kSplice;
+    const std::size_t sample = i / kChannels;
+    const float part = static_cast<float>(sample) / kSplice;
     behind[i] = before[i] * (1.0F - part) + behind[i] * part;
   }
   fifo_.drop(whole);

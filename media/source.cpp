@@ -283,7 +283,7 @@ void Source::note_damage(const std::string& what) {
 }
 
 void Source::report_damage() {
-  const std::string what = access_.fault().empty() ? std::move(damage_) : access_.fault();
+  const std::string what = access_.fault().empty() ? damage_ : access_.fault();
   damage_.clear();
   if (std::exchange(damage_reported_, true)) return;
   log::warning("{} is damaged at {}: {}; what can be decoded of it is played", named(info_.location),

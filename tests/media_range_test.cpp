@@ -1,4 +1,5 @@
 // Parts of media: --start, --end, CUE sheets and audio tracks, to the sample.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -125,11 +126,8 @@ std::string sheet(const std::string& file, const std::vector<int>& cuts) {
   std::string text = "PERFORMER Somebody\nFILE \"" + file + "\" WAVE\n";
   for (std::size_t i = 0; i < cuts.size(); ++i) {
     const int seconds = cuts[i] / 75;
-    std::array<char, 64> line{};
-    std::snprintf(line.data(), line.size(),
-                  "TRACK %02zu AUDIO\nTITLE \"Part %zu\"\nINDEX 01 %02d:%02d:%02d\n", i + 1, i + 1,
-                  seconds / 60, seconds % 60, cuts[i] % 75);
-    text += line.data();
+    text += fmt::format("TRACK {:02} AUDIO\nTITLE \"Part {}\"\nINDEX 01 {:02}:{:02}:{:02}\n", i + 1, i + 1,
+                        seconds / 60, seconds % 60, cuts[i] % 75);
   }
   return text;
 }
