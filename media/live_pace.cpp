@@ -53,12 +53,23 @@ LivePace::Orders LivePace::on_sound(const Level& level, TimePoint now) {
 
 void LivePace::find_out(const Level& level, TimePoint now) {
   const Duration elapsed = now - began_;
-  const Duration came = duration_of(static_cast<double>(level.queued + level.held));
-  if (level.is_full && came - elapsed >= kAhead) {
+  if (first_ == TimePoint{} && elapsed >= kBacklog) {
+    first_ = now;
+    before_ = level.came;
+  }
+  const bool is_over = elapsed >= kProbation;
+  if (!is_over && !level.is_full) return;
+  if (is_fast(level, now)) {
     pace_ = Pace::file;
-  } else if (elapsed >= kProbation) {
+  } else if (is_over) {
     pace_ = Pace::live;
   }
+}
+
+bool LivePace::is_fast(const Level& level, TimePoint now) const {
+  if (first_ == TimePoint{}) return level.is_full;
+  const double came = static_cast<double>(level.came - before_) / kSampleRate;
+  return came > kFasterThanAnyClock * seconds(now - first_);
 }
 
 /// A few first words lie ready; behind them stands only what is not too old.

@@ -23,8 +23,10 @@ class LivePace {
  public:
   static constexpr double kMostStretch = 0.005;  // inaudible: a twelfth of a semitone
   static constexpr Duration kProbation = 1s;
-  // More than this before the second is over, and it was made before it was asked for.
-  static constexpr Duration kAhead = 600ms;
+  // What a pipe held when it was opened comes at once, and tells nothing of the pace.
+  static constexpr Duration kBacklog = 100ms;
+  static constexpr double kFasterThanAnyClock =
+      1.2;  // as a live producer's portions make it seem at the most
   static constexpr Duration kMostExcess = 1s;
 
   /// `latency`: from the producer to the sender. `certain`: somebody said that it is live.
@@ -32,6 +34,7 @@ class LivePace {
 
   /// Where the sound is that came and has not been sent.
   struct Level {
+    std::uint64_t came = 0;  // in all
     std::size_t queued = 0;  // encoded
     std::size_t held = 0;    // not yet
     bool is_full = false;    // there is no room to encode all of it
@@ -58,6 +61,7 @@ class LivePace {
 
  private:
   void find_out(const Level& level, TimePoint now);
+  [[nodiscard]] bool is_fast(const Level& level, TimePoint now) const;
   [[nodiscard]] Orders before_the_start(const Level& level) const;
   [[nodiscard]] bool fills_up(const Level& level, TimePoint now);
   [[nodiscard]] Orders leave_out_excess(const Level& level);
@@ -70,6 +74,8 @@ class LivePace {
   bool started_ = false;  // the sender takes, and the first distance has been set
   bool filling_ = false;  // after it ran dry
   TimePoint began_{};
+  TimePoint first_{};         // when what came behind the backlog began to count
+  std::uint64_t before_ = 0;  // what had come until then
   TimePoint filling_since_{};
   TimePoint last_{};
   double level_ = 0;  // samples, smoothed

@@ -232,7 +232,8 @@ void Work::follow(Source& source) {
 void Work::keep_pace() {
   const Outlet::Room room = outlet.room();
   const std::size_t held = maker_.fifo().size();
-  const LivePace::Orders orders = pace_->on_sound({.queued = (room.capacity - room.free) * kSamplesPerFrame,
+  const LivePace::Orders orders = pace_->on_sound({.came = maker_.fifo().end(),
+                                                   .queued = (room.capacity - room.free) * kSamplesPerFrame,
                                                    .held = held,
                                                    .is_full = held >= room.free * kSamplesPerFrame,
                                                    .is_taken = room.taken},

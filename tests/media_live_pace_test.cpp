@@ -57,7 +57,8 @@ class Line {
   }
 
   void judge(TimePoint now) {
-    const LivePace::Orders orders = pace_.on_sound({queued_, held_, queued_ >= kRoom, taken_}, now);
+    const LivePace::Orders orders =
+        pace_.on_sound({seen_, queued_, held_, queued_ + held_ >= kRoom, taken_}, now);
     held_ -= orders.leave_out;
     holds_ = orders.hold;
     resampler_.stretch(orders.stretch);
@@ -185,20 +186,20 @@ TEST(LivePace, ASilentProducerIsBridgedOnceAndItsDistanceSetAnew) {
 TEST(LivePace, FewWordsAfterASilenceAreNotHeldBackForEver) {
   LivePace pace(kLatency, true);
   const TimePoint start(std::chrono::hours(1));
-  (void)pace.on_sound({4'800, 9'600, false, true}, start);
-  EXPECT_TRUE(pace.on_sound({0, 2'000, false, true}, start + 5s).hold);
-  EXPECT_TRUE(pace.on_sound({0, 2'000, false, true}, start + 5s + 200ms).hold);
-  EXPECT_FALSE(pace.on_sound({0, 2'000, false, true}, start + 5s + pace.patience()).hold);
+  (void)pace.on_sound({14'400, 4'800, 9'600, false, true}, start);
+  EXPECT_TRUE(pace.on_sound({16'400, 0, 2'000, false, true}, start + 5s).hold);
+  EXPECT_TRUE(pace.on_sound({16'400, 0, 2'000, false, true}, start + 5s + 200ms).hold);
+  EXPECT_FALSE(pace.on_sound({16'400, 0, 2'000, false, true}, start + 5s + pace.patience()).hold);
 }
 
 TEST(LivePace, AProducerThatIsFarAheadAtOnceIsAFile) {
   LivePace pace(kLatency, false);
   const TimePoint start(std::chrono::hours(1));
-  EXPECT_EQ(pace.on_sound({0, 960, false, false}, start).leave_out, 0U);
+  EXPECT_EQ(pace.on_sound({960, 0, 960, false, false}, start).leave_out, 0U);
   EXPECT_EQ(pace.pace(), Pace::unknown);
-  (void)pace.on_sound({61'440, 960, true, false}, start + 50ms);
+  (void)pace.on_sound({62'400, 61'440, 960, true, false}, start + 50ms);
   EXPECT_EQ(pace.pace(), Pace::file);
-  const LivePace::Orders orders = pace.on_sound({61'440, 9'600, true, true}, start + 10s);
+  const LivePace::Orders orders = pace.on_sound({550'000, 61'440, 9'600, true, true}, start + 10s);
   EXPECT_EQ(orders.leave_out, 0U) << "it waits, and nothing of it is lost";
   EXPECT_FALSE(orders.hold);
   EXPECT_EQ(orders.stretch, 0);
@@ -210,6 +211,22 @@ TEST(LivePace, AProducerThatKeepsTimeIsLiveAfterASecond) {
   EXPECT_EQ(story.pace.pace(), Pace::unknown);
   EXPECT_GT(story.line.queued(), 40'000U) << "until then nothing is held back";
   story.run(200ms);
+  EXPECT_EQ(story.pace.pace(), Pace::live);
+}
+
+TEST(LivePace, AProducerThatIsOnlyHalfAsFastAgainIsAFileAndLosesNothing) {
+  Simulation story(LivePace(kLatency, false), Producer{.rate = 72'000});
+  story.run(300ms);
+  story.line.starts_to_take();
+  story.run(10s);
+  EXPECT_EQ(story.pace.pace(), Pace::file);
+  EXPECT_EQ(story.pace.left_out(), 0U);
+}
+
+TEST(LivePace, WhatAPipeHeldWhenItWasOpenedMakesNoFileOfIt) {
+  Simulation story(LivePace(kLatency, false), Producer{});
+  for (int i = 0; i < 34; ++i) story.line.comes(story.now);  // a third of a second
+  story.run(2s);
   EXPECT_EQ(story.pace.pace(), Pace::live);
 }
 
