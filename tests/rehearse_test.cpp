@@ -221,13 +221,14 @@ TEST(Bitrate, FollowsTheChannelWhileItPlays) {
   ASSERT_EQ(finished.exit_status, 0) << finished.err << finished.out;
   const std::vector<std::size_t> sizes = packet_sizes(heard);
   ASSERT_GT(sizes.size(), 250U);
-  const auto bits_per_second = [&](std::size_t from) {  // over a second
-    return 8 * std::accumulate(sizes.begin() + static_cast<std::ptrdiff_t>(from),
-                               sizes.begin() + static_cast<std::ptrdiff_t>(from + 50), std::size_t{0});
+  const auto bits_per_second = [&](std::size_t from) {  // over half a second
+    return 16 * std::accumulate(sizes.begin() + static_cast<std::ptrdiff_t>(from),
+                                sizes.begin() + static_cast<std::ptrdiff_t>(from + 25), std::size_t{0});
   };
-  EXPECT_NEAR(static_cast<double>(bits_per_second(20)), 128'000, 16'000);  // the loopback channel's own
-  EXPECT_NEAR(static_cast<double>(bits_per_second(195)), 16'000,
-              4'000);  // what was queued has been sent by then
+  // The loopback channel's own, at the latest until a second of audio has gone out behind the lead-in …
+  EXPECT_NEAR(static_cast<double>(bits_per_second(20)), 128'000, 24'000);
+  // … and the new one, at the latest when what was queued has been sent.
+  EXPECT_NEAR(static_cast<double>(bits_per_second(195)), 16'000, 6'000);
 }
 
 TEST(Bitrate, ThatFallsBelowAFilesOwnEndsItsPassingThrough) {
