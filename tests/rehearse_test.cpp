@@ -206,41 +206,40 @@ TEST(LiveInput, IsNoneWhereTheProducerWaits) {
   EXPECT_GE(report.at("packets").at("audio"), 250);
 }
 
-/// A song of 5 s in a channel whose bitrate falls to 16 kbit/s after the first.
+/// A song in a channel whose bitrate falls to 16 kbit/s after three seconds.
 Finished rehearse_with_less_and_less(const std::string& song, const std::string& heard) {
   const TemporaryFolder folder;
   Command command;
   command.words = {kProgram, "rehearse", "--json",   "--output",
-                   heard,    song,       "--script", folder.write("day.txt", "at 1s bitrate 16000\n")};
+                   heard,    song,       "--script", folder.write("day.txt", "at 3s bitrate 16000\n")};
   return run(command, 60s);
 }
 
 TEST(Bitrate, FollowsTheChannelWhileItPlays) {
   const std::string heard = scratch() + "less.ogg";
-  const Finished finished = rehearse_with_less_and_less(make_file("less.wav", music(240'000)), heard);
+  const Finished finished = rehearse_with_less_and_less(make_file("less.wav", music(312'000)), heard);
   ASSERT_EQ(finished.exit_status, 0) << finished.err << finished.out;
   const std::vector<std::size_t> sizes = packet_sizes(heard);
-  ASSERT_GT(sizes.size(), 250U);
+  ASSERT_GT(sizes.size(), 325U);
   const auto bits_per_second = [&](std::size_t from) {  // over half a second
     return 16 * std::accumulate(sizes.begin() + static_cast<std::ptrdiff_t>(from),
                                 sizes.begin() + static_cast<std::ptrdiff_t>(from + 25), std::size_t{0});
   };
-  // The loopback channel's own, at the latest until a second of audio has gone out behind the lead-in …
-  EXPECT_NEAR(static_cast<double>(bits_per_second(20)), 128'000, 24'000);
-  // … and the new one, at the latest when what was queued has been sent.
-  EXPECT_NEAR(static_cast<double>(bits_per_second(195)), 16'000, 6'000);
+  // Up to 1.3 s may be encoded before the channel is known, and as much before its new bitrate is.
+  EXPECT_NEAR(static_cast<double>(bits_per_second(100)), 128'000, 24'000);
+  EXPECT_NEAR(static_cast<double>(bits_per_second(260)), 16'000, 6'000);
 }
 
 TEST(Bitrate, ThatFallsBelowAFilesOwnEndsItsPassingThrough) {
-  const std::string song = make_file("more.opus", music(240'000), "-c:a libopus -vbr off -b:a 48k");
+  const std::string song = make_file("more.opus", music(312'000), "-c:a libopus -vbr off -b:a 48k");
   const std::string heard = scratch() + "more.ogg";
   const Finished finished = rehearse_with_less_and_less(song, heard);
   ASSERT_EQ(finished.exit_status, 0) << finished.err << finished.out;
   const json track = json::parse(finished.out).at("tracks").at(0);
   EXPECT_THAT(track.at("reencoded").get<std::string>(),
               HasSubstr("its 48 kbit/s are more than the 16 that may be sent (from "));
-  EXPECT_GT(track.at("passed"), 50);
-  EXPECT_LT(track.at("passed"), 200);
+  EXPECT_GT(track.at("passed"), 100);
+  EXPECT_LT(track.at("passed"), 300);
 }
 
 }  // namespace
