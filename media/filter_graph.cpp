@@ -262,6 +262,7 @@ const AVFrame* FilterGraph::take() { return impl_->take(); }
 bool FilterGraph::done() const noexcept { return impl_->done(); }
 
 void check_filters(const std::string& graph) {
+  route_ffmpeg_log();  // where the reason is read from
   FilterGraph filters(graph, "--af");
   const FramePtr silence(made(av_frame_alloc()));
   silence->format = AV_SAMPLE_FMT_FLTP;

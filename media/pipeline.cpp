@@ -46,9 +46,14 @@ class Work {
         passthrough_(maker_, limit, stop) {}
 
   void run() noexcept;
+  /// Any thread, once all is written: makes the soft end, if one is asked for, and only once.
+  void end_softly() {
+    if (softly.exchange(false)) outlet.end_softly();
+  }
 
   Event stop;
-  std::atomic<bool> softly{false};  // set before `stop`
+  std::atomic<bool> softly{false};   // an end is asked for that nobody has made yet; set before `stop`
+  std::atomic<bool> written{false};  // the last frame is in the queue
   Event ended;
   Progress progress;
   std::atomic<int> bitrate;
@@ -94,7 +99,8 @@ void Work::run() noexcept {
   }
   progress.leave();
   padding.store(maker_.tail(), std::memory_order_release);
-  if (softly.load(std::memory_order_relaxed)) outlet.end_softly();
+  written.store(true);
+  end_softly();
   outlet.finish();
   outlet.tell([](PipelineListener& listener) { listener.on_pipeline_end(); });
   ended.raise();
@@ -305,10 +311,9 @@ void Pipeline::stop() { impl_->work->stop.raise(); }
 
 void Pipeline::stop_softly() {
   Work& work = *impl_->work;
-  if (work.ended.raised())
-    return work.outlet.end_softly();  // the last second waits, and nobody writes any more
-  work.softly.store(true, std::memory_order_relaxed);
+  work.softly.store(true);
   stop();
+  if (work.written.load()) work.end_softly();  // the last second waits, and nobody writes any more
 }
 
 void Pipeline::set_bitrate(int bits_per_second) {
