@@ -111,15 +111,14 @@ std::uint64_t FrameMaker::frames_of_track() const noexcept {
 }
 
 void FrameMaker::leave_out(std::size_t samples) {
-  const std::size_t whole = std::min(samples, fifo_.size()) / kSamplesPerFrame * kSamplesPerFrame;
   const std::span<float> before = fifo_.look(0, kSplice);
-  const std::span<float> behind = fifo_.look(whole, kSplice);
-  for (std::size_t i = 0; whole > 0 && i < behind.size(); ++i) {
+  const std::span<float> behind = fifo_.look(samples, kSplice);
+  for (std::size_t i = 0; samples > 0 && i < behind.size(); ++i) {
     const std::size_t sample = i / kChannels;
     const float part = static_cast<float>(sample) / kSplice;
     behind[i] = before[i] * (1.0F - part) + behind[i] * part;
   }
-  fifo_.drop(whole);
+  fifo_.drop(samples);
 }
 
 bool FrameMaker::may_put() {

@@ -17,6 +17,9 @@ constexpr double kSmoothing = 2.0;     // s
 constexpr double kProportional = 0.2;  // 1/s
 constexpr double kIntegral = kProportional * kProportional / 4;
 
+/// Sound is left out by the packet, so that what remains is cut into packets where it was.
+constexpr std::size_t whole_frames(std::size_t samples) { return samples - samples % kSamplesPerFrame; }
+
 constexpr double seconds(Duration span) { return std::chrono::duration<double>(span).count(); }
 
 constexpr Duration duration_of(double samples) {
@@ -75,7 +78,7 @@ bool LivePace::is_fast(const Level& level, TimePoint now) const {
 /// A few first words lie ready; behind them stands only what is not too old.
 LivePace::Orders LivePace::before_the_start(const Level& level) const {
   const auto most = static_cast<std::size_t>(std::max(0.0, target_ - static_cast<double>(level.queued)));
-  return {.leave_out = level.held > most ? level.held - most : 0,
+  return {.leave_out = level.held > most ? whole_frames(level.held - most) : 0,
           .hold = level.queued >= kFirstWords,
           .stretch = 0};
 }
@@ -97,7 +100,8 @@ bool LivePace::fills_up(const Level& level, TimePoint now) {
 
 LivePace::Orders LivePace::leave_out_excess(const Level& level) {
   const double excess = static_cast<double>(level.queued + level.held) - target_;
-  const std::size_t many = std::min(level.held, static_cast<std::size_t>(std::max(0.0, excess)));
+  const std::size_t many =
+      whole_frames(std::min(level.held, static_cast<std::size_t>(std::max(0.0, excess))));
   left_out_ += many;
   level_ = static_cast<double>(level.queued + level.held - many);
   last_ = TimePoint{};

@@ -41,7 +41,7 @@ class LivePace {
     bool is_taken = false;   // the sender has begun to take it
   };
   struct Orders {
-    std::size_t leave_out = 0;  // so many of the oldest held samples come too late
+    std::size_t leave_out = 0;  // so many of the oldest held samples come too late: whole frames of them
     bool hold = false;          // encode none of them for now
     double stretch = 0;         // of what comes next: 0.001 makes 1,001 samples of 1,000
   };
