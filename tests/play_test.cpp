@@ -4,9 +4,9 @@
 
 #include <csignal>
 
+#include "support/http_server.hpp"
 #include "support/hung_file.hpp"
 #include "support/stage.hpp"
-#include "support/trickling_server.hpp"
 
 namespace vcplay::testing {
 namespace {
@@ -171,8 +171,11 @@ TEST(Play, AFileThatHangsIsGivenUpAndNamed) {
 }
 
 TEST(Play, AServerThatGetsNowhereIsCutAndTheNextMediumPlays) {
-  const TricklingServer server("HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\n\r\n" +
-                               Stage::wav(Stage::pcm(1.0)).substr(0, 30));
+  const HttpServer server([](const HttpExchange& client) {
+    client.send("HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\n\r\n" +
+                Stage::wav(Stage::pcm(1.0)).substr(0, 30));
+    while (!client.hung_up_within(1'000)) client.send({"\0", 1});  // a byte a second, for ever
+  });
   const TemporaryFolder folder;
   const std::string tone = folder.write("tone.wav", Stage::wav(Stage::pcm(1.0)));
   Stage stage;
