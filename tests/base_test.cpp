@@ -175,6 +175,13 @@ TEST_F(Log, NeverShowsAHiddenSecret) {
   EXPECT_THAT(lines_, ElementsAre("Authorization: Bot [hidden], again [hidden]"));
 }
 
+TEST_F(Log, ForgetsWhatIsLongOverButNeverTheFirstSecret) {
+  log::hide("s3cr3t-t0k3n");  // as the bot's own
+  for (std::size_t i = 0; i < 2 * log::kMostHidden; ++i) log::hide(fmt::format("session-token-{}.", i));
+  log::error("s3cr3t-t0k3n session-token-{}. session-token-0.", 2 * log::kMostHidden - 1);
+  EXPECT_THAT(lines_, ElementsAre("[hidden] [hidden] session-token-0."));
+}
+
 TEST_F(Log, DoesNotBlackOutOrdinaryWords) {
   log::hide("a");
   log::error("all that");

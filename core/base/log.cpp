@@ -78,6 +78,10 @@ class HiddenList {
  public:
   void add(std::string_view secret) {
     const Lock hold(mutex_);
+    const auto is_it = [secret](const SecretString& known) { return known.reveal() == secret; };
+    if (std::any_of(secrets_.begin(), secrets_.end(), is_it)) return;
+    // The first is what the process lives by; of the others only the young ones mean anything any more.
+    if (secrets_.size() >= kMostHidden) secrets_.erase(secrets_.begin() + 1);
     secrets_.emplace_back(secret);
   }
   void apply(std::string& line) {

@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include <cstddef>
 #include <functional>
 #include <string_view>
 #include <utility>
@@ -23,8 +24,10 @@ void set_sink(Sink sink);
 /// The default sink: "vcplay: warning: …\n" on standard error, in one write.
 void write_to_stderr(Level level, std::string_view line);
 
-/// From now on `secret` is replaced by "[hidden]" wherever it turns up in a line, whoever wrote it.
+/// From now on `secret` is replaced by "[hidden]" wherever it turns up in a line, whoever wrote it: the first
+/// one for ever, the others until so many came after them.
 void hide(std::string_view secret);
+inline constexpr std::size_t kMostHidden = 64;
 
 /// Any thread but the sender. The line passes display_safe() and the list of hidden secrets.
 void write(Level level, std::string_view line);
