@@ -4,7 +4,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
-#include "media/playlist.hpp"
+#include "media/language.hpp"
 #include "media/source.hpp"
 
 namespace vcplay::media {
@@ -25,9 +25,7 @@ bool is_hls_stream(const AVFormatContext& format) {
 
 bool speaks(const AVStream& stream, std::string_view language) {
   const AVDictionaryEntry* const entry = av_dict_get(stream.metadata, "language", nullptr, 0);
-  if (entry == nullptr) return false;
-  const std::string_view tag = entry->value;
-  return same_word(tag.substr(0, tag.find('-')), language) || same_word(tag, language);
+  return entry != nullptr && same_language(entry->value, language);
 }
 
 std::string list_of_tracks(const AVFormatContext& format) {

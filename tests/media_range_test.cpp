@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "media/language.hpp"
 #include "support/audio_files.hpp"
 #include "support/playback.hpp"
 #include "support/temporary_folder.hpp"
@@ -176,6 +177,18 @@ TEST(CueSheet, OfRawCdAudioIsReadAsThat) {
   EXPECT_GT(correlation(playback.heard(), ffmpeg_decode(album), 0), 0.99);
 }
 
+TEST(Language, IsTheSameByAnyOfItsCodes) {
+  using media::same_language;
+  EXPECT_TRUE(same_language("ger", "DE"));
+  EXPECT_TRUE(same_language("zho", "chi"));
+  EXPECT_TRUE(same_language("pt-BR", "por"));
+  EXPECT_TRUE(same_language("pt-BR", "pt-br"));
+  EXPECT_FALSE(same_language("pt-BR", "pt-PT"));
+  EXPECT_TRUE(same_language("tlh", "TLH")) << "Klingon is none of the 184, but itself";
+  EXPECT_FALSE(same_language("deu", "dut"));
+  EXPECT_FALSE(same_language("", "deu"));
+}
+
 class AudioTrack : public ::testing::Test {
  protected:
   const std::string film_ = make_file(
@@ -194,6 +207,9 @@ TEST_F(AudioTrack, IsChosenByItsNumberOrItsLanguage) {
   EXPECT_EQ(play_track("3").tracks.at(0).sample_rate, 32'000);
   EXPECT_EQ(play_track("deu").tracks.at(0).sample_rate, 44'100);
   EXPECT_EQ(play_track("ENG").tracks.at(0).sample_rate, 48'000);
+  for (const char* const german : {"de", "ger", "de-AT"}) {
+    EXPECT_EQ(play_track(german).tracks.at(0).sample_rate, 44'100) << german;
+  }
 }
 
 TEST_F(AudioTrack, ThatIsMissingIsASentenceWithThoseThatAreNot) {
