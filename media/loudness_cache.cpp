@@ -88,7 +88,7 @@ std::string line_of(std::uint64_t identity, const Measured& measured) {
 
 }  // namespace
 
-std::optional<std::uint64_t> identity_of(const Media& media) {
+std::optional<std::uint64_t> identity_of(const Media& media, const std::string& filters) {
   struct stat about {};
   if (::stat(media.location.c_str(), &about) != 0 || !S_ISREG(about.st_mode)) return std::nullopt;
   const std::unique_ptr<char, decltype(&std::free)> path(::realpath(media.location.c_str(), nullptr),
@@ -96,9 +96,11 @@ std::optional<std::uint64_t> identity_of(const Media& media) {
   if (path == nullptr) return std::nullopt;
   const Duration start = media.start.value_or(Duration::zero());
   const Duration end = media.end.value_or(Duration::max());
-  return hash_of(fmt::format("{}\n{}\n{}.{}\n{}\n{}\n{}\n{}\n{}-{}", path.get(), about.st_size,
-                             about.st_mtim.tv_sec, about.st_mtim.tv_nsec, media.format, media.rate,
-                             media.channels, media.audio_track, start.count(), end.count()));
+  std::string state = fmt::format("{}\n{}\n{}.{}\n{}\n{}\n{}\n{}\n{}-{}", path.get(), about.st_size,
+                                  about.st_mtim.tv_sec, about.st_mtim.tv_nsec, media.format, media.rate,
+                                  media.channels, media.audio_track, start.count(), end.count());
+  if (!filters.empty()) state += '\n' + filters;
+  return hash_of(state);
 }
 
 LoudnessCache::LoudnessCache(std::string folder)

@@ -18,8 +18,8 @@ struct Measured {
 };
 
 /// Identifies one state of one file, and how it is read: path, size, time of change, format. Nothing for what
-/// is no regular file.
-[[nodiscard]] std::optional<std::uint64_t> identity_of(const Media& media);
+/// is no regular file. `filters` that it passes on its way are a part of it.
+[[nodiscard]] std::optional<std::uint64_t> identity_of(const Media& media, const std::string& filters = {});
 
 /// Remembers measurements in one small file of the user's. Whatever is wrong with that file only costs the
 /// time to measure again. One thread at a time; several processes share the file.

@@ -14,6 +14,7 @@
 #include "base/log.hpp"
 #include "base/thread_annotations.hpp"
 #include "media/event.hpp"
+#include "media/filter_graph.hpp"
 #include "media/io.hpp"
 #include "media/loudness_meter.hpp"
 #include "media/progress.hpp"
@@ -32,8 +33,8 @@ constexpr std::size_t kMostWaiting = 1000;  // files asked for and not measured
 
 class LoudnessScan::Work {
  public:
-  Work(Wish wish, const std::string& cache_folder)
-      : wish_(wish), cache_(cache_folder), trust_(std::string()) {}
+  Work(Wish wish, const std::string& cache_folder, std::string filters)
+      : wish_(wish), filters_(std::move(filters)), cache_(cache_folder), trust_(std::string()) {}
 
   std::optional<std::uint64_t> want(const Media& media);
   void hurry(std::uint64_t identity);
@@ -54,6 +55,7 @@ class LoudnessScan::Work {
   void settle(std::uint64_t identity, KnownLoudness loudness);
 
   const Wish wish_;
+  const std::string filters_;
   LoudnessCache cache_;  // of the scan's thread
   const TrustAnchors trust_;
   Event stop_;
@@ -69,7 +71,7 @@ class LoudnessScan::Work {
 };
 
 std::optional<std::uint64_t> LoudnessScan::Work::want(const Media& media) {
-  const std::optional<std::uint64_t> identity = identity_of(media);
+  const std::optional<std::uint64_t> identity = identity_of(media, filters_);
   if (!identity) return std::nullopt;
   const Lock lock(mutex_);
   if (jobs_.size() < kMostWaiting && asked_.insert(*identity).second) jobs_.push_back({*identity, media});
@@ -153,11 +155,11 @@ KnownLoudness LoudnessScan::Work::examine(const Job& job) {
   loudness.tagged = tagged_loudness([&source](const char* name) { return source.tagged(name); });
   const bool enough =
       wish_ == Wish::album ? loudness.tagged.album.has_value() : loudness.tagged.track.has_value();
-  if (enough) return loudness;
+  if (enough && filters_.empty()) return loudness;
   const Measured measured = measure(source);
   if (stop_.raised()) return loudness;
   loudness.measured = measured;
-  if (identity_of(job.media) == job.identity)
+  if (identity_of(job.media, filters_) == job.identity)
     cache_.add(job.identity, measured);  // it did not change meanwhile
   return loudness;
 }
@@ -172,9 +174,26 @@ Measured LoudnessScan::Work::measure(Source& source) {
       fifo.drop(fifo.size());
     }
   };
-  for (const AVFrame* frame = source.next(); frame != nullptr && !stop_.raised(); frame = source.next()) {
-    resampler.take(*frame);
+  const auto take = [&](const AVFrame& frame) {
+    resampler.take(frame);
     hear();
+  };
+  std::optional<FilterGraph> graph;
+  if (!filters_.empty()) graph.emplace(filters_, "--af");
+  const auto drain = [&] {
+    while (const AVFrame* const frame = stop_.raised() ? nullptr : graph->take()) take(*frame);
+  };
+  while (const AVFrame* const frame = stop_.raised() || (graph && graph->done()) ? nullptr : source.next()) {
+    if (graph) {
+      graph->give(*frame);
+      drain();
+    } else {
+      take(*frame);
+    }
+  }
+  if (graph && !graph->done()) {
+    graph->give_end();
+    drain();
   }
   resampler.take_end();
   hear();
@@ -186,8 +205,8 @@ void LoudnessScan::Work::settle(std::uint64_t identity, KnownLoudness loudness) 
   known_[identity] = loudness;
 }
 
-LoudnessScan::LoudnessScan(Wish wish, const std::string& cache_folder)
-    : work_(std::make_shared<Work>(wish, cache_folder)) {}
+LoudnessScan::LoudnessScan(Wish wish, const std::string& cache_folder, const std::string& filters)
+    : work_(std::make_shared<Work>(wish, cache_folder, filters)) {}
 
 LoudnessScan::~LoudnessScan() { work_->end(); }
 

@@ -25,7 +25,8 @@ class LoudnessScan {
  public:
   /// Which of a file's tags spares the measuring.
   enum class Wish : std::uint8_t { track, album };
-  LoudnessScan(Wish wish, const std::string& cache_folder);
+  /// What passes `filters` (libavfilter's; empty: none) is measured behind them, whatever its tags say.
+  LoudnessScan(Wish wish, const std::string& cache_folder, const std::string& filters);
   /// Stops the thread. One that hangs in a read is left behind.
   ~LoudnessScan();
   LoudnessScan(const LoudnessScan&) = delete;

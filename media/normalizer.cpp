@@ -39,7 +39,7 @@ Normalizer::Normalizer(const SoundOptions& options, Event& stop, Progress& progr
       stop_(stop),
       progress_(progress),
       scan_(options.normalize == Normalize::album ? LoudnessScan::Wish::album : LoudnessScan::Wish::track,
-            options.cache_folder) {}
+            options.cache_folder, options.filters) {}
 
 void Normalizer::begin_track(const Company& company, const Source& source) {
   const auto all = company.all;
@@ -51,6 +51,7 @@ void Normalizer::begin_track(const Company& company, const Source& source) {
   identity_.reset();
   ground_ = Ground::settled;
   std::optional<double> lufs = options_.normalize == Normalize::album ? tagged.album : tagged.track;
+  if (!options_.filters.empty()) lufs.reset();  // tags know nothing of filters
   const bool by_tag = lufs.has_value();
   if (!lufs) lufs = look_up(company);
   const double speed = first_ ? HUGE_VAL : kAtABorder;

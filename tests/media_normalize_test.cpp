@@ -98,6 +98,16 @@ TEST(Normalize, BelievesTheTagsOfOpus) {
               before - 6, 0.15);
 }
 
+TEST(Normalize, MeasuresWhatComesOutOfFilters) {
+  const std::string tagged = noise("tagged-too.flac", 0, "-metadata REPLAYGAIN_TRACK_GAIN=\"-10.00 dB\"");
+  auto options = normalized(Normalize::track, -18, scratch() + "behind-filters");
+  options.sound.filters = "volume=-9dB";
+  EXPECT_NEAR(ffmpeg_loudness(encoded({file(tagged)}, options)).integrated, -18, 0.3);
+  options.sound.filters = "volume=-3dB,lowpass=f=400";  // what the cache knows is of the other ones
+  EXPECT_NEAR(ffmpeg_loudness(encoded({file(tagged)}, options)).integrated, -18, 0.3);
+  EXPECT_NE(media::identity_of(file(tagged)), media::identity_of(file(tagged), "volume=-9dB"));
+}
+
 TEST(Normalize, TakesTheAlbumsTagForTheAlbum) {
   const std::string tagged = noise("album-tag.flac", 0,
                                    "-metadata REPLAYGAIN_TRACK_GAIN=\"-10.00 dB\""
