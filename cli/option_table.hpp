@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/snowflake.hpp"
+#include "cli/media_values.hpp"
 #include "cli/option_values.hpp"
 #include "cli/options.hpp"
 

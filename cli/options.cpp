@@ -5,25 +5,21 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdlib>
 #include <memory>
-#include <random>
 #include <utility>
 
 #include "base/error.hpp"
 #include "base/spelling.hpp"
 #include "base/text.hpp"
 #include "cli/help.hpp"
+#include "cli/option_rules.hpp"
 #include "cli/option_table.hpp"
+#include "cli/value_words.hpp"
 
 namespace vcplay::cli {
 namespace {
 
 using Words = std::vector<std::string>;
-
-[[noreturn]] void refuse(const std::string& sentence) { throw Error(Cause::usage, sentence); }
-
-std::string shown(std::string_view text) { return fmt::format("'{}'", display_safe(text, 40)); }
 
 /// argv without --token and its value; the value goes into `token` and its bytes in argv are overwritten,
 /// before anything else copies them.
@@ -93,16 +89,16 @@ std::string_view owner_of(const OptionRow& option) {
 [[noreturn]] void refuse_unknown(std::string_view word, Verb verb) {
   const std::string_view name = word.substr(0, word.find('='));
   if (const OptionRow* const row = find_row(name); row != nullptr && !row->belongs_to(verb)) {
-    refuse(fmt::format("{} belongs to 'vcplay {}'.", name, owner_of(*row)));
+    refuse("{} belongs to 'vcplay {}'.", name, owner_of(*row));
   }
   std::vector<std::string_view> known;
   for (const OptionRow& row : option_table()) {
     if (row.belongs_to(verb)) known.push_back(row.name);
   }
   if (const auto nearest = nearest_spelling(name, known)) {
-    refuse(fmt::format("There is no option {}; did you mean {}?", shown(word), *nearest));
+    refuse("There is no option {}; did you mean {}?", shown(word), *nearest);
   }
-  refuse(fmt::format("There is no option {}; a MEDIA that begins with '-' goes after '--'.", shown(word)));
+  refuse("There is no option {}; a MEDIA that begins with '-' goes after '--'.", shown(word));
 }
 
 /// "-volume" would be read as "-v" and five more: say what was meant instead.
@@ -119,9 +115,9 @@ void refuse_single_dashes(const Words& words, Verb verb) {
   const std::string text = error.what();
   const std::string name = text.substr(0, text.find_first_of(": "));
   const OptionRow* const row = find_row(name[0] == '-' ? name : "--" + name);
-  if (row == nullptr) refuse(display_safe(text));
-  if (row->argument.empty()) refuse(fmt::format("{} takes no value.", row->name));
-  refuse(fmt::format("{} needs a value: {} {}.", row->name, row->name, row->argument));
+  if (row == nullptr) refuse("{}", display_safe(text));
+  if (row->argument.empty()) refuse("{} takes no value.", row->name);
+  refuse("{} needs a value: {} {}.", row->name, row->name, row->argument);
 }
 
 /// Splits what is no option of the table into MEDIA and mistakes.
@@ -140,94 +136,6 @@ Words media_of(const Words& rest, Verb verb) {
   if (std::count(media.begin(), media.end(), "-") > 1)
     refuse("'-' (standard input) can be played only once.");
   return media;
-}
-
-void set_media(Draft& draft, const Words& names) {
-  Options& options = draft.options;
-  const media::Media format = std::exchange(options.media, {}).front();
-  if (format.format.empty() && (format.rate != 0 || format.channels != 0)) {
-    refuse("--rate and --channels describe raw PCM and need its --format, such as --format s16le.");
-  }
-  for (const std::string& name : names) {
-    options.media.push_back(format);
-    options.media.back().location = name;
-  }
-  if (options.verb == Verb::channels && !names.empty()) {
-    refuse(
-        fmt::format("'vcplay channels' plays nothing: it goes without MEDIA, such as {}.", shown(names[0])));
-  }
-  if (options.serve && (!names.empty() || options.fast || !options.output.empty())) {
-    refuse("--serve plays nothing: it goes without MEDIA, --fast and --output.");
-  }
-  if (!options.script.empty() && options.fast) {
-    refuse("--script goes by real time, which --fast does not wait for: take one of them.");
-  }
-  if (options.verb == Verb::encode && options.program.rounds == 0) {
-    refuse("--loop inf would never end: a file wants a number of rounds.");
-  }
-  if (options.verb == Verb::encode && options.output.empty()) {
-    refuse("There is no file to write: give its name with -o FILE.opus.");
-  }
-  const bool plays = options.verb == Verb::play || options.verb == Verb::encode ||
-                     (options.verb == Verb::rehearse && !options.serve);
-  if (options.media.empty() && plays) refuse("There is no MEDIA: name files, or '-' for standard input.");
-}
-
-std::string environment(const char* name) {
-  const char* const value = ::getenv(name);
-  return value == nullptr ? "" : value;
-}
-
-/// Where to play: options first, then the environment; a link brings its guild along.
-void set_place(Draft& draft) {
-  const bool channel_is_typed = draft.channel.has_value();
-  const std::string guild = environment("VCPLAY_GUILD");
-  const std::string channel = environment("VCPLAY_CHANNEL");
-  if (!draft.channel && !channel.empty()) draft.channel = parse_channel(channel, "VCPLAY_CHANNEL");
-  if (!draft.channel) refuse("There is no channel: give --channel ID (or its link), or set VCPLAY_CHANNEL.");
-  const bool link_rules = channel_is_typed && draft.channel->guild;
-  if (!draft.guild && !guild.empty() && !link_rules) draft.guild = parse_guild(guild, "VCPLAY_GUILD");
-  if (!draft.guild) draft.guild = draft.channel->guild;
-  if (!draft.guild) refuse("There is no guild: give --guild ID or the channel's link, or set VCPLAY_GUILD.");
-  if (draft.channel->guild && *draft.channel->guild != *draft.guild) {
-    refuse(fmt::format("The channel's link leads to guild {}, but the guild given is {}.",
-                       draft.channel->guild->str(), draft.guild->str()));
-  }
-  draft.options.guild = *draft.guild;
-  draft.options.channel = draft.channel->channel;
-}
-
-/// A rehearsal takes the command line of a play as it is, and its loopback Discord then has those very ids.
-/// The list of channels is of one guild or of all. What the environment says is meant for neither.
-void set_optional_place(Draft& draft) {
-  if (draft.guild) draft.options.guild = *draft.guild;
-  if (!draft.channel) return;
-  draft.options.channel = draft.channel->channel;
-  if (draft.channel->guild) draft.options.guild = *draft.channel->guild;
-}
-
-/// Rounds and orders; called when the MEDIA are known.
-void set_program(Draft& draft) {
-  Options& options = draft.options;
-  media::ProgramOptions& program = options.program;
-  if (draft.length && program.end) refuse("--length and --end say the same thing: give one of them.");
-  if (draft.length) program.end = program.start.value_or(Duration::zero()) + *draft.length;
-  if (program.end && *program.end <= program.start.value_or(Duration::zero())) {
-    refuse("Nothing would be played: --end is not behind --start, or --length is 0.");
-  }
-  if (draft.seed && !options.program.shuffle) refuse("--seed is for --shuffle: give both.");
-  if (options.program.shuffle) options.program.seed = draft.seed ? *draft.seed : std::random_device()();
-  const bool has_input = std::any_of(options.media.begin(), options.media.end(),
-                                     [](const media::Media& one) { return one.location == "-"; });
-  if (options.program.rounds != 1 && has_input)
-    refuse("'-' (standard input) can be played only once: not with --loop.");
-}
-
-void set_words(Draft& draft) {
-  if (draft.options.quiet && draft.verbose > 0) refuse("-q and -v contradict each other.");
-  if (draft.options.quiet) draft.options.log_level = log::Level::error;
-  if (draft.verbose == 1) draft.options.log_level = log::Level::info;
-  if (draft.verbose > 1) draft.options.log_level = log::Level::debug;
 }
 
 /// What --help, --help-all and --version ask for, whatever else stands on the line.
@@ -279,14 +187,7 @@ ParseOutcome parse_verb(Verb verb, int argc, char** argv) {
   // MEDIA is what remains, not an option of CLI11's: that would take a file named "[a,b]" for a list.
   const Words media = media_of(app.remaining(), verb);
   for (const Bound& one : bound) apply(one, draft);
-  set_media(draft, media);
-  set_program(draft);
-  if (verb == Verb::play || verb == Verb::check) {
-    set_place(draft);
-  } else {
-    set_optional_place(draft);
-  }
-  set_words(draft);
+  settle(draft, media);
   ParseOutcome outcome;
   outcome.options = std::move(draft.options);
   return outcome;
