@@ -53,7 +53,8 @@ RunResult check(const Options& options) {
   const Wanted wanted = {.guild = options.guild,
                          .channel = options.channel,
                          .bitrate = options.bitrate,
-                         .priority = options.speaking == Speaking::priority};
+                         .priority = options.speaking == Speaking::priority,
+                         .channel_status = options.channel_status.has_value()};
   DiscordFacts facts = probe.facts();
   facts.identifies_here = BotGuard(setup.connection).identifies_used();
   report.add(judge(facts, wanted, utc_now()));

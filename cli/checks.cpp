@@ -198,6 +198,11 @@ void judge_wishes(std::vector<Finding>& findings, const resources::Channel& chan
                                "Without the permission Priority Speaker the bot will speak as an "
                                "ordinary member."));
   }
+  if (wanted.channel_status && (permissions & resources::kSetVoiceChannelStatus) == 0) {
+    findings.push_back(warning("status",
+                               "Without the permission Set Voice Channel Status the channel will not show "
+                               "what plays."));
+  }
 }
 
 /// Each permission stands on the one before: without that Discord does not even look at the next.

@@ -39,6 +39,7 @@ struct Wanted {
   Snowflake channel;
   std::optional<int> bitrate = {};  // of --bitrate, bit/s
   bool priority = false;            // --speaking priority
+  bool channel_status = false;      // --set-status
 };
 
 /// One finding per question, in the order in which a play would meet them.

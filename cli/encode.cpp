@@ -26,7 +26,6 @@ namespace {
 constexpr std::size_t kQueueFrames = 256;
 constexpr Duration kNap = 2ms;  // while the media thread has nothing ready
 constexpr Duration kTick = 200ms;
-constexpr Duration kMediaSilence = 10s;
 
 /// What is written waits for nobody: nothing of it can come too late.
 media::PipelineOptions pipeline_options(const Options& options) {
@@ -89,17 +88,8 @@ class Encoding {
   void read_mail() {
     for (Message& message : mailbox_.take()) {
       if (auto* const info = std::get_if<media::TrackInfo>(&message)) tracks_.push_back(std::move(*info));
-      if (auto* const result = std::get_if<media::TrackResult>(&message)) take_result(std::move(*result));
+      if (auto* const result = std::get_if<media::TrackResult>(&message)) outcome_.add(std::move(*result));
     }
-  }
-
-  void take_result(media::TrackResult result) {
-    ++outcome_.tracks;
-    if (!result.error.empty()) {
-      ++outcome_.failed_tracks;
-      log::error("{}", result.error);
-    }
-    if (outcome_.results.size() < PlayerOutcome::kMostResults) outcome_.results.push_back(std::move(result));
   }
 
   void nap() const {
@@ -110,11 +100,7 @@ class Encoding {
   void tick(TimePoint now) {
     if (now < next_tick_) return;
     next_tick_ = now + kTick;
-    const media::Pipeline::Activity activity = pipeline_.activity();
-    if (activity.busy && now - activity.since >= kMediaSilence) {
-      throw Error(Cause::unexpected, fmt::format("{}: no sound came out of it for 10 s; giving up.",
-                                                 display_safe(activity.location)));
-    }
+    if (const auto error = stuck(pipeline_.activity(), now)) throw Error(*error);
     if (line_) show();
   }
 

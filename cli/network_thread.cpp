@@ -34,6 +34,10 @@ void NetworkThread::start() {
   });
 }
 
+void NetworkThread::set_status(std::string text) {
+  loop_.post([this, text = std::move(text)] { connection_->set_status(text); });
+}
+
 void NetworkThread::stop_playing() {
   loop_.post([this] { connection_->stop(); });
 }

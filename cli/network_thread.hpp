@@ -23,7 +23,8 @@ class NetworkThread {
   NetworkThread& operator=(const NetworkThread&) = delete;
 
   void start();
-  void stop_playing();  // asks the connection to leave
+  void set_status(std::string text);  // of the channel
+  void stop_playing();                // asks the connection to leave
 
  private:
   net::TlsTrust trust_;

@@ -128,6 +128,13 @@ constexpr OptionRow kTable[] = {
      }},
     {"--speaking", "", "MODE", kPlaying, "microphone (default), soundshare or priority",
      [](Draft& draft, std::string_view value) { draft.options.speaking = parse_speaking(value); }},
+    {"--title", "", "TEMPLATE", kPlaying, "what the status line calls a track, such as '%artist% - %title%'",
+     [](Draft& draft, std::string_view value) { draft.options.title = TitleTemplate(value, "--title"); }},
+    {"--set-status", "", "TEMPLATE", kPlaying,
+     "show what plays as the channel's status, such as '[%artist% - ]%title%'",
+     [](Draft& draft, std::string_view value) {
+       draft.options.channel_status = TitleTemplate(value, "--set-status");
+     }},
     {"--lead-in", "", "TIME", kPlaying, "silence before the first sound, such as 0.5 or 500ms; default 200ms",
      [](Draft& draft, std::string_view value) { draft.options.lead_in = parse_lead_in(value); }},
     {"--when-alone", "", "MODE", kPlaying,

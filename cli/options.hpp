@@ -11,6 +11,7 @@
 #include "base/secret.hpp"
 #include "base/snowflake.hpp"
 #include "cli/exit_status.hpp"
+#include "cli/title_template.hpp"
 #include "media/pipeline.hpp"
 
 namespace vcplay::cli {
@@ -52,6 +53,8 @@ struct Options {
   media::ProgramOptions program;
   media::EncoderOptions encoder;
   media::LiveOptions live;
+  TitleTemplate title;                          // of the status line
+  std::optional<TitleTemplate> channel_status;  // what the channel's status says; nothing: leave it alone
   Speaking speaking = Speaking::microphone;
   Duration lead_in = 200ms;
   WhenAlone when_alone = WhenAlone::play;

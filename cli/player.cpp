@@ -15,7 +15,6 @@ namespace {
 
 // The connection promises to be gone 2 s after stop(); past this the program ends without it.
 constexpr Duration kStopTimeout = 2500ms;
-constexpr Duration kMediaSilence = 10s;
 // By then a stream that fades out has done so, and says its trailing silence.
 constexpr Duration kFade = 320ms;
 constexpr Duration kFadeLook = 20ms;
@@ -28,6 +27,22 @@ void wait_for(int mailbox, int signals, Duration time) {
 }
 
 }  // namespace
+
+void PlayerOutcome::add(media::TrackResult result) {
+  tracks += 1;
+  if (!result.error.empty()) {
+    failed_tracks += 1;
+    log::error("{}", result.error);
+  }
+  if (results.size() < kMostResults) results.push_back(std::move(result));
+}
+
+std::optional<Error> stuck(const media::Pipeline::Activity& activity, TimePoint now) {
+  constexpr Duration kMediaSilence = 10s;
+  if (!activity.busy || now - activity.since < kMediaSilence) return std::nullopt;
+  return Error(Cause::unexpected, fmt::format("{}: no sound came out of it for 10 s; giving up.",
+                                              display_safe(activity.location)));
+}
 
 Player::Player(PlayerSetup setup, voice::SenderStats& stats, voice::Pacer& pacer, Signals& signals,
                PlayerView& view)
@@ -120,13 +135,8 @@ void Player::channel_described(const voice::ChannelFacts& facts) {
 }
 
 void Player::handle_track_end(const media::TrackResult& result) {
-  outcome_.tracks += 1;
   frames_made_ += result.frames;
-  if (outcome_.results.size() < PlayerOutcome::kMostResults) outcome_.results.push_back(result);
-  if (!result.error.empty()) {
-    outcome_.failed_tracks += 1;
-    log::error("{}", result.error);
-  }
+  outcome_.add(result);
   view_.on_track_end(result);
 }
 
@@ -141,6 +151,8 @@ void Player::announce_tracks() {
     const auto info = waiting_.find(next_to_announce_);
     if (info == waiting_.end()) continue;  // it failed
     view_.on_track(info->second);
+    now_playing_.begin(info->second);
+    update_channel_status();
     waiting_.erase(info);
   }
   announce_titles(current);
@@ -151,22 +163,33 @@ void Player::announce_titles(std::uint32_t track) {
   while (!titles_.empty()) {
     const media::StreamTitle& next = titles_.front();
     if (next.track > track || (next.track == track && next.frame > frame)) break;
-    if (next.track == track) view_.on_title(next);
+    if (next.track == track) {
+      view_.on_title(next);
+      now_playing_.retitle(next);
+      update_channel_status();
+    }
     titles_.pop_front();
   }
 }
 
+void Player::update_channel_status() {
+  if (setup_.channel_status && !stop_deadline_) {
+    network_.set_status(setup_.channel_status->fill(now_playing_));
+  }
+}
+
 void Player::check_media_progress(TimePoint now) {
-  const media::Pipeline::Activity activity = pipeline_.activity();
-  if (stop_deadline_ || !activity.busy || now - activity.since < kMediaSilence) return;
-  outcome_.error.emplace(Cause::unexpected, fmt::format("{}: no sound came out of it for 10 s; giving up.",
-                                                        display_safe(activity.location)));
+  if (stop_deadline_) return;
+  auto error = stuck(pipeline_.activity(), now);
+  if (!error) return;
+  outcome_.error = std::move(error);
   stop(now);
 }
 
 void Player::stop(TimePoint now) {
   if (stop_deadline_) return;
   stop_deadline_ = now + kStopTimeout;
+  if (setup_.channel_status) network_.set_status("");  // it takes its time: ahead of the fade
   if (stats_.speaking.load(std::memory_order_relaxed)) {
     pipeline_.stop_softly();
     fade_deadline_ = now + kFade;

@@ -16,6 +16,7 @@
 #include "cli/mailbox.hpp"
 #include "cli/network_thread.hpp"
 #include "cli/signals.hpp"
+#include "cli/title_template.hpp"
 #include "media/pipeline.hpp"
 #include "voice/connection.hpp"
 #include "voice/pacer.hpp"
@@ -46,9 +47,10 @@ struct PlayerSetup {
   voice::ConnectionConfig connection;
   std::vector<media::Media> media;
   media::PipelineOptions pipeline;
-  std::optional<int> bitrate;  // bit/s; nothing: the channel's own
-  std::string ca_file;         // further trust anchors, empty: none
-  std::string ca_pem;          // the same from memory
+  std::optional<int> bitrate;                   // bit/s; nothing: the channel's own
+  std::optional<TitleTemplate> channel_status;  // nothing: leave the channel's status alone
+  std::string ca_file;                          // further trust anchors, empty: none
+  std::string ca_pem;                           // the same from memory
 };
 
 /// When each phase of the connection was entered, in order.
@@ -68,6 +70,9 @@ struct PlayerOutcome {
   std::optional<TimePoint> first_key;  // when audio could first be sent under end-to-end encryption
   voice::EncryptionFacts encryption;   // of the last epoch
   media::LiveFigures live;             // at the end
+
+  /// Counts a track that has ended, and says on standard error why it failed.
+  void add(media::TrackResult result);
 };
 
 /// One run, from the first thread's start to the last one's end. Lives on the main thread.
@@ -91,6 +96,7 @@ class Player {
   void handle_track_end(const media::TrackResult& result);
   void announce_tracks();
   void announce_titles(std::uint32_t track);
+  void update_channel_status();
   void check_media_progress(TimePoint now);
   void stop(TimePoint now);
   void end_fade(TimePoint now);
@@ -113,7 +119,11 @@ class Player {
   std::uint32_t next_to_announce_ = 0;
   std::map<std::uint32_t, media::TrackInfo> waiting_;  // opened, first packet not yet sent
   std::deque<media::StreamTitle> titles_;              // likewise
+  NowPlaying now_playing_;
 };
+
+/// What to say when the media thread has got nowhere for 10 s; nothing while it does.
+[[nodiscard]] std::optional<Error> stuck(const media::Pipeline::Activity& activity, TimePoint now);
 
 /// The error for the exit status: why it ended early, else what the media say.
 [[nodiscard]] std::optional<Error> verdict(const PlayerOutcome& outcome);

@@ -20,6 +20,7 @@
 #include "media/recorder.hpp"
 #include "rehearsal/discord.hpp"
 #include "rehearsal/fault_script.hpp"
+#include "resources/permissions.hpp"
 
 namespace vcplay::cli {
 namespace {
@@ -36,8 +37,10 @@ rehearsal::DiscordOptions furnish(const Options& options) {
   discord.churn = options.churn;
   if (!options.script.empty()) discord.script = rehearsal::read_script(options.script);
   if (options.bitrate) discord.channel_bitrate = std::max(discord.channel_bitrate, *options.bitrate);
-  if (options.speaking == Speaking::priority)
-    discord.everyone_permissions = {0x400, 0x100000, 0x200000, 0x100};
+  auto& permissions = discord.everyone_permissions;
+  permissions = {resources::kViewChannel, resources::kConnect, resources::kSpeak};
+  if (options.speaking == Speaking::priority) permissions.push_back(resources::kPrioritySpeaker);
+  if (options.channel_status) permissions.push_back(resources::kSetVoiceChannelStatus);
   return discord;
 }
 

@@ -72,6 +72,7 @@ PlayerSetup common_setup(const Options& options) {
   PlayerSetup setup;
   setup.media = options.media;
   setup.bitrate = options.bitrate;
+  setup.channel_status = options.channel_status;
   setup.ca_file = options.ca_file;
   setup.pipeline.volume = options.volume;
   setup.pipeline.ca_file = options.ca_file;

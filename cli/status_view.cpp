@@ -34,7 +34,8 @@ std::string_view note(voice::LineState line) {
 
 }  // namespace
 
-StatusView::StatusView(std::unique_ptr<StatusLine> line) : line_(std::move(line)) {
+StatusView::StatusView(std::unique_ptr<StatusLine> line, TitleTemplate title)
+    : line_(std::move(line)), title_(std::move(title)) {
   snapshot_.phase = words(voice::ConnectionPhase::finding_gateway);
 }
 
@@ -57,9 +58,14 @@ void StatusView::on_encryption(const voice::EncryptionFacts& facts) {
 void StatusView::on_track(const media::TrackInfo& info) {
   snapshot_.track = info.track + 1;
   snapshot_.tracks = info.tracks;
-  snapshot_.title = info.title.empty() ? info.location : info.title;
-  if (!info.artist.empty() && !info.title.empty()) snapshot_.title = info.artist + " - " + info.title;
   snapshot_.duration = info.duration;
+  now_playing_.begin(info);
+  snapshot_.title = title_.fill(now_playing_);
+}
+
+void StatusView::on_title(const media::StreamTitle& title) {
+  now_playing_.retitle(title);
+  snapshot_.title = title_.fill(now_playing_);
 }
 
 void StatusView::on_tick(const voice::SenderStats& stats, std::size_t frames_queued,
@@ -79,7 +85,7 @@ void StatusView::on_tick(const voice::SenderStats& stats, std::size_t frames_que
 }
 
 std::unique_ptr<StatusView> make_status_view(const Options& options) {
-  return std::make_unique<StatusView>(options.quiet ? nullptr : StatusLine::open());
+  return std::make_unique<StatusView>(options.quiet ? nullptr : StatusLine::open(), options.title);
 }
 
 }  // namespace vcplay::cli

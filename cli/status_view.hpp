@@ -14,14 +14,14 @@ namespace vcplay::cli {
 class StatusView final : public PlayerView {
  public:
   /// `line` may be null: nothing is shown then.
-  explicit StatusView(std::unique_ptr<StatusLine> line);
+  StatusView(std::unique_ptr<StatusLine> line, TitleTemplate title);
 
   [[nodiscard]] Duration tick_interval() const override;
   void on_phase(voice::ConnectionPhase phase) override;
   void on_bitrate(int bits_per_second) override { snapshot_.bitrate = bits_per_second; }
   void on_encryption(const voice::EncryptionFacts& facts) override;
   void on_track(const media::TrackInfo& info) override;
-  void on_title(const media::StreamTitle& title) override { snapshot_.title = title.title; }
+  void on_title(const media::StreamTitle& title) override;
   void on_tick(const voice::SenderStats& stats, std::size_t frames_queued,
                const media::LiveFigures& live) override;
   /// Shows at once for whom this run waits before it does anything else.
@@ -31,6 +31,8 @@ class StatusView final : public PlayerView {
 
  private:
   std::unique_ptr<StatusLine> line_;
+  const TitleTemplate title_;
+  NowPlaying now_playing_;
   StatusSnapshot snapshot_;
 };
 

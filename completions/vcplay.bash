@@ -3,7 +3,7 @@
 _vcplay() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]}
   local common="--format --rate --channels --live --latency --start --end --length --audio-track --reopen --loop --shuffle --seed --volume --normalize --fade-in --fade-out --crossfade --af --bitrate --passthrough --complexity --application --fec --packet-loss
-    --speaking --lead-in --when-alone --on-move --on-kick
+    --speaking --title --set-status --lead-in --when-alone --on-move --on-kick
     --on-suppressed --allow-plaintext --if-busy --json --ca-file
     --guild --channel --token-file --token --api-url --gateway-url --shard
     --verbose --quiet --help --help-all --version -g -c -f -v -q -h"

@@ -50,6 +50,8 @@ complete -c vcplay -n $sounding -l application -x -a "audio voip lowdelay" -d "W
 complete -c vcplay -n $sounding -l fec -x -a "on off" -d "Packets that make up for lost ones"
 complete -c vcplay -n $sounding -l packet-loss -x -d "Packets that the encoder thinks are lost"
 complete -c vcplay -n $playing -l speaking -x -a "microphone soundshare priority" -d "What Discord shows"
+complete -c vcplay -n $playing -l title -x -d "What the status line calls a track"
+complete -c vcplay -n $playing -l set-status -x -d "Show what plays as the channel's status"
 complete -c vcplay -n $playing -l lead-in -x -d "Silence before the first sound"
 complete -c vcplay -n $playing -l when-alone -x -a "play wait exit" -d "What to do while nobody listens"
 complete -c vcplay -n $playing -l on-move -x -a "follow return exit" -d "What to do when moved to another channel"

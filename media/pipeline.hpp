@@ -55,7 +55,9 @@ struct TrackInfo {
   std::string location;
   std::string title;
   std::string artist;
-  std::string codec;  // FFmpeg's name
+  std::string album;
+  std::string station;  // the name that a web radio gives itself
+  std::string codec;    // FFmpeg's name
   std::string container;
   int sample_rate = 0;               // of the source, Hz
   int channels = 0;                  // of the source

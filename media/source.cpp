@@ -163,7 +163,9 @@ void Source::open_decoder(const AVCodec& decoder) {
 void Source::describe_track(const Media& media) {
   const AVCodecParameters& parameters = *stream_->codecpar;
   info_.title = tag(*format_, *stream_, "title");
-  if (info_.title.empty()) info_.title = access_.station();
+  info_.album = tag(*format_, *stream_, "album");
+  info_.station = access_.station();
+  if (info_.title.empty()) info_.title = info_.station;
   info_.artist = tag(*format_, *stream_, "artist");
   const bool is_part = media.start || media.end;  // the tags are those of the whole
   if (!media.title.empty() && (is_part || info_.title.empty())) {

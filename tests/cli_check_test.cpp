@@ -309,6 +309,12 @@ TEST(Check, WarnsOfWishesThatWillNotComeTrue) {
   ASSERT_EQ(findings.size(), 13U);
   EXPECT_EQ(findings.back().check, "priority");
   EXPECT_EQ(findings.back().mark, Mark::warning);
+  wanted.channel_status = true;
+  findings = judge(facts, wanted, kNow);
+  ASSERT_EQ(findings.size(), 14U);
+  EXPECT_EQ(findings.back().check, "status");
+  EXPECT_EQ(findings.back().mark, Mark::warning);
+  wanted.channel_status = false;
   permit(facts, kV | kC | kS | resources::kPrioritySpeaker);
   wanted.bitrate = 64'001;
   findings = judge(facts, wanted, kNow);

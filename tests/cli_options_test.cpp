@@ -344,6 +344,19 @@ TEST_F(CommandLine, TellsHowOftenAndInWhichOrder) {
   EXPECT_NE(play({"--shuffle", "a"}).program.seed, play({"--shuffle", "a"}).program.seed) << "by chance";
 }
 
+TEST_F(CommandLine, TellsHowATrackIsCalled) {
+  NowPlaying now;
+  media::TrackInfo track;
+  track.title = "Autobahn";
+  track.artist = "Kraftwerk";
+  now.begin(track);
+  EXPECT_EQ(play({"a"}).title.fill(now), "Kraftwerk - Autobahn");
+  EXPECT_FALSE(play({"a"}).channel_status) << "the channel's status is left alone";
+  const Options options = play({"--title", "%title%", "--set-status", "on air: %artist%", "a"});
+  EXPECT_EQ(options.title.fill(now), "Autobahn");
+  EXPECT_EQ(options.channel_status->fill(now), "on air: Kraftwerk");
+}
+
 TEST_F(CommandLine, TellsWhichPartOfEachTrack) {
   EXPECT_FALSE(play({"a"}).program.start);
   EXPECT_EQ(play({"--start", "1:02:03.5", "a"}).program.start, 3723500ms);
@@ -435,6 +448,10 @@ const Mistake kMistakes[] = {
      "--audio-track wants a number from 1 on or a language such as eng, not '0'."},
     {with_channel({"--audio-track", "", "a"}),
      "--audio-track wants a number from 1 on or a language such as eng, not ''."},
+    {with_channel({"--set-status", "%artst%", "a"}),
+     "--set-status: there is no tag %artst%; did you mean %artist%?"},
+    {with_channel({"--title", "[%title%", "a"}),
+     "--title: a '[' has no ']' behind it; '#[' is the sign itself."},
     {with_channel({"--seed", "7", "a"}), "--seed is for --shuffle: give both."},
     {with_channel({"--shuffle", "--seed", "-1", "a"}),
      "--seed wants a whole number, such as the one that -v told, not '-1'."},

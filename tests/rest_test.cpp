@@ -56,8 +56,8 @@ TEST(RestRequest, GluesPathsWithOneSlash) {
 }
 
 TEST(RestRequest, ModifiesWithABodyThatCallsItselfJson) {
-  const net::HttpRequest request = patch(url("https://discord.com/api/v10"), "/guilds/1/voice-states/@me",
-                                         SecretString(kToken), R"({"suppress":false})");
+  const net::HttpRequest request = change(url("https://discord.com/api/v10"), "/guilds/1/voice-states/@me",
+                                          SecretString(kToken), "PATCH", R"({"suppress":false})");
   EXPECT_EQ(request.method, "PATCH");
   EXPECT_EQ(request.url.path, "/api/v10/guilds/1/voice-states/@me");
   EXPECT_EQ(request.body, R"({"suppress":false})");
@@ -73,6 +73,12 @@ TEST(RestRequest, AsksForTheWordOnAStage) {
             json::parse(R"({"channel_id":"381870553235193857",
                             "request_to_speak_timestamp":"2026-11-21T12:00:00+00:00"})"))
       << "and nothing of suppress, which needs another permission";
+}
+
+TEST(RestRequest, SetsAndClearsAVoiceStatus) {
+  EXPECT_EQ(json::parse(body_of_voice_status("Kraftwerk - Autobahn")),
+            json::parse(R"({"status":"Kraftwerk - Autobahn"})"));
+  EXPECT_EQ(json::parse(body_of_voice_status("")), json::parse(R"({"status":null})"));
 }
 
 // ── what the answers mean ──

@@ -214,6 +214,7 @@ std::string to_json(const Report& report) {
                  {"packets_dropped_by_script", report.packets_dropped_by_script},
                  {"keepalives", report.keepalives},
                  {"wire", report.wire},
+                 {"channel_statuses", report.channel_statuses},
                  {"gateway_identifies", report.gateway_identifies},
                  {"gateway_resumes", report.gateway_resumes},
                  {"voice_identifies", report.voice_identifies},
@@ -242,6 +243,12 @@ std::string to_text(const Report& report) {
   const char* const otherwise = report.packets_received > 0 ? "was still speaking" : "never spoke";
   fmt::format_to(to, "ended       {}, {}\n", report.speaking_ended ? "stopped speaking" : otherwise,
                  report.left_cleanly ? "left the channel" : "never left the channel");
+  if (!report.channel_statuses.empty()) {
+    fmt::format_to(to, "status      {} × set, {}\n",
+                   std::count_if(report.channel_statuses.begin(), report.channel_statuses.end(),
+                                 [](const std::string& text) { return !text.empty(); }),
+                   report.channel_statuses.back().empty() ? "cleared" : "left behind");
+  }
   write_faults(out, report);
   fmt::format_to(to, "phases\n");
   write_phases(out, report);

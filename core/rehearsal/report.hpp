@@ -91,11 +91,12 @@ struct Report {
   /// voice-identify, voice-resume, select-protocol, speaking-on, speaking-off.
   std::vector<std::string> wire;
   static constexpr std::size_t kMostWords = 256;
-  std::uint64_t gateway_identifies = 0;  // of `wire`, without a bound
-  std::uint64_t voice_identifies = 0;    // likewise
-  std::uint64_t gateway_resumes = 0;     // lost connections to the main gateway that were made good
-  std::uint64_t voice_resumes = 0;       // … to the voice gateway
-  std::vector<InjectedFault> faults;     // in order of time
+  std::vector<std::string> channel_statuses;  // that the account set, up to kMostWords; empty: cleared
+  std::uint64_t gateway_identifies = 0;       // of `wire`, without a bound
+  std::uint64_t voice_identifies = 0;         // likewise
+  std::uint64_t gateway_resumes = 0;          // lost connections to the main gateway that were made good
+  std::uint64_t voice_resumes = 0;            // … to the voice gateway
+  std::vector<InjectedFault> faults;          // in order of time
   Duration longest_gap{};  // without audio for the listener, between the first of it and the last
   Duration heard{};        // audio, silence not counted
   Pacing arrival;          // |arrival - (first + n × 20 ms)|, kernel time stamps, re-anchored after gaps

@@ -258,6 +258,8 @@ net::ServerReply RestServer::voice_status(const Call& call) {
                        (connected || world_.permits(user, resources::kManageChannels));
   if (!allowed) return failure(403, kMissingPermissions, "Missing Permissions");
   world_.voice_status = text;
+  auto& said = call.ledger.facts.channel_statuses;
+  if (said.size() < Report::kMostWords) said.push_back(text);
   gateway_.announce_voice_status(call.now);
   return no_content();
 }

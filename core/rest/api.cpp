@@ -47,8 +47,9 @@ bool is_printable(std::string_view text) {
 /// What one call asks for.
 struct Question {
   std::string path;
-  std::string subject;     // in words, for Attempts
-  std::string patch = {};  // JSON that modifies something; empty: only look
+  std::string subject;              // in words, for Attempts
+  std::string_view method = "GET";  // the others change something
+  std::string body = {};            // JSON, of a change
 };
 
 struct Api::Impl {
@@ -74,9 +75,10 @@ class Api::Impl::Call {
   Call(Impl& api, Question question, Done done)
       : api_(api),
         path_(std::move(question.path)),
-        patch_(std::move(question.patch)),
+        method_(question.method),
+        body_(std::move(question.body)),
         attempts_(std::move(question.subject), api.base.host_and_port(), api.loop.now() + api.patience,
-                  patch_.empty() ? 200 : 204),
+                  body_.empty() ? 200 : 204),
         done_(std::move(done)),
         retry_(api.loop, [this] { send(); }) {
     send();
@@ -84,8 +86,8 @@ class Api::Impl::Call {
 
  private:
   void send() {
-    net::HttpRequest request =
-        patch_.empty() ? get(api_.base, path_, api_.token) : patch(api_.base, path_, api_.token, patch_);
+    net::HttpRequest request = body_.empty() ? get(api_.base, path_, api_.token)
+                                             : change(api_.base, path_, api_.token, method_, body_);
     request.timeout = attempts_.timeout(api_.loop.now());
     https_ = std::make_unique<net::HttpsCall>(
         api_.loop, api_.trust, std::move(request),
@@ -106,7 +108,8 @@ class Api::Impl::Call {
 
   Impl& api_;
   const std::string path_;
-  const std::string patch_;
+  const std::string_view method_;
+  const std::string body_;
   Attempts attempts_;
   Done done_;
   net::Timer retry_;
@@ -184,15 +187,23 @@ void Api::my_guilds(std::function<void(Result<std::vector<GuildName>>)> done) {
 
 void Api::become_speaker(Snowflake guild, Snowflake channel,
                          std::function<void(Result<std::monostate>)> done) {
-  impl_->start({own_voice_state(guild), "the word on stage " + channel.str(), body_of_unsuppress(channel)},
-               confirming(std::move(done)));
+  impl_->start(
+      {own_voice_state(guild), "the word on stage " + channel.str(), "PATCH", body_of_unsuppress(channel)},
+      confirming(std::move(done)));
 }
 
 void Api::request_to_speak(Snowflake guild, Snowflake channel, std::string_view iso_time,
                            std::function<void(Result<std::monostate>)> done) {
-  impl_->start(
-      {own_voice_state(guild), "the word on stage " + channel.str(), body_of_request(channel, iso_time)},
-      confirming(std::move(done)));
+  impl_->start({own_voice_state(guild), "the word on stage " + channel.str(), "PATCH",
+                body_of_request(channel, iso_time)},
+               confirming(std::move(done)));
+}
+
+void Api::set_voice_status(Snowflake channel, std::string_view text,
+                           std::function<void(Result<std::monostate>)> done) {
+  impl_->start({fmt::format("/channels/{}/voice-status", channel.str()),
+                "the status of channel " + channel.str(), "PUT", body_of_voice_status(text)},
+               confirming(std::move(done)));
 }
 
 std::optional<Duration> Api::clock_ahead() const { return impl_->clock_ahead; }

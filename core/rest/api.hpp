@@ -84,6 +84,11 @@ class Api {
   void request_to_speak(Snowflake guild, Snowflake channel, std::string_view iso_time,
                         std::function<void(Result<std::monostate>)> done);
 
+  /// PUT /channels/{id}/voice-status, the line under the channel's name: up to 500 characters, none to clear
+  /// it. Needs SET_VOICE_CHANNEL_STATUS and the bot in the channel, else Failure{403}.
+  void set_voice_status(Snowflake channel, std::string_view text,
+                        std::function<void(Result<std::monostate>)> done);
+
   /// How far this machine's clock is ahead of the latest answer's Date, to a few seconds; negative: behind.
   [[nodiscard]] std::optional<Duration> clock_ahead() const;
 

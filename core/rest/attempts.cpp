@@ -62,10 +62,10 @@ net::HttpRequest get(const net::Url& base, std::string_view path, const SecretSt
   return request;
 }
 
-net::HttpRequest patch(const net::Url& base, std::string_view path, const SecretString& token,
-                       std::string json_body) {
+net::HttpRequest change(const net::Url& base, std::string_view path, const SecretString& token,
+                        std::string_view method, std::string json_body) {
   net::HttpRequest request = get(base, path, token);
-  request.method = "PATCH";
+  request.method = method;
   request.headers.emplace_back("Content-Type", "application/json");
   request.body = std::move(json_body);
   return request;

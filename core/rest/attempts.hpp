@@ -15,9 +15,9 @@ namespace vcplay::rest {
 
 /// GET `path` below `base`, with the headers that Discord wants on every call.
 [[nodiscard]] net::HttpRequest get(const net::Url& base, std::string_view path, const SecretString& token);
-/// PATCH of the same, with a body of JSON.
-[[nodiscard]] net::HttpRequest patch(const net::Url& base, std::string_view path, const SecretString& token,
-                                     std::string json_body);
+/// PATCH or PUT of the same, with a body of JSON.
+[[nodiscard]] net::HttpRequest change(const net::Url& base, std::string_view path, const SecretString& token,
+                                      std::string_view method, std::string json_body);
 
 /// Send the same request again at this time.
 struct Again {

@@ -97,4 +97,8 @@ std::string body_of_request(Snowflake channel, std::string_view iso_time) {
   return json::dump({{"channel_id", channel.str()}, {"request_to_speak_timestamp", iso_time}});
 }
 
+std::string body_of_voice_status(std::string_view text) {
+  return json::dump({{"status", text.empty() ? nlohmann::json() : nlohmann::json(text)}});
+}
+
 }  // namespace vcplay::rest

@@ -23,4 +23,7 @@ namespace vcplay::rest {
 [[nodiscard]] std::string body_of_unsuppress(Snowflake channel);
 [[nodiscard]] std::string body_of_request(Snowflake channel, std::string_view iso_time);
 
+/// Of PUT /channels/{id}/voice-status; an empty text is null, which clears it.
+[[nodiscard]] std::string body_of_voice_status(std::string_view text);
+
 }  // namespace vcplay::rest

@@ -8,6 +8,7 @@ namespace {
 
 // A stop has 2 s in all: 100 ms of silence packets, then these two at the most.
 constexpr Duration kLeaveTimeout = 1s;
+constexpr Duration kStatusTimeout = 400ms;  // of that second
 constexpr Duration kCloseTimeout = 500ms;
 
 }  // namespace
@@ -165,6 +166,7 @@ void Connection::Impl::start() {
 void Connection::Impl::stop() {
   if (stopping || ending()) return;
   stopping = true;
+  clear_status();
   if (sender_thread && stream_is_started) {
     static_cast<void>(inbox.post(StopPlaying{}));
     phase_timer.start_at(loop.now() + kCloseTimeout);  // should the sender thread not get to run
@@ -190,12 +192,24 @@ void Connection::Impl::leave() {
   enter(ConnectionPhase::leaving);
   if (!joined || !gateway) return close_sockets();
   phase_timer.start_at(loop.now() + kLeaveTimeout);
+  clear_status();
+  leave_waits_for_status = status.is_busy();
+  if (!leave_waits_for_status) return leave_at_last();
+  status_timer.start_at(loop.now() + kStatusTimeout);
+}
+
+/// The status is cleared, or there was none, or the time for it is over.
+void Connection::Impl::leave_at_last() {
+  leave_waits_for_status = false;
+  status_timer.cancel();
   if (!gateway->is_ready()) return run(gateway->hurry(loop.now()));  // a resumed session can still say it
   say_leave();
 }
 
 void Connection::Impl::say_leave() {
   leave_is_said = true;
+  leave_waits_for_status = false;
+  status_timer.cancel();
   run(gateway->update_voice_state(std::nullopt, false, true));
 }
 
@@ -203,8 +217,8 @@ void Connection::Impl::close_sockets() {
   if (phase >= ConnectionPhase::closing) return;
   enter(ConnectionPhase::closing);
   api.reset();
-  gateway_timer.cancel();
-  gateway_retry_timer.cancel();
+  leave_waits_for_status = false;
+  for (net::Timer* const timer : {&gateway_timer, &gateway_retry_timer, &status_timer}) timer->cancel();
   phase_timer.start_at(loop.now() + kCloseTimeout);
   part_with(voice_link, 1000);
   part_with(gateway_link, 1000);
@@ -276,6 +290,8 @@ void Connection::start() {
     impl_->fail(std::move(reason));
   }
 }
+
+void Connection::set_status(std::string_view text) { impl_->set_status(text); }
 
 void Connection::stop() { impl_->stop(); }
 

@@ -159,6 +159,9 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   void start();
+  /// What the channel's status says from now on, until the bot leaves: text from outside. Where it may not be
+  /// set there is one warning.
+  void set_status(std::string_view text);
   /// Stops the audio with silence, leaves, closes; on_end() comes within 2 s.
   void stop();
 

@@ -14,6 +14,7 @@
 #include "net/udp_socket.hpp"
 #include "net/websocket.hpp"
 #include "rest/api.hpp"
+#include "voice/channel_status.hpp"
 #include "voice/connection.hpp"
 #include "voice/ip_discovery.hpp"
 #include "voice/path_watch.hpp"
@@ -98,6 +99,9 @@ struct Connection::Impl {
   bool is_suppressed = false;   // in the audience of a stage, or without the permission to speak
   bool asked_to_speak = false;  // since the latest join
 
+  ChannelStatus status;  // of the channel
+  bool leave_waits_for_status = false;
+
   // ── voice gateway ──
   net::Url voice_url;
   mls::PrivateKey signature_key =
@@ -140,6 +144,7 @@ struct Connection::Impl {
   net::Timer path_timer{loop, [this] { look_at_path(); }};
   net::Timer speaking_timer{loop, [this] { speaking_is_on(); }};
   net::Timer alone_timer{loop, [this] { nobody_came(); }};
+  net::Timer status_timer{loop, [this] { leave_at_last(); }};
 
   void enter(ConnectionPhase next) {
     phase = next;
@@ -153,6 +158,7 @@ struct Connection::Impl {
   void stop();
   void fail(Error reason);
   void leave();
+  void leave_at_last();
   void say_leave();
   void close_sockets();
   void finish_if_closed();
@@ -194,6 +200,13 @@ struct Connection::Impl {
   void seek_permission_to_speak();
   void raise_hand();
   void stays_suppressed(std::string_view why);
+
+  // connection_status.cpp
+  void set_status(std::string_view text);
+  void clear_status();
+  void put_status();
+  void status_failed(const ChannelStatus::Put& put, std::string_view why, ChannelStatus::Answer answer);
+  void status_is_settled(ChannelStatus::Answer answer);
 
   // connection_voice.cpp
   void open_voice_link();

@@ -153,6 +153,8 @@ void Connection::Impl::handle(SessionReady& session) {
   run(call.voice_is_live(loop.now()));
   if (!sender_thread) sender_thread.emplace(sender, pacer);
   seek_permission_to_speak();
+  status.enter(call.channel());
+  put_status();
 }
 
 void Connection::Impl::start_stream(std::unique_ptr<rtp::TransportCipher> cipher) {
@@ -199,6 +201,7 @@ void Connection::Impl::on_report(SenderReport report) {
       if (ending()) return;
       if (stopping) return leave();
       enter(ConnectionPhase::lingering);
+      clear_status();
       phase_timer.start_at(loop.now() + kLinger);
       return;
   }
