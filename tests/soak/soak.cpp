@@ -1,5 +1,5 @@
-// Plays through a storm of faults for as long as it is told, and says whether everything that must hold did
-// hold.
+// Plays through a storm of faults for as long as it is told, and the real program under hard conditions after
+// that; says whether everything that must hold did hold.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -20,6 +20,7 @@
 #include "base/log.hpp"
 #include "rehearsal/discord.hpp"
 #include "soak/player.hpp"
+#include "soak/programs.hpp"
 #include "soak/storm.hpp"
 #include "soak/vitals.hpp"
 #include "soak/witness.hpp"
@@ -41,6 +42,7 @@ struct Orders {
   Duration length = 1min;
   bool prints_script = false;
   bool tells_all = false;
+  Duration programs = 1min;  // 0: none
 };
 
 rehearsal::DiscordOptions furnish(const Orders& orders, const Storm& storm) {
@@ -274,9 +276,11 @@ class Soak {
 int usage() {
   fmt::print(
       stderr,
-      "usage: soak [MINUTES] [--seconds N] [--seed N] [--print-script] [--tell-all]\n"
+      "usage: soak [MINUTES] [--seconds N] [--programs N] [--seed N] [--print-script] [--tell-all]\n"
       "Plays through a storm of faults, 1 minute of it unless it says otherwise. --seed repeats one,\n"
-      "--print-script only writes it as `vcplay rehearse --script` reads it, --tell-all writes the log.\n");
+      "--print-script only writes it as `vcplay rehearse --script` reads it, --tell-all writes the log.\n"
+      "After it the real program plays for N seconds (60; 0: not at all) from sound cards whose clocks differ,\n"
+      "from a fast pipe, and while it is stopped and woken.\n");
   return 2;
 }
 
@@ -292,7 +296,7 @@ std::optional<Orders> read_orders(const std::vector<std::string_view>& words) {
   Orders orders;
   orders.seed = std::random_device{}();
   for (std::size_t i = 0; i < words.size(); ++i) {
-    const bool has_value = words[i] == "--seed" || words[i] == "--seconds";
+    const bool has_value = words[i] == "--seed" || words[i] == "--seconds" || words[i] == "--programs";
     if (words[i] == "--print-script") {
       orders.prints_script = true;
     } else if (words[i] == "--tell-all") {
@@ -300,9 +304,14 @@ std::optional<Orders> read_orders(const std::vector<std::string_view>& words) {
     } else {
       if (has_value && i + 1 == words.size()) return std::nullopt;
       const auto value = whole_number(words[has_value ? i + 1 : i]);
-      if (!value || (words[i] != "--seed" && (*value == 0 || *value > kMostSeconds))) return std::nullopt;
+      if (!value || (words[i] != "--seed" && *value > kMostSeconds)) return std::nullopt;
       if (words[i] == "--seed") {
         orders.seed = *value;
+      } else if (words[i] == "--programs") {
+        orders.programs = std::chrono::seconds(*value);
+        if (*value != 0 && orders.programs < kShortestPrograms) return std::nullopt;
+      } else if (*value == 0) {
+        return std::nullopt;
       } else {
         orders.length = std::chrono::seconds(words[i] == "--seconds" ? *value : *value * 60);
       }
@@ -310,6 +319,15 @@ std::optional<Orders> read_orders(const std::vector<std::string_view>& words) {
     }
   }
   return orders;
+}
+
+/// False when something did not hold.
+bool soak_the_program(const Orders& orders) {
+  const std::vector<std::string> complaints = soak_programs(orders.seed, orders.programs);
+  if (complaints.empty()) return true;
+  fmt::print("soak: FAILED; again with --seed {}\n", orders.seed);
+  for (const std::string& one : complaints) fmt::print("  {}\n", one);
+  return false;
 }
 
 int soak(const Orders& orders) {
@@ -321,6 +339,7 @@ int soak(const Orders& orders) {
   std::fflush(stdout);
   soak.run();
   if (soak.complaints().empty()) {
+    if (orders.programs > 0s && !soak_the_program(orders)) return 1;
     fmt::print("soak: everything held\n");
     return 0;
   }

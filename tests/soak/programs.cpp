@@ -1,0 +1,343 @@
+#include "soak/programs.hpp"
+
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <functional>
+#include <future>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <random>
+#include <sstream>
+#include <stdexcept>
+#include <thread>
+
+#include "rehearsal/discord.hpp"
+#include "soak/pulses.hpp"
+#include "support/stage.hpp"
+#include "support/subprocess.hpp"
+#include "support/temporary_folder.hpp"
+
+namespace vcplay::soak {
+namespace {
+
+using Json = nlohmann::json;
+using testing::Finished;
+using testing::Subprocess;
+using testing::TemporaryFolder;
+
+constexpr Duration kLatency = 300ms;
+constexpr Duration kTolerance = 40ms;
+constexpr Duration kSettling = 15s;
+constexpr std::size_t kPortion = 480;                 // samples that a card gives at once
+constexpr Duration kOpusDelay = 6500us;               // of encoder and decoder together: 312 samples
+constexpr auto kDeadline = std::chrono::seconds(30);  // to play out and leave
+constexpr double kDriftTolerance = 400e-6;
+
+double milliseconds(Duration span) { return std::chrono::duration<double, std::milli>(span).count(); }
+
+Duration seconds(double span) {
+  return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(span));
+}
+
+/// A named pipe that this process writes; it never waits for somebody to read.
+class NamedPipe {
+ public:
+  explicit NamedPipe(const std::string& path) {
+    // For reading, too: then it opens at once, and nobody's leaving kills us.
+    if (::mkfifo(path.c_str(), 0600) != 0 || (fd_ = ::open(path.c_str(), O_RDWR | O_CLOEXEC)) < 0) {
+      throw std::runtime_error("no named pipe at " + path);
+    }
+  }
+  ~NamedPipe() { close(); }
+  NamedPipe(const NamedPipe&) = delete;
+  NamedPipe& operator=(const NamedPipe&) = delete;
+
+  /// False when there was no room for it, of a card that does not wait.
+  [[nodiscard]] bool pour(const std::string& bytes) const {
+    ::fcntl(fd_, F_SETFL, O_NONBLOCK);
+    return ::write(fd_, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size());
+  }
+  /// Waits for room; false when there was none for half a minute.
+  [[nodiscard]] bool fill(const std::string& bytes) const {
+    for (int patience = 3'000; patience > 0; --patience) {
+      if (pour(bytes)) return true;
+      std::this_thread::sleep_for(10ms);
+    }
+    return false;
+  }
+  void close() {
+    if (fd_ >= 0) ::close(fd_);
+    fd_ = -1;
+  }
+
+ private:
+  int fd_ = -1;
+};
+
+/// A play in a loopback Discord of its own, and what is found wrong with it.
+class Performance {
+ public:
+  Performance(std::string name, rehearsal::DiscordOptions options = {})
+      : name_(std::move(name)), discord_(std::move(options)) {
+    discord_.set_listener_sink([this](ByteView, const float* interleaved, std::size_t samples) {
+      ear_.hear(interleaved, samples, Clock::now());
+    });
+    discord_.start();
+    leftovers_.emplace(discord_.api_url());
+  }
+
+  [[nodiscard]] std::string file(const std::string& name) const { return folder_.file(name); }
+  [[nodiscard]] const TemporaryFolder& folder() const noexcept { return folder_; }
+  [[nodiscard]] const PulseEar& ear() const noexcept { return ear_; }
+
+  [[nodiscard]] testing::Command play(const std::vector<std::string>& words) const {
+    const auto& options = discord_.options();
+    testing::Command command;
+    command.words = {testing::kProgram,
+                     "play",
+                     "--json",
+                     "--api-url",
+                     discord_.api_url(),
+                     "--ca-file",
+                     folder_.write("ca.pem", discord_.ca_pem()),
+                     "--guild",
+                     options.guild.str(),
+                     "--channel",
+                     options.channel.str()};
+    command.words.insert(command.words.end(), words.begin(), words.end());
+    command.environment = {{"DISCORD_TOKEN", options.accounts.front().token}};
+    return command;
+  }
+
+  template <typename... Values>
+  void complain(fmt::format_string<Values...> format, Values&&... values) {
+    complaints_.push_back(name_ + ": " + fmt::format(format, std::forward<Values>(values)...));
+  }
+  void expect(bool holds, const std::string& otherwise) {
+    if (!holds) complain("{}", otherwise);
+  }
+
+  /// Its own figures; `excused` are rules that this play had to break.
+  Json end(Subprocess& player, const std::vector<std::string>& excused = {}) {
+    const Finished finished = player.finish(kDeadline);
+    if (finished.timed_out || finished.exit_status != 0) {
+      complain("it ended with {} and said: {}", finished.exit_status, finished.err);
+    }
+    discord_.stop();
+    for (const rehearsal::Finding& one : discord_.report().findings) {
+      if (std::find(excused.begin(), excused.end(), one.rule) != excused.end()) continue;
+      complain("{} ({} times): {}", one.rule, one.count, one.detail);
+    }
+    std::istringstream lines(finished.out);
+    for (std::string line; std::getline(lines, line);) {
+      const Json event = Json::parse(line, nullptr, false);
+      if (event.is_object() && event.value("event", "") == "statistics") return event;
+    }
+    complain("it gave no statistics");
+    return Json();
+  }
+
+  [[nodiscard]] std::vector<std::string> verdict(const std::string& story) const {
+    fmt::print("soak: {}: {}\n", name_, story);
+    std::fflush(stdout);
+    return complaints_;
+  }
+
+ private:
+  const std::string name_;
+  TemporaryFolder folder_;
+  PulseEar ear_;
+  rehearsal::Discord discord_;
+  std::optional<testing::Leftovers> leftovers_;
+  std::vector<std::string> complaints_;
+};
+
+const std::vector<std::string> kRawPcm = {"-f", "s16le", "--rate", "48000", "--channels", "2"};
+
+std::vector<std::string> operator+(std::vector<std::string> words, const std::vector<std::string>& more) {
+  words.insert(words.end(), more.begin(), more.end());
+  return words;
+}
+
+// ── a sound card whose clock differs ──
+
+/// Makes `rate` samples in each second of ours, in portions; returns when its first one existed.
+TimePoint run_card(Performance& performance, const NamedPipe& pipe, double rate, Duration length) {
+  const TimePoint begin = Clock::now();
+  const auto portions =
+      static_cast<std::uint64_t>(std::chrono::duration<double>(length).count() * rate / kPortion);
+  std::uint64_t lost = 0;
+  for (std::uint64_t portion = 0; portion < portions; ++portion) {
+    std::this_thread::sleep_until(begin + seconds(static_cast<double>((portion + 1) * kPortion) / rate));
+    if (!pipe.pour(pulses(portion * kPortion, kPortion))) ++lost;
+  }
+  performance.expect(lost == 0, fmt::format("the pipe had no room for {} portions", lost));
+  return begin;
+}
+
+struct Distance {
+  Duration least = Duration::max();
+  Duration most = Duration::min();
+  int pulses = 0;
+};
+
+/// How long after it came out of the card each pulse was sent.
+Distance measure_distance(const PulseEar& ear, TimePoint begin, double rate) {
+  const Duration period = seconds(static_cast<double>(kPulseSamples) / rate);
+  const Duration portion =
+      seconds(kPortion / rate);  // it holds the pulse at its beginning, and comes at its end
+  Distance distance;
+  for (const PulseEar::Pulse& pulse : ear.pulses()) {
+    if (pulse.when < begin + kSettling) continue;
+    const Duration behind = (pulse.when - begin) % period - portion - kOpusDelay;
+    distance.least = std::min(distance.least, behind);
+    distance.most = std::max(distance.most, behind);
+    ++distance.pulses;
+  }
+  return distance;
+}
+
+std::vector<std::string> follow_card(double rate, Duration length) {
+  Performance performance(fmt::format("a card of {:.0f} Hz", rate));
+  const std::string path = performance.file("card");
+  NamedPipe pipe(path);
+  Subprocess player(
+      performance.play(std::vector<std::string>{"--live"} + kRawPcm + std::vector<std::string>{path}));
+  performance.expect(player.wait_for_text("\"start\"", kDeadline), "it did not start");
+  const TimePoint begin = run_card(performance, pipe, rate, length);
+  pipe.close();
+  const Json statistics = performance.end(player);
+  if (statistics.is_null()) return performance.verdict("no figures");
+
+  const Distance distance = measure_distance(performance.ear(), begin, rate);
+  const auto wanted = static_cast<int>((length - kSettling) / 1s) - 1;
+  performance.expect(distance.pulses >= wanted,
+                     fmt::format("{} pulses were heard of {}", distance.pulses, wanted));
+  performance.expect(distance.least >= kLatency - kTolerance && distance.most <= kLatency + kTolerance,
+                     "its distance left the 40 ms about 300");
+  const double drift = statistics.at("live").at("drift_ppm").get<double>() * 1e-6;
+  performance.expect(std::abs(drift - (rate / kSampleRate - 1)) < kDriftTolerance,
+                     "its clock was measured wrongly");
+  performance.expect(statistics.at("live").at("stalls") == 0, "it seemed to fall silent");
+  performance.expect(statistics.at("underruns") == 0, "the queue ran dry");
+  performance.expect(statistics.at("dropped") == 0 && statistics.at("failed") == 0, "packets were refused");
+  return performance.verdict(fmt::format("{} pulses {:.0f} to {:.0f} ms behind it, its clock {:+.2f} %",
+                                         distance.pulses, milliseconds(distance.least),
+                                         milliseconds(distance.most), drift * 100));
+}
+
+// ── a pipe that is filled as fast as it drains ──
+
+std::vector<std::string> fill_pipe(Duration length) {
+  Performance performance("a fast pipe");
+  const std::string path = performance.file("pipe");
+  NamedPipe pipe(path);
+  Subprocess player(performance.play(kRawPcm + std::vector<std::string>{path}));
+  const auto pulses_sent = static_cast<std::uint64_t>(length / 1s);
+  for (std::uint64_t sample = 0; sample < pulses_sent * kPulseSamples; sample += kPortion) {
+    if (pipe.fill(pulses(sample, kPortion))) continue;
+    performance.complain("nobody read the pipe any more");
+    break;
+  }
+  pipe.close();
+  const Json statistics = performance.end(player);
+  if (statistics.is_null()) return performance.verdict("no figures");
+
+  const auto heard = performance.ear().pulses();
+  performance.expect(heard.size() == pulses_sent,
+                     fmt::format("{} pulses were heard of {}", heard.size(), pulses_sent));
+  for (std::size_t i = 1; i < heard.size(); ++i) {
+    const std::uint64_t apart = heard[i].position - heard[i - 1].position;
+    if (apart < kPulseSamples - 10 || apart > kPulseSamples + 10) {
+      performance.complain("{} samples were heard between two pulses instead of {}", apart, kPulseSamples);
+    }
+  }
+  // The last frame is the encoder's delay.
+  const std::uint64_t frames = pulses_sent * kPulseSamples / kSamplesPerFrame + 1;
+  performance.expect(statistics.at("audio_packets") == frames, "its frames were not sent one by one");
+  performance.expect(statistics.at("underruns") == 0, "the queue ran dry");
+  performance.expect(statistics.at("live").at("left_out_ms") == 0, "something was left out");
+  return performance.verdict(fmt::format("{} s sent, {} packets heard of {}", pulses_sent,
+                                         statistics.at("audio_packets").get<std::uint64_t>(), frames));
+}
+
+// ── a player that is stopped and woken ──
+
+std::string wav(const std::string& s16le) {
+  std::string head = "RIFF\xFF\xFF\xFF\xFFWAVEfmt ";  // of a length that nobody knows
+  const auto append = [&head](std::uint32_t value, int bytes) {
+    for (int i = 0; i < bytes; ++i) head += static_cast<char>(value >> (8 * i) & 0xFF);
+  };
+  append(16, 4);
+  append(1, 2);  // PCM
+  append(kChannels, 2);
+  append(kSampleRate, 4);
+  append(kSampleRate * kChannels * 2, 4);
+  append(kChannels * 2, 2);
+  append(16, 2);
+  head += "data";
+  append(static_cast<std::uint32_t>(s16le.size()), 4);
+  return head + s16le;
+}
+
+std::vector<std::string> stop_and_wake(std::uint64_t seed, Duration length) {
+  // Both gateways give a player up after 6 s.
+  rehearsal::DiscordOptions options;
+  options.heartbeat_interval = 4s;
+  options.voice_heartbeat_interval_ms = 4'000;
+  Performance performance("a player that is stopped", options);
+  std::mt19937_64 random(seed);
+  const auto between = [&random](Duration least, Duration most) {
+    return least +
+           static_cast<std::int64_t>(random() % static_cast<std::uint64_t>((most - least) / 1ms)) * 1ms;
+  };
+  const Duration nap = between(500ms, 3s);
+  const Duration sleep = between(8s, 12s);
+  const auto pulses_sent = static_cast<std::uint64_t>((length - 20s) / 1s);
+  Subprocess player(performance.play(
+      {performance.folder().write("song.wav", wav(pulses(0, pulses_sent * kPulseSamples)))}));
+  for (const Duration stop : {nap, sleep}) {
+    std::this_thread::sleep_for(between(4s, 8s));
+    player.send(SIGSTOP);
+    std::this_thread::sleep_for(stop);
+    player.send(SIGCONT);
+  }
+  player.live_on(std::chrono::duration_cast<std::chrono::milliseconds>(length));
+  // Whoever is stopped says nothing, not even silence.
+  const Json statistics =
+      performance.end(player, {"gateway-heartbeat-missed", "voice-heartbeat-missed", "missing-silence"});
+  if (statistics.is_null()) return performance.verdict("no figures");
+
+  // What was on its way to a session that had been given up is lost.
+  constexpr std::uint64_t kMostLost = 2;
+  const auto heard = performance.ear().pulses().size();
+  performance.expect(heard <= pulses_sent && heard + kMostLost >= pulses_sent,
+                     fmt::format("{} pulses were heard of {}", heard, pulses_sent));
+  return performance.verdict(fmt::format("for {:.1f} and {:.1f} s; {} pulses heard of {}, {} reconnects",
+                                         milliseconds(nap) / 1000, milliseconds(sleep) / 1000, heard,
+                                         pulses_sent, statistics.at("reconnects").get<int>()));
+}
+
+}  // namespace
+
+std::vector<std::string> soak_programs(std::uint64_t seed, Duration length) {
+  std::vector<std::function<std::vector<std::string>()>> tasks = {
+      [&] { return follow_card(48'200, length); }, [&] { return follow_card(47'800, length); },
+      [&] { return fill_pipe(length); }, [&] { return stop_and_wake(seed, length); }};
+  std::vector<std::future<std::vector<std::string>>> running;
+  for (auto& task : tasks) running.push_back(std::async(std::launch::async, std::move(task)));
+  std::vector<std::string> complaints;
+  for (auto& one : running) {
+    for (std::string& complaint : one.get()) complaints.push_back(std::move(complaint));
+  }
+  return complaints;
+}
+
+}  // namespace vcplay::soak
