@@ -88,6 +88,7 @@ Usage Child::wait() {
   wait4(pid_, &usage.status, 0, &resources);
   pid_ = -1;
   usage.cpu_seconds = seconds(resources.ru_utime) + seconds(resources.ru_stime);
+  usage.peak_mb = static_cast<double>(resources.ru_maxrss) / 1024;
   usage.wall_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - started_).count();
   return usage;
 }

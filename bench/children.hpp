@@ -16,6 +16,7 @@ using Environment = std::vector<std::string>;  // "NAME=value", added to our own
 struct Usage {
   double cpu_seconds = 0;  // user and system
   double wall_seconds = 0;
+  double peak_mb = 0;  // resident
   int status = 0;  // as wait4() gives it
 };
 

@@ -19,66 +19,16 @@
 #include <thread>
 
 #include "children.hpp"
+#include "loopback.hpp"
 
 namespace vcplay::bench {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using namespace std::chrono_literals;
 
 constexpr double kCpuTarget = 1.10;
-constexpr double kResidentTarget = 56;     // MB
-constexpr double kAnonymousTarget = 16;    // MB
 constexpr double kCallsTarget = 2;         // per packet
 constexpr double kFirstPacketTarget = 80;  // ms
-
-struct Programs {
-  std::string vcplay;
-  std::string self;
-  std::filesystem::path scratch;
-};
-
-void verdict(const std::string& what, const std::string& figure, bool met, const std::string& target) {
-  fmt::print("  {:<44} {:>24}   {} {}\n", what, figure, met ? "meets" : "MISSES", target);
-  std::fflush(stdout);
-}
-
-/// `vcplay rehearse --serve`, in a process of its own.
-class Loopback {
- public:
-  explicit Loopback(const Programs& programs)
-      : programs_(programs),
-        server_({programs.vcplay, "rehearse", "--serve"}, {}, Child::Input::pipe),
-        place_(Json::parse(server_.line())) {}
-  ~Loopback() {
-    server_.close_input();
-    server_.wait();
-  }
-  Loopback(const Loopback&) = delete;
-  Loopback& operator=(const Loopback&) = delete;
-
-  /// The command line of a play in it; `before` goes in front (strace), `media` behind.
-  [[nodiscard]] Arguments play(Arguments before, const Arguments& media) const {
-    before.insert(before.end(), {programs_.vcplay, "play", "--quiet", "--bitrate", "128000"});
-    for (const auto& [option, name] : std::map<std::string, std::string>{{"--guild", "guild_id"},
-                                                                         {"--channel", "channel_id"},
-                                                                         {"--api-url", "api_url"},
-                                                                         {"--gateway-url", "gateway_url"},
-                                                                         {"--ca-file", "ca_file"}}) {
-      before.insert(before.end(), {option, place_.at(name).get<std::string>()});
-    }
-    before.insert(before.end(), media.begin(), media.end());
-    return before;
-  }
-  [[nodiscard]] Environment token() const {
-    return {"DISCORD_TOKEN=" + place_.at("accounts").at(0).at("token").get<std::string>()};
-  }
-
- private:
-  const Programs& programs_;
-  Child server_;
-  Json place_;
-};
 
 std::string make_song(const Programs& programs, int seconds) {
   std::string file = (programs.scratch / fmt::format("song-{}.mp3", seconds)).string();
@@ -177,32 +127,16 @@ Json processor_time(const Programs& programs, int seconds) {
           {"met", ratio <= kCpuTarget}};
 }
 
-/// The number in kB behind `name` in /proc/PID/status, in MB.
-double memory_of(pid_t pid, const std::string& name) {
-  std::ifstream status(fmt::format("/proc/{}/status", pid));
-  for (std::string line; std::getline(status, line);) {
-    if (line.rfind(name + ":", 0) == 0) return std::stod(line.substr(name.size() + 1)) / 1024;
-  }
-  return 0;
-}
-
-Json watch_memory(const std::string& what, const Child& play, int seconds) {
-  double resident = 0;
-  double anonymous = 0;
-  for (int i = 0; i < seconds * 10; ++i) {
-    std::this_thread::sleep_for(100ms);
-    resident = std::max(resident, memory_of(play.pid(), "VmRSS"));
-    anonymous = std::max(anonymous, memory_of(play.pid(), "RssAnon"));
-  }
-  const bool met = resident > 0 && resident < kResidentTarget && anonymous < kAnonymousTarget;
-  verdict("memory, " + what, fmt::format("{:.1f} MB, {:.1f} anonymous", resident, anonymous), met,
-          fmt::format("{} and {}", kResidentTarget, kAnonymousTarget));
-  return {{"resident_mb", resident},
-          {"anonymous_mb", anonymous},
+Json memory_of(const std::string& what, const Child& play, int seconds) {
+  const Memory most = watch_memory(play, seconds);
+  verdict("memory, " + what, fmt::format("{:.1f} MB, {:.1f} anonymous", most.resident, most.anonymous),
+          most.meets_target(), fmt::format("{} and {}", kResidentTarget, kAnonymousTarget));
+  return {{"resident_mb", most.resident},
+          {"anonymous_mb", most.anonymous},
           {"watched_seconds", seconds},
           {"target_resident_mb", kResidentTarget},
           {"target_anonymous_mb", kAnonymousTarget},
-          {"met", met}};
+          {"met", most.meets_target()}};
 }
 
 /// Ten hours: one minute's frames six hundred times over.
@@ -223,7 +157,7 @@ Json memory(const Programs& programs, int seconds) {
   Json results;
   {
     const Child play(discord.play({}, {make_ten_hours(programs)}), discord.token());
-    results["ten_hours"] = watch_memory("a file of ten hours", play, seconds);
+    results["ten_hours"] = memory_of("a file of ten hours", play, seconds);
     play.signal(SIGINT);
   }
   std::array<int, 2> ends{};
@@ -234,7 +168,7 @@ Json memory(const Programs& programs, int seconds) {
   close(ends[1]);
   const Child play(discord.play({}, {"-"}), discord.token(), Child::Input::none, ends[0]);
   close(ends[0]);
-  results["endless_pipe"] = watch_memory("an endless pipe", play, seconds);
+  results["endless_pipe"] = memory_of("an endless pipe", play, seconds);
   return results;
 }
 
@@ -278,11 +212,6 @@ Json system_calls(const Programs& programs) {
   verdict(fmt::format("system calls of the sender over {} packets", packets),
           fmt::format("{:.2f} per packet", calls), met, fmt::format("{}", kCallsTarget));
   return {{"packets", packets}, {"per_packet", calls}, {"target", kCallsTarget}, {"met", met}};
-}
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
 }
 
 Json first_packet(const Programs& programs) {
