@@ -18,6 +18,7 @@ extern "C" {
 #include "base/opus_frame.hpp"
 #include "media/filter_names.hpp"
 #include "media/pipeline.hpp"
+#include "media/resampler.hpp"
 
 namespace vcplay::media {
 namespace {
@@ -256,7 +257,10 @@ FilterGraph::FilterGraph(const std::string& graph, const std::string& subject) {
 
 FilterGraph::~FilterGraph() = default;
 
-void FilterGraph::give(const AVFrame& frame) { impl_->give(frame); }
+void FilterGraph::give(const AVFrame& frame) {
+  refuse_absurd_form(frame);
+  impl_->give(frame);
+}
 void FilterGraph::give_end() { impl_->give_end(); }
 const AVFrame* FilterGraph::take() { return impl_->take(); }
 bool FilterGraph::done() const noexcept { return impl_->done(); }

@@ -37,13 +37,17 @@ ResamplerPtr make_swr(const AVChannelLayout& from, int format, int rate) {
 
 }  // namespace
 
-void Resampler::take(const AVFrame& frame) {
+void refuse_absurd_form(const AVFrame& frame) {
   const int channels = frame.ch_layout.nb_channels;
   if (frame.sample_rate < kMinRate || frame.sample_rate > kMaxRate || channels < 1 ||
       channels > static_cast<int>(kMaxChannels)) {
     throw std::runtime_error("audio of an impossible form: " + std::to_string(frame.sample_rate) + " Hz, " +
                              std::to_string(channels) + " channels");
   }
+}
+
+void Resampler::take(const AVFrame& frame) {
+  refuse_absurd_form(frame);
   frame_ = &frame;
   used_ = 0;
 }

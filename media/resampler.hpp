@@ -49,4 +49,8 @@ class Resampler {
   bool draining_ = false;  // the old form's last samples come out before the new form goes in
 };
 
+/// Throws std::runtime_error when nothing can sound like that: such headers are garbage, and whoever believes
+/// them needs gigabytes.
+void refuse_absurd_form(const AVFrame& frame);
+
 }  // namespace vcplay::media

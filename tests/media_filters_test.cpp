@@ -108,6 +108,14 @@ media::FramePtr frame_of(int rate, int channels, int samples) {
   return frame;
 }
 
+TEST(Filters, NeverSeeAnAbsurdForm) {
+  const std::string pcm = write_file("absurd.pcm", std::string(40'000, '\1'));
+  const std::string sentence =
+      play({{pcm, "s16le", 1'000'000'000, 1}}, filtered("atempo=1.25")).results.at(0).error;
+  EXPECT_THAT(sentence,
+              HasSubstr("absurd.pcm\" cannot be played: audio of an impossible form: 1000000000 Hz"));
+}
+
 TEST(Filters, FollowAFormThatChangesInMidStream) {
   media::FilterGraph graph("adelay=delays=100S:all=1", "test");
   std::vector<std::pair<int, int>> came;  // rate, samples
