@@ -167,7 +167,7 @@ std::vector<PlaylistEntry> parse_m3u(std::string_view text) {
   constexpr std::string_view kInfo = "#EXTINF:";
   std::vector<PlaylistEntry> entries;
   PlaylistEntry next;
-  while (!text.empty()) {
+  while (!text.empty() && entries.size() <= kMaxPlaylistEntries) {
     const std::string_view line = take_line(text);
     if (starts_with(line, kInfo)) {
       set_names(next, extinf_title(line.substr(kInfo.size())));
@@ -182,7 +182,7 @@ std::vector<PlaylistEntry> parse_m3u(std::string_view text) {
 
 std::vector<PlaylistEntry> parse_pls(std::string_view text) {
   std::map<std::size_t, PlaylistEntry> numbered_entries;
-  while (!text.empty()) {
+  while (!text.empty() && numbered_entries.size() <= kMaxPlaylistEntries) {
     const std::string_view line = take_line(text);
     const std::size_t equals = line.find('=');
     if (equals == std::string_view::npos) continue;

@@ -26,6 +26,7 @@ struct PlaylistEntry {
 };
 
 inline constexpr std::size_t kMaxPlaylistBytes = 16U << 20U;
+inline constexpr std::size_t kMaxPlaylistEntries = 100'000;
 
 /// By the ending of a file's name or of a URL's path.
 [[nodiscard]] std::optional<PlaylistKind> playlist_by_name(std::string_view location);
@@ -36,7 +37,8 @@ inline constexpr std::size_t kMaxPlaylistBytes = 16U << 20U;
 /// True for an M3U that lists the segments of one stream (RFC 8216 s4.1), not tracks.
 [[nodiscard]] bool is_hls(std::string_view text);
 
-/// What `text` names, in its order. Throws std::runtime_error saying what is wrong with it.
+/// What `text` names, in its order; where that is more than kMaxPlaylistEntries, one entry beyond them shows
+/// it. Throws std::runtime_error saying what is wrong with it.
 [[nodiscard]] std::vector<PlaylistEntry> parse_playlist(PlaylistKind kind, std::string_view text);
 
 // The same, one by one; lines may end as they like.

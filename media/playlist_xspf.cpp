@@ -26,6 +26,8 @@ struct Reading {
   bool has_types = false;
   bool out_of_memory = false;
 
+  [[nodiscard]] bool is_full() const noexcept { return entries.size() > kMaxPlaylistEntries; }
+
   template <typename Work>
   void guarded(Work&& work) noexcept {
     try {
@@ -75,6 +77,7 @@ void on_end(void* self, const char* name) {
     } else if (now.depth == now.track_depth) {
       if (!now.track.reference.empty()) now.entries.push_back(std::move(now.track));
       now.track_depth = 0;
+      if (now.is_full()) XML_StopParser(now.parser, XML_FALSE);
     }
     now.text.clear();
     now.depth -= 1;
@@ -110,7 +113,7 @@ std::vector<PlaylistEntry> parse_xspf(std::string_view text) {
   if (now.out_of_memory) throw std::bad_alloc();
   if (now.has_types)
     throw std::runtime_error("it declares a document type or entities, which vcplay does not read");
-  if (status != XML_STATUS_OK) {
+  if (status != XML_STATUS_OK && !now.is_full()) {
     throw std::runtime_error("line " + std::to_string(XML_GetCurrentLineNumber(parser.get())) + ": " +
                              XML_ErrorString(XML_GetErrorCode(parser.get())));
   }

@@ -18,11 +18,12 @@
 namespace vcplay::media {
 namespace {
 
-constexpr std::size_t kMaxEntries = 100'000;  // of all lists in a round
-constexpr std::ptrdiff_t kMaxPlaylists = 8;   // within each other
-constexpr std::size_t kMaxLevels = 64;        // directories included
-constexpr std::size_t kHeadBytes = 512;       // enough to know a playlist by
-constexpr std::size_t kNeighbours = 100;      // of an album, to each side
+constexpr std::size_t kMaxEntries = 100'000;          // of all lists in a round
+constexpr std::ptrdiff_t kMaxPlaylists = 8;           // within each other
+constexpr std::uint64_t kMaxListBytes = 128U << 20U;  // of all playlists in a round: one may be named often
+constexpr std::size_t kMaxLevels = 64;                // directories included
+constexpr std::size_t kHeadBytes = 512;               // enough to know a playlist by
+constexpr std::size_t kNeighbours = 100;              // of an album, to each side
 
 [[noreturn]] void refuse(const std::string& location, const std::string& why) {
   throw Error(Cause::no_media, named(location) + ' ' + why);
@@ -135,6 +136,7 @@ void Program::narrow(Entry& entry) const {
 void Program::begin_round() {
   rounds_ += 1;
   entries_ = 0;
+  list_bytes_ = 0;
   given_ = 0;
   round_played_ = false;
   Level words;
@@ -216,6 +218,7 @@ bool Program::open_file(Media& media) {
     refuse(media.location,
            fmt::format("is longer than a playlist may be ({} MiB)", kMaxPlaylistBytes >> 20U));
   }
+  count_list(media.location, static_cast<std::uint64_t>(about.st_size));
   text += file.read(kMaxPlaylistBytes - text.size());
   if (*kind == PlaylistKind::m3u && is_hls(text)) {
     media.nature = Media::Nature::local_hls;
@@ -229,7 +232,9 @@ bool Program::open_file(Media& media) {
 }
 
 bool Program::open_address(const Media& media, PlaylistKind kind) {
+  count_list(media.location, 0);
   const Fetched list = fetch(media.location, kMaxPlaylistBytes, world_, is_text);
+  list_bytes_ += list.body.size();
   if (!is_text(list.body)) return false;
   if (kind == PlaylistKind::m3u && is_hls(list.body)) return false;
   Level level;
@@ -295,6 +300,13 @@ void Program::open_playlist(const Media& media, PlaylistKind kind, const std::st
     if (level.entries.size() > kMaxEntries) break;
   }
   push(std::move(level));
+}
+
+void Program::count_list(const std::string& location, std::uint64_t bytes) {
+  list_bytes_ += bytes;
+  if (list_bytes_ <= kMaxListBytes) return;
+  refuse(location,
+         fmt::format("is left out: all playlists together are longer than {} MiB", kMaxListBytes >> 20U));
 }
 
 bool Program::is_inside(const std::string& identity) const {

@@ -84,6 +84,7 @@ class Program {
   [[nodiscard]] bool open_address(const Media& media, PlaylistKind kind);
   void open_directory(const Media& media, std::string identity);
   void open_playlist(const Media& media, PlaylistKind kind, const std::string& text, Level level);
+  void count_list(const std::string& location, std::uint64_t bytes);
   [[nodiscard]] bool is_inside(const std::string& identity) const;
   void push(Level level);
   [[nodiscard]] bool is_remote() const noexcept { return !levels_.empty() && levels_.back().remote; }
@@ -93,13 +94,14 @@ class Program {
   const ProgramOptions options_;
   const World world_;
   std::mt19937_64 random_;
-  std::vector<Level> levels_;   // the innermost last
-  std::uint32_t rounds_ = 0;    // begun
-  std::size_t entries_ = 0;     // of this round's lists
-  std::uint32_t given_ = 0;     // in this round
-  std::optional<Entry> fifo_;   // with --reopen: it is played for ever
-  std::optional<File> keeper_;  // so that a writer between two tracks finds a reader
-  bool round_played_ = false;   // something of it gave audio
+  std::vector<Level> levels_;     // the innermost last
+  std::uint32_t rounds_ = 0;      // begun
+  std::size_t entries_ = 0;       // of this round's lists
+  std::uint64_t list_bytes_ = 0;  // likewise
+  std::uint32_t given_ = 0;       // in this round
+  std::optional<Entry> fifo_;     // with --reopen: it is played for ever
+  std::optional<File> keeper_;    // so that a writer between two tracks finds a reader
+  bool round_played_ = false;     // something of it gave audio
 };
 
 }  // namespace vcplay::media
