@@ -132,6 +132,7 @@ Source::Packet Source::describe_packet() {
   if (samples) {
     packet.samples = *samples;
     samples_ += *samples;
+    access_.heard();
     if (!damage_.empty()) report_damage();
   } else {
     packet.bytes = {};
