@@ -18,6 +18,7 @@ constexpr int kMaxFailuresInARow = 64;     // a decoder that fails this often wi
 constexpr double kMissingSeconds = 0.25;   // headers are allowed to be this inexact
 constexpr int kPcmRateByDefault = 44'100;  // FFmpeg's defaults, so that its command lines can be carried over
 constexpr int kPcmChannelsByDefault = 1;
+constexpr const char* kNoSound = " ends before any sound comes";
 
 std::string tag(const AVFormatContext& format, const AVStream& stream, const char* name) {
   const AVDictionaryEntry* entry = av_dict_get(format.metadata, name, nullptr, 0);
@@ -110,8 +111,11 @@ std::string Source::cannot_be_opened(int averror) const {
     return name + " refers to other files or addresses, which vcplay does not open";
   }
   if (access_.is_pipe() && !access_.gave_anything()) return name + " ended before any audio came";
+  // FFmpeg looks for music behind an MP3's tag, and complains of the seek.
+  const bool is_over = averror == AVERROR_EOF || complaint.find("Failed to read frame size") == 0;
+  if (is_over) return name + kNoSound;
   std::string sentence = name;
-  if (averror == AVERROR_INVALIDDATA || averror == AVERROR_EOF) {
+  if (averror == AVERROR_INVALIDDATA) {
     sentence += " is not audio that FFmpeg can read: ";
   } else {
     sentence += " cannot be opened: ";
@@ -297,8 +301,8 @@ void Source::finish() {
   if (samples_ == 0) {
     if (access_.is_pipe() && !access_.gave_anything())
       throw Error(Cause::no_media, cannot_be_opened(AVERROR_EOF));
-    throw Error(Cause::no_media, named(info_.location) + " has no audio that can be decoded" +
-                                     (damage_.empty() ? "" : ": " + damage_));
+    if (damage_.empty()) throw Error(Cause::no_media, named(info_.location) + kNoSound);
+    throw Error(Cause::no_media, named(info_.location) + " has no audio that can be decoded: " + damage_);
   }
   if (!damage_.empty()) report_damage();
   if (!gave_ && range_.start()) throw Error(Cause::no_media, too_short());

@@ -69,5 +69,40 @@ TEST(EightChannelsAt192Kilohertz, AreHeardAsFFmpegMixesThem) {
   }
 }
 
+// ── nothing at all ──
+
+TEST(NoSamples, BehindAHeaderIsASentence) {
+  const auto little_endian = [](std::uint32_t number) {
+    std::string bytes;
+    for (int i = 0; i < 4; ++i) bytes += static_cast<char>(number >> (8 * i));
+    return bytes;
+  };
+  const std::string wav = "RIFF" + little_endian(36) + "WAVEfmt " + little_endian(16) +
+                          std::string("\1\0\2\0", 4) + little_endian(48'000) + little_endian(192'000) +
+                          std::string("\4\0\x10\0", 4) + "data" + little_endian(0);
+  const std::string id3 = std::string("ID3\4\0\0\0\0\0\x15TIT2\0\0\0\x0B\0\0\3Something!", 31);
+  const auto pages = [](const std::string& ogg, int count) {
+    std::size_t end = 0;
+    for (int i = 0; i < count; ++i) end = ogg.find("OggS", end + 4);
+    return ogg.substr(0, end);
+  };
+  const std::string vorbis = contents_of(make_audio("whole.ogg", Content::sweep, "-c:a libvorbis"));
+  const std::string opus = contents_of(make_audio("whole.opus", Content::sweep));
+  const std::string flac = contents_of(make_audio("whole.flac", Content::sweep));
+  const std::string frames = flac.substr(0, flac.find("\xFF\xF8"));
+  for (const auto& [name, bytes] :
+       {std::pair{"none.wav", wav}, std::pair{"none.mp3", id3}, std::pair{"none.ogg", pages(vorbis, 2)},
+        std::pair{"none.opus", pages(opus, 2)}, std::pair{"none.flac", frames}}) {
+    const std::string path = write_file(name, bytes);
+    EXPECT_EQ(refusal(file(path)), '"' + path + "\" ends before any sound comes");
+  }
+}
+
+TEST(NoSamples, InAnMp4IsASentence) {
+  const std::string path =
+      make_file("none.m4a", "-f lavfi -i sine=d=1", "-af atrim=end_sample=0 -c:a aac 2>/dev/null");
+  EXPECT_THAT(refusal(file(path)), HasSubstr('"' + path + "\" "));
+}
+
 }  // namespace
 }  // namespace vcplay::testing
