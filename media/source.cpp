@@ -33,6 +33,14 @@ bool has_pictures_in_motion(const AVFormatContext& format) {
   });
 }
 
+/// What the header says of the length; 0 when it says nothing.
+double promised_seconds(const AVFormatContext& format, const AVStream& stream) {
+  if (stream.duration > 0) return static_cast<double>(stream.duration) * av_q2d(stream.time_base);
+  // Matroska says it of all streams together, counted from its time 0.
+  if (std::string_view(format.iformat->name) != "matroska,webm" || format.duration <= 0) return 0;
+  return static_cast<double>(format.duration - std::max<std::int64_t>(0, format.start_time)) / AV_TIME_BASE;
+}
+
 void set_pcm_shape(Dictionary& options, const Media& media) {
   const int rate = media.rate > 0 ? media.rate : kPcmRateByDefault;
   const int channels = media.channels > 0 ? media.channels : kPcmChannelsByDefault;
@@ -310,9 +318,10 @@ void Source::finish() {
 }
 
 void Source::check_length() {
-  if (damage_reported_ || stream_->duration <= 0 || has_pictures_in_motion(*format_)) return;
-  if (format_->duration_estimation_method == AVFMT_DURATION_FROM_BITRATE) return;
-  const double promised = static_cast<double>(stream_->duration) * av_q2d(stream_->time_base);
+  // From a bitrate or from timestamps FFmpeg concludes a length: nobody promised it.
+  const bool is_a_promise = format_->duration_estimation_method == AVFMT_DURATION_FROM_STREAM;
+  if (damage_reported_ || !is_a_promise || has_pictures_in_motion(*format_)) return;
+  const double promised = promised_seconds(*format_, *stream_);
   if (promised - seconds_ < kMissingSeconds) return;
   log::warning("{} ends at {}, but its header promises {}: it is truncated", named(info_.location),
                clock_time(seconds_), clock_time(promised));
