@@ -69,6 +69,7 @@ class Dictionary {
     return av_dict_get(entries_, name, nullptr, 0) != nullptr;
   }
   [[nodiscard]] AVDictionary** out() noexcept { return &entries_; }
+  [[nodiscard]] const AVDictionary* get() const noexcept { return entries_; }
 
  private:
   AVDictionary* entries_ = nullptr;

@@ -21,7 +21,6 @@ constexpr int kReadBytes = 32 * 1024;
 // A text of gigabytes that is called music: it is no use to look for a sample behind this.
 constexpr std::uint64_t kMostWithoutSound = 128U << 20U;
 constexpr std::uint64_t kSpdifProbeBytes = 2048;
-constexpr Duration kNestedPatience = 9s;  // under the watchdog's 10 s, for a better sentence
 constexpr Duration kFetchPatience = 20s;
 constexpr const char* kNoProtocols = "none";
 
@@ -30,13 +29,6 @@ constexpr const char* kNoProtocols = "none";
 }
 
 std::string words_of(int error) { return std::generic_category().message(error); }
-
-bool starts_with_any(std::string_view text, std::initializer_list<std::string_view> beginnings) {
-  for (const std::string_view beginning : beginnings) {
-    if (text.substr(0, beginning.size()) == beginning) return true;
-  }
-  return false;
-}
 
 /// A deadline that FFmpeg asks about while it waits.
 struct Deadline {
@@ -62,12 +54,6 @@ std::optional<PlaylistKind> playlist_in(const RemoteStream& stream) {
   }
   if (same_word(stream.type(), "application/xspf+xml")) return PlaylistKind::xspf;
   return std::nullopt;
-}
-
-/// A list of segments names what one stream consists of; what else asks for a file (MP4's external
-/// references) gets none.
-bool is_segmented(const AVInputFormat* format) {
-  return format != nullptr && std::string_view(format->name) == "hls";
 }
 
 }  // namespace
@@ -100,7 +86,9 @@ Fetched fetch(const std::string& location, std::size_t most, World world,
   return fetched;
 }
 
-bool is_address(const std::string& location) { return starts_with_any(location, {"http://", "https://"}); }
+bool is_address(const std::string& location) {
+  return location.starts_with("http://") || location.starts_with("https://");
+}
 
 std::string named(const std::string& location) {
   return location == "-" ? "standard input" : '"' + location + '"';
@@ -137,11 +125,6 @@ void Access::open_remote(const Media& media) {
 
 const std::string& Access::location() const noexcept {
   return remote_ == nullptr ? location_ : remote_->location();
-}
-
-const std::string& Access::fault() const noexcept {
-  static const std::string none;
-  return remote_ == nullptr ? none : remote_->fault();
 }
 
 std::string Access::station() const { return remote_ == nullptr ? std::string() : remote_->station(); }
@@ -197,12 +180,6 @@ void Access::guard(AVFormatContext& format) {
   format.format_whitelist = made(av_strdup(safe_formats().c_str()));
   // Demuxers that open connections behind io_open's back (SDP, concat) still obey the whitelist.
   format.protocol_whitelist = made(av_strdup(may_lead_on() ? kServerProtocols : kNoProtocols));
-}
-
-int Access::on_interrupt(void* self) noexcept {
-  const auto& access = *static_cast<Access*>(self);
-  const bool hangs = access.may_lead_on() && Clock::now() - access.world_.progress.since() > kNestedPatience;
-  return hangs || access.world_.stop.raised() ? 1 : 0;
 }
 
 int Access::on_read(void* self, std::uint8_t* buffer, int size) noexcept {
@@ -264,45 +241,6 @@ std::int64_t Access::on_seek(void* self, std::int64_t offset, int whence) noexce
   }
   const off_t position = ::lseek(access.fd_, offset, whence & ~AVSEEK_FORCE);
   return position < 0 ? AVERROR(errno) : position;
-}
-
-int Access::on_open(AVFormatContext* format, AVIOContext** reader, const char* url, int flags,
-                    AVDictionary** options) noexcept {
-  auto& access = *static_cast<Access*>(format->opaque);
-  const bool to_server = starts_with_any(url, {"http://", "https://", "crypto+http://", "crypto+https://"});
-  const bool allowed =
-      access.may_lead_on() && is_segmented(format->iformat) && (flags & AVIO_FLAG_WRITE) == 0;
-  if (!allowed || !(to_server || access.may_open_file(url))) {
-    access.wanted_more_ = true;
-    return AVERROR(EPERM);
-  }
-  try {
-    if (!to_server) return avio_open(reader, ("file:" + std::string(url)).c_str(), AVIO_FLAG_READ);
-    return access.open_address(reader, url, flags, options);
-  } catch (...) {
-    return AVERROR(ENOMEM);
-  }
-}
-
-/// FFmpeg has made the name absolute, seen from the playlist.
-bool Access::may_open_file(const char* url) const {
-  struct stat about {};
-  return local_hls_ && !went_remote_ && ::stat(url, &about) == 0 && S_ISREG(about.st_mode);
-}
-
-int Access::open_address(AVIOContext** reader, const char* url, int flags, AVDictionary** options) {
-  went_remote_ = true;
-  Dictionary all(options == nullptr ? nullptr : *options);
-  set_server_rules(all, world_.trust);
-  all.set("reconnect", 1);
-  all.set("reconnect_delay_max", 4);
-  const AVIOInterruptCB interrupt{on_interrupt, this};
-  const int result = avio_open2(reader, url, flags, &interrupt, all.out());
-  if (result < 0 || starts_with_any(url, {"crypto+"}) || is_address(final_location(**reader, url)))
-    return result;
-  avio_closep(reader);
-  wanted_more_ = true;
-  return AVERROR(EPERM);
 }
 
 }  // namespace vcplay::media

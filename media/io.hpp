@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/clock.hpp"
 #include "media/event.hpp"
 #include "media/ffmpeg.hpp"
 #include "media/pipeline.hpp"
@@ -100,7 +101,7 @@ class Access {
 
   /// Where it is, after all redirects of a server's.
   [[nodiscard]] const std::string& location() const noexcept;
-  /// Why a server gave no more; empty: no server, or it gave all.
+  /// Why servers gave no more; empty: no server, or they gave all.
   [[nodiscard]] const std::string& fault() const noexcept;
   /// An Icecast station's name, and what it plays now: once each time that it changes.
   [[nodiscard]] std::string station() const;
@@ -112,6 +113,8 @@ class Access {
   static int on_open(AVFormatContext* format, AVIOContext** reader, const char* url, int flags,
                      AVDictionary** options) noexcept;
   static int on_interrupt(void* self) noexcept;
+  [[nodiscard]] bool is_given_up() noexcept;
+  void give_up(const std::string& why);
   [[nodiscard]] bool wait_for_bytes() noexcept;
 
   void open_remote(const Media& media);
@@ -123,6 +126,8 @@ class Access {
   [[nodiscard]] bool may_lead_on() const noexcept { return remote_ != nullptr || local_hls_; }
   [[nodiscard]] bool may_open_file(const char* url) const;
   int open_address(AVIOContext** reader, const char* url, int flags, AVDictionary** options);
+  void note_loss(int averror, bool of_a_list);
+  [[nodiscard]] int open_patiently(AVIOContext** reader, const char* url, int flags, const Dictionary& rules);
 
   const std::string location_;
   const World world_;
@@ -139,6 +144,11 @@ class Access {
   std::uint64_t given_ = 0;  // bytes
   RiffHead riff_;
   bool wanted_more_ = false;
+  TimePoint silent_since_ = Clock::now();  // where it leads on
+  std::uint64_t sounds_ = 0;               // how often there was sound
+  bool given_up_ = false;
+  std::string fault_;       // why
+  bool lost_some_ = false;  // a segment
   std::optional<Duration> patience_;
   std::function<void()> on_silence_;
   ReaderPtr reader_;

@@ -29,6 +29,8 @@ class Progress {
     since_.store(now(), std::memory_order_relaxed);
     times_.fetch_add(1, std::memory_order_relaxed);
   }
+  /// It waits for somebody else somewhere inside a library, and is asked whether to go on: no hang, so far.
+  void waits() noexcept { since_.store(now(), std::memory_order_relaxed); }
   /// How often it got anywhere.
   [[nodiscard]] std::uint64_t times() const noexcept { return times_.load(std::memory_order_relaxed); }
 

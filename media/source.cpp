@@ -255,13 +255,21 @@ void Source::feed() {
   const int got = av_read_frame(format_.get(), packet_.get());
   if (got == AVERROR(EAGAIN)) return;
   if (got < 0) {
-    const int failed = got == AVERROR_EOF && format_->pb != nullptr ? format_->pb->error : got;
-    if (failed < 0 && failed != AVERROR_EOF)
-      note_damage(access_.fault().empty() ? describe(failed) : access_.fault());
+    note_end(got);
     avcodec_send_packet(codec_.get(), nullptr);  // the decoder may still hold samples
     return;
   }
   if (packet_->stream_index == stream_->index) feed_packet();
+}
+
+/// What `averror`, by which packets ended, says of them.
+void Source::note_end(int averror) {
+  const int failed = averror == AVERROR_EOF && format_->pb != nullptr ? format_->pb->error : averror;
+  if (!access_.fault().empty()) {
+    note_damage(access_.fault());  // of which HLS makes an end like any other
+  } else if (failed < 0 && failed != AVERROR_EOF) {
+    note_damage(describe(failed));
+  }
 }
 
 void Source::feed_packet() {

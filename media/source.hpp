@@ -74,6 +74,7 @@ class Source {
   void feed_packet();
   void drop_half_sample();
   void trim_end(AVFrame& last) const;
+  void note_end(int averror);
   void note_damage(const std::string& what);
   void report_damage();
   void check_length();

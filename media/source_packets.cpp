@@ -114,8 +114,7 @@ std::optional<Source::Packet> Source::next_packet() {
     const int got = av_read_frame(format_.get(), packet_.get());
     if (got == AVERROR(EAGAIN)) continue;
     if (got < 0) {
-      const int failed = got == AVERROR_EOF && format_->pb != nullptr ? format_->pb->error : got;
-      if (failed < 0 && failed != AVERROR_EOF) note_damage(describe(failed));
+      note_end(got);
       ended_ = true;
     } else if (packet_->stream_index == stream_->index && packet_->size > 0) {
       return describe_packet();

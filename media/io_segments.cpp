@@ -1,0 +1,141 @@
+// What a medium leads on to: the lists and segments of HLS.
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/log.hpp"
+#include "media/io.hpp"
+#include "media/remote.hpp"
+
+namespace vcplay::media {
+namespace {
+
+// Without sound, while FFmpeg reads what a medium leads on to.
+constexpr Duration kPatience = 30s;
+constexpr const char* kNothingCame = "nothing came for 30 s";
+// Of one list or segment whose server cannot be reached.
+constexpr Duration kReopening = 20s;
+constexpr Duration kFirstPause = 250ms;
+constexpr Duration kLongestPause = 4s;
+
+/// True where no server said anything.
+bool is_unreachable(int averror) {
+  constexpr std::array kOfTheLine = {ECONNREFUSED, ECONNRESET, ECONNABORTED, EHOSTUNREACH, ENETDOWN,
+                                     ENETUNREACH,  EPIPE,      ETIMEDOUT,    EIO};
+  return std::any_of(kOfTheLine.begin(), kOfTheLine.end(),
+                     [averror](int error) { return averror == AVERROR(error); });
+}
+
+/// True where it may be another answer next time.
+bool is_passing(int averror) { return is_unreachable(averror) || averror == AVERROR_HTTP_SERVER_ERROR; }
+
+/// A list of segments names what one stream consists of; what else asks for a file (MP4's external
+/// references) gets none.
+bool is_segmented(const AVInputFormat* format) {
+  return format != nullptr && std::string_view(format->name) == "hls";
+}
+
+/// What FFmpeg puts before the address of an encrypted segment.
+constexpr std::string_view kCrypto = "crypto+";
+
+bool is_encrypted(std::string_view url) { return url.starts_with(kCrypto); }
+
+}  // namespace
+
+const std::string& Access::fault() const noexcept {
+  return given_up_ || remote_ == nullptr ? fault_ : remote_->fault();
+}
+
+int Access::on_interrupt(void* self) noexcept {
+  auto& access = *static_cast<Access*>(self);
+  return access.world_.stop.raised() || (access.may_lead_on() && access.is_given_up()) ? 1 : 0;
+}
+
+// A live stream may fall silent for as long as a web radio may. The watchdog, which has less patience, sees
+// that nothing hangs here.
+bool Access::is_given_up() noexcept {
+  world_.progress.waits();
+  if (world_.progress.times() != sounds_) {
+    sounds_ = world_.progress.times();
+    silent_since_ = Clock::now();
+  }
+  if (!given_up_ && Clock::now() - silent_since_ > kPatience) give_up(kNothingCame);
+  return given_up_;
+}
+
+void Access::give_up(const std::string& why) {
+  given_up_ = true;
+  fault_ = why;
+}
+
+int Access::on_open(AVFormatContext* format, AVIOContext** reader, const char* url, int flags,
+                    AVDictionary** options) noexcept {
+  auto& access = *static_cast<Access*>(format->opaque);
+  const bool to_server = is_address(is_encrypted(url) ? url + kCrypto.size() : url);
+  const bool allowed =
+      access.may_lead_on() && is_segmented(format->iformat) && (flags & AVIO_FLAG_WRITE) == 0;
+  if (!allowed || !(to_server || access.may_open_file(url))) {
+    access.wanted_more_ = true;
+    return AVERROR(EPERM);
+  }
+  try {
+    if (!to_server) return avio_open(reader, ("file:" + std::string(url)).c_str(), AVIO_FLAG_READ);
+    return access.open_address(reader, url, flags, options);
+  } catch (...) {
+    return AVERROR(ENOMEM);
+  }
+}
+
+/// FFmpeg has made the name absolute, seen from the playlist.
+bool Access::may_open_file(const char* url) const {
+  struct stat about {};
+  return local_hls_ && !went_remote_ && ::stat(url, &about) == 0 && S_ISREG(about.st_mode);
+}
+
+int Access::open_address(AVIOContext** reader, const char* url, int flags, AVDictionary** options) {
+  went_remote_ = true;
+  Dictionary all(options == nullptr ? nullptr : *options);
+  set_server_rules(all, world_.trust);
+  all.set("reconnect", 1);
+  all.set("reconnect_delay_max", 4);
+  const int result = open_patiently(reader, url, flags, all);
+  if (result < 0 || is_encrypted(url) || is_address(final_location(**reader, url))) return result;
+  avio_closep(reader);
+  wanted_more_ = true;
+  return AVERROR(EPERM);
+}
+
+// FFmpeg asks once, ends a stream with a list that it does not get anew, and skips a segment without a word.
+// Once there was sound, a line that is down or a server that starts anew is waited for; but a segment that a
+// server cannot give is better skipped.
+int Access::open_patiently(AVIOContext** reader, const char* url, int flags, const Dictionary& rules) {
+  const AVIOInterruptCB interrupt{on_interrupt, this};
+  const bool is_list = playlist_by_name(url).has_value();
+  const TimePoint deadline = Clock::now() + kReopening;
+  Duration pause = kFirstPause;
+  for (;;) {
+    Dictionary options(rules.get());
+    const int result = avio_open2(reader, url, flags, &interrupt, options.out());
+    if (result >= 0 || !heard_ || world_.stop.raised() || is_given_up()) return result;
+    const bool may_come = is_list ? is_passing(result) : is_unreachable(result);
+    if (!may_come || Clock::now() >= deadline) {
+      note_loss(result, is_list);
+      return result;
+    }
+    if (world_.stop.wait_for(pause) || is_given_up()) return AVERROR_EXIT;
+    pause = std::min(pause * 2, kLongestPause);
+  }
+}
+
+void Access::note_loss(int averror, bool of_a_list) {
+  if (of_a_list) return give_up("its list cannot be had any more: " + describe(averror));
+  if (std::exchange(lost_some_, true)) return;
+  log::warning("{}: a segment of it cannot be had: {}; it is left out", named(location_), describe(averror));
+}
+
+}  // namespace vcplay::media
