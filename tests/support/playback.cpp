@@ -146,4 +146,9 @@ std::vector<std::string> LogBook::lines() const {
   return lines_;
 }
 
+void LogBook::forget() {
+  const std::scoped_lock lock(mutex_);
+  lines_.clear();
+}
+
 }  // namespace vcplay::testing

@@ -70,6 +70,8 @@ class LogBook {
   LogBook(const LogBook&) = delete;
   LogBook& operator=(const LogBook&) = delete;
   [[nodiscard]] std::vector<std::string> lines() const;
+  /// The lines so far are of no interest any more.
+  void forget();
 
  private:
   mutable std::mutex mutex_;
