@@ -49,17 +49,71 @@ TEST(Inputs, AShuffledLoopTellsItsSeedWithV) {
   EXPECT_NEAR(heard_seconds(finished), 1.2, 0.05);
 }
 
-TEST(Inputs, WhatEspeakSaysIsHeard) {
-  if (::system("command -v espeak-ng >/dev/null") != 0) GTEST_SKIP() << "espeak-ng is not installed";
+bool is_installed(const std::string& tool) {
+  return ::system(("command -v " + tool + " >/dev/null").c_str()) == 0;
+}
+
+/// What `producer`, a line of shell, pipes into the program.
+Finished rehearse_what(const std::string& producer) {
+  const char* const path = ::getenv("PATH");
   Command command;
-  command.words = {
-      "/bin/sh", "-c",
-      "espeak-ng --stdout 'Good evening, everybody.' | " + kProgram + " rehearse --fast --json -"};
-  command.environment = {{"PATH", "/usr/bin:/bin"}};
-  const Finished finished = run(command, 60s);
+  command.words = {"/bin/sh", "-c", producer + " | " + kProgram + " rehearse --fast --json -"};
+  command.environment = {{"PATH", path == nullptr ? "/usr/bin:/bin" : path}};
+  return run(command, 60s);
+}
+
+TEST(Inputs, WhatEspeakSaysIsHeard) {
+  if (!is_installed("espeak-ng")) GTEST_SKIP() << "espeak-ng is not installed";
+  const Finished finished = rehearse_what("espeak-ng --stdout 'Good evening, everybody.'");
   EXPECT_EQ(finished.exit_status, 0) << finished.err;
+  EXPECT_EQ(finished.err.find("truncated"), std::string::npos) << finished.err;
   EXPECT_GT(heard_seconds(finished), 0.8);
   EXPECT_GT(json::parse(finished.out).at("loudness_lufs").get<double>(), -35.0);
+}
+
+TEST(Inputs, AWavWhoseLengthNobodyKnewIsWholeWhereItEnds) {
+  // As arecord writes it into a pipe: sizes that are none.
+  const TemporaryFolder folder;
+  std::string wav = Stage::wav(Stage::pcm(2.0));
+  wav.replace(4, 4, std::string("\x24\xFF\xFF\x7F", 4));
+  wav.replace(40, 4, std::string("\x00\xFF\xFF\x7F", 4));
+  const Finished finished = rehearse_what("cat '" + folder.write("endless.wav", wav) + "'");
+  EXPECT_EQ(finished.exit_status, 0) << finished.err;
+  EXPECT_EQ(finished.err.find("truncated"), std::string::npos) << finished.err;
+  EXPECT_NEAR(heard_seconds(finished), 2.0, 0.05);
+}
+
+TEST(Inputs, WhatArecordHearsIsHeard) {
+  if (!is_installed("arecord")) GTEST_SKIP() << "arecord is not installed";
+  const Finished finished = rehearse_what("arecord -q -D null -d 2 -f S16_LE -r 48000 -c 2");
+  EXPECT_EQ(finished.exit_status, 0) << finished.err;
+  EXPECT_NEAR(heard_seconds(finished), 2.0, 0.05);
+}
+
+TEST(Inputs, WhatYtDlpFetchesIsHeard) {
+  if (!is_installed("yt-dlp")) GTEST_SKIP() << "yt-dlp is not installed";
+  const std::string song = Stage::wav(Stage::pcm(2.0));
+  const HttpServer server([&](const HttpExchange& client) {
+    client.send("HTTP/1.1 200 OK\r\nContent-Type: audio/x-wav\r\nConnection: close\r\nContent-Length: " +
+                std::to_string(song.size()) + "\r\n\r\n");
+    if (client.request().compare(0, 4, "HEAD") != 0) client.send(song);
+  });
+  const Finished finished = rehearse_what("yt-dlp -q --no-cache-dir -o - " + server.url("/song.wav"));
+  EXPECT_EQ(finished.exit_status, 0) << finished.err;
+  EXPECT_NEAR(heard_seconds(finished), 2.0, 0.05);
+}
+
+TEST(Inputs, ARadioThatIsGoneForGoodIsPlayedAsFarAsItCame) {
+  const std::string audio = Stage::wav(Stage::pcm(2.0));
+  const HttpServer server([&](const HttpExchange& client) {
+    client.send("HTTP/1.0 200 OK\r\nicy-name: Radio\r\n\r\n");
+    if (client.number() == 0) client.send(audio);  // and later nothing, whoever asks
+  });
+  const Finished finished = rehearse({server.url("/live")});
+  EXPECT_EQ(finished.exit_status, 0) << finished.err;
+  EXPECT_THAT(finished.err, HasSubstr("the connection was lost"));
+  EXPECT_NEAR(heard_seconds(finished), 2.0, 0.1);
+  EXPECT_LE(server.requests().size(), 5U);
 }
 
 TEST(Inputs, ARadioSaysWhatItPlaysInAnEvent) {
