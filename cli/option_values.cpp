@@ -136,7 +136,7 @@ Shard parse_shard(std::string_view text) {
   const std::size_t slash = text.find('/');
   const auto index = read_number<int>(text.substr(0, slash));
   const auto count =
-      slash == std::string_view::npos ? std::nullopt : read_number<int>(text.substr(slash + 1));
+      read_number<int>(slash == std::string_view::npos ? std::string_view() : text.substr(slash + 1));
   if (!index || !count || *index < 0 || *index >= *count) {
     refuse("--shard wants I/N with I from 0 to N-1, such as 0/2, not {}.", shown(text));
   }
