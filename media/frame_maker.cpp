@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <utility>
 
 namespace vcplay::media {
 namespace {
@@ -50,7 +51,7 @@ void FrameMaker::begin_track(std::uint32_t track) { starts_.push_back({fifo_.end
 void FrameMaker::encode_whole_frames(bool may_clip) {
   limits_ = amplifies_ || may_clip || limiter_.holds();
   const std::size_t enough = kSamplesPerFrame + (limits_ ? TruePeakLimiter::kAheadSamples : 0);
-  while (fifo_.size() >= enough && may_put()) encode_front();
+  while (fifo_.size() >= enough && (unheard_ > 0 || may_put())) encode_front();
 }
 
 void FrameMaker::flush() {
@@ -92,7 +93,12 @@ bool FrameMaker::put_held() {
 
 // A decoder gives what we encode `lookahead` samples late. Packets that follow others without a shift in time
 // are made from samples that lie as much further ahead.
-void FrameMaker::preroll(std::span<const float> heard) {
+void FrameMaker::preroll(std::span<const float> heard, Bridge bridge) {
+  if (held_ && bridge_form(held_->bytes[0]).is_needed) {
+    bridge_ = std::move(bridge);
+  } else {
+    put_held();
+  }
   encoder_.reset();
   fifo_.append(heard.subspan(encoder_.lookahead() * kChannels));
   unheard_ = heard.size() / kChannels / kSamplesPerFrame;
@@ -167,12 +173,30 @@ void FrameMaker::encode_front() {
 // In frames as long as those that the listener's decoder got: then it is left in nearly the encoder's own
 // state.
 void FrameMaker::encode_unheard(std::span<const float> pcm) {
-  const std::size_t part = is_celt(last_packet_) ? celt_samples(last_packet_) : kSamplesPerFrame;
-  std::array<std::uint8_t, kMaxOpusBytes> nobody_hears_it;
-  for (std::size_t at = 0; at < kSamplesPerFrame; at += part) {
+  std::size_t part = kSamplesPerFrame;
+  if (bridge_) part = kBridgeSamples;
+  if (!bridge_ && is_celt(last_packet_)) part = celt_samples(last_packet_);
+  std::array<std::uint8_t, kMaxOpusBytes> nobody_hears_it{};
+  const std::size_t end = kSamplesPerFrame - (bridge_ && unheard_ == 1 ? kBridgeSamples : 0);
+  for (std::size_t at = 0; at < end; at += part) {
+    // A filter that looks back is faded out in the frame before the one that is to do without.
+    if (end < kSamplesPerFrame && at + part == end) encoder_.predict(false);
     static_cast<void>(encoder_.encode(pcm.subspan(at * kChannels, part * kChannels), nobody_hears_it));
   }
-  if (--unheard_ == 0) encoder_.follow_other(is_celt(last_packet_) && is_celt(nobody_hears_it[0]));
+  if (--unheard_ > 0) return;
+  if (bridge_) put_bridge(pcm.subspan(end * kChannels));
+  encoder_.follow_other(is_celt(last_packet_) && is_celt(nobody_hears_it[0]));
+}
+
+void FrameMaker::put_bridge(std::span<const float> end) {
+  const auto frame = encoder_.encode_bridge(end, bridge_form(held_->bytes[0]));
+  const auto packet = frame ? bridge_(*frame) : std::nullopt;
+  if (packet && packet->size() <= kMaxOpusBytes) {
+    std::copy(packet->begin(), packet->end(), held_->bytes.begin());
+    held_->size = static_cast<std::uint16_t>(packet->size());
+  }
+  bridge_ = nullptr;
+  put_held();
 }
 
 FrameMaker::Start& FrameMaker::owner_of(std::uint64_t position) {

@@ -3,11 +3,13 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
 
 #include "media/event.hpp"
+#include "media/opus_bridge.hpp"
 #include "media/opus_encoder.hpp"
 #include "media/outlet.hpp"
 #include "media/pcm_fifo.hpp"
@@ -57,9 +59,12 @@ class FrameMaker {
   /// Forgets the last packet instead. It was made for an end: had it to go on into samples, its overlap with
   /// what follows would be missing.
   void drop_held() noexcept { held_.reset(); }
+  /// The last packet with such an end; nothing where that cannot be.
+  using Bridge = std::function<std::optional<std::vector<std::uint8_t>>(const CeltFrame& end)>;
   /// Samples follow the packets: the encoder first gets `heard` (whole frames), what a listener's decoder has
-  /// just given, so that its packets go on where those ended.
-  void preroll(std::span<const float> heard);
+  /// just given, so that its packets go on where those ended. A last packet that CELT cannot follow by itself
+  /// is put with a `bridge` then.
+  void preroll(std::span<const float> heard, Bridge bridge);
   /// The peak of the last 20 ms or so of samples.
   [[nodiscard]] float tail_peak() noexcept;
 
@@ -85,6 +90,7 @@ class FrameMaker {
   [[nodiscard]] bool wait_for_room();
   void encode_front();
   void encode_unheard(std::span<const float> pcm);
+  void put_bridge(std::span<const float> end);
   [[nodiscard]] Start& owner_of(std::uint64_t position);
 
   const std::atomic<int>& bitrate_;
@@ -103,6 +109,7 @@ class FrameMaker {
   std::size_t tail_ = 0;
   std::optional<OpusFrame> held_;  // the last packet
   std::size_t unheard_ = 0;        // so many frames are encoded for the encoder's sake alone
+  Bridge bridge_;                  // to build when the last of them is encoded
   std::uint8_t last_packet_ = 0;   // the first byte of the last one that went out as it came
   float last_peak_ = 0;            // of the last frame that was encoded
   std::vector<Start>

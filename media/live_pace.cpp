@@ -36,6 +36,10 @@ LivePace::LivePace(Duration latency, bool certain)
 
 Duration LivePace::latency() const noexcept { return duration_of(level_); }
 
+bool LivePace::is_off() const noexcept {
+  return pace_ == Pace::live && started_ && std::abs(level_ - target_) > seconds(kTolerance) * kSampleRate;
+}
+
 LivePace::Orders LivePace::on_sound(const Level& level, TimePoint now) {
   if (began_ == TimePoint{}) began_ = now;
   if (pace_ == Pace::unknown) find_out(level, now);

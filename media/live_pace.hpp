@@ -28,6 +28,7 @@ class LivePace {
   static constexpr double kFasterThanAnyClock =
       1.2;  // as a live producer's portions make it seem at the most
   static constexpr Duration kMostExcess = 1s;
+  static constexpr Duration kTolerance = 40ms;
 
   /// `latency`: from the producer to the sender. `certain`: somebody said that it is live.
   LivePace(Duration latency, bool certain);
@@ -51,6 +52,9 @@ class LivePace {
   [[nodiscard]] Pace pace() const noexcept { return pace_; }
   /// How long after the call that held sound back on_sound() is wanted again, whether more came or not.
   [[nodiscard]] Duration patience() const noexcept { return latency_; }
+
+  /// True when a live producer's distance has left its bounds: then no order has been followed for a while.
+  [[nodiscard]] bool is_off() const noexcept;
 
   [[nodiscard]] Duration latency() const noexcept;  // smoothed
   [[nodiscard]] double drift() const noexcept {

@@ -28,6 +28,8 @@ OpusDecoder::OpusDecoder() {
 
 void OpusDecoder::reset() { opus_decoder_ctl(decoder_.get(), OPUS_RESET_STATE); }
 
+void OpusDecoder::set_gain(int gain) { opus_decoder_ctl(decoder_.get(), OPUS_SET_GAIN(gain)); }
+
 void OpusDecoder::decode(ByteView packet, std::size_t samples, std::vector<float>& out) {
   const std::size_t before = out.size();
   out.resize(before + kLongestOpus * kChannels);

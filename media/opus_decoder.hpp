@@ -18,6 +18,8 @@ class OpusDecoder {
 
   /// Forgets all that came.
   void reset();
+  /// Makes what comes louder by so many 256ths of a dB, as an OpusHead says it.
+  void set_gain(int gain);
   /// Appends the packet's samples to `out`; where it cannot be decoded, `samples` that conceal its loss.
   void decode(ByteView packet, std::size_t samples, std::vector<float>& out);
 

@@ -11,7 +11,8 @@ namespace vcplay::media {
 namespace {
 
 constexpr int kMinBitrate = 6'000;
-constexpr int kMaxBitrate = 510'000;  // RFC 6716 s2.1.1
+constexpr int kMaxBitrate = 510'000;     // RFC 6716 s2.1.1
+constexpr int kBridgeBitrate = 240'000;  // so much of it that what ends there sounds as before
 
 void check(int result, const char* what) {
   if (result >= 0) return;
@@ -67,17 +68,44 @@ void OpusEncoder::reset() { check(opus_encoder_ctl(encoder_.get(), OPUS_RESET_ST
 // More bits, once, spare the listener a rough start. They are given outside of the bound, which would take
 // them from the packets that follow.
 void OpusEncoder::follow_other(bool alike) {
-  check(opus_encoder_ctl(encoder_.get(), OPUS_SET_PREDICTION_DISABLED(alike ? 0 : 1)),
-        "do without prediction");
+  predict(alike);
   check(opus_encoder_ctl(encoder_.get(), OPUS_SET_VBR_CONSTRAINT(0)), "free the bitrate");
   const int more = std::min((alike ? 2 : 3) * bitrate_, kMaxBitrate);
   check(opus_encoder_ctl(encoder_.get(), OPUS_SET_BITRATE(more)), "set the bitrate");
   at_seam_ = true;
 }
 
+void OpusEncoder::predict(bool may) {
+  check(opus_encoder_ctl(encoder_.get(), OPUS_SET_PREDICTION_DISABLED(may ? 0 : 1)), "do without prediction");
+}
+
+std::optional<CeltFrame> OpusEncoder::encode_bridge(std::span<const float> pcm, const BridgeForm& form) {
+  ::OpusEncoder* const encoder = encoder_.get();
+  const int bandwidth = form.is_narrow ? OPUS_BANDWIDTH_NARROWBAND : OPUS_BANDWIDTH_WIDEBAND;
+  check(opus_encoder_ctl(encoder, OPUS_SET_BANDWIDTH(bandwidth)), "choose a bandwidth");
+  check(opus_encoder_ctl(encoder, OPUS_SET_FORCE_CHANNELS(form.is_stereo ? 2 : 1)), "choose channels");
+  check(opus_encoder_ctl(encoder, OPUS_SET_VBR_CONSTRAINT(0)), "free the bitrate");
+  check(opus_encoder_ctl(encoder, OPUS_SET_BITRATE(kBridgeBitrate)), "set the bitrate");
+  CeltFrame frame;
+  frame.bytes.resize(1 + kLongestBridge);
+  const int size = opus_encode_float(encoder, pcm.data(), static_cast<int>(kBridgeSamples),
+                                     frame.bytes.data(), static_cast<opus_int32>(frame.bytes.size()));
+  check(size, "encode");
+  opus_uint32 range = 0;
+  check(opus_encoder_ctl(encoder, OPUS_GET_FINAL_RANGE(&range)), "tell its range");
+  check(opus_encoder_ctl(encoder, OPUS_SET_BANDWIDTH(OPUS_AUTO)), "choose a bandwidth");
+  check(opus_encoder_ctl(encoder, OPUS_SET_FORCE_CHANNELS(is_mono_ ? 1 : OPUS_AUTO)), "choose channels");
+  leave_seam();
+  if (size < 2 || bridge_form(frame.bytes[0]).is_needed) return std::nullopt;
+  frame.bytes.resize(static_cast<std::size_t>(size));
+  frame.bytes.erase(frame.bytes.begin());
+  frame.final_range = range;
+  return frame;
+}
+
 void OpusEncoder::leave_seam() {
   at_seam_ = false;
-  check(opus_encoder_ctl(encoder_.get(), OPUS_SET_PREDICTION_DISABLED(0)), "predict");
+  predict(true);
   check(opus_encoder_ctl(encoder_.get(), OPUS_SET_VBR_CONSTRAINT(1)), "bound the bitrate");
   check(opus_encoder_ctl(encoder_.get(), OPUS_SET_BITRATE(bitrate_)), "set the bitrate");
 }

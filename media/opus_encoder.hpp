@@ -4,10 +4,12 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 
 #include "base/opus_frame.hpp"
 #include "media/encoder_options.hpp"
+#include "media/opus_bridge.hpp"
 
 struct OpusEncoder;  // libopus's own
 
@@ -27,6 +29,11 @@ class OpusEncoder {
   /// The next packet follows one that another encoder made of nearly the same sound as the packets before
   /// were made of here. `alike`: all of them are CELT, so that even predictions hold.
   void follow_other(bool alike);
+  /// The next packet is to need less of the one before it.
+  void predict(bool may);
+  /// 5 ms for a packet of another encoder's to end in (kBridgeSamples, after predict(false)); nothing when
+  /// they are not CELT.
+  [[nodiscard]] std::optional<CeltFrame> encode_bridge(std::span<const float> pcm, const BridgeForm& form);
 
   /// Encodes interleaved stereo samples, 960 of them or what else Opus takes for a frame; returns the bytes
   /// that the packet takes in `out`.

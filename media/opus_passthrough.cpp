@@ -8,15 +8,18 @@
 
 #include "base/log.hpp"
 #include "media/io.hpp"
+#include "media/opus_bridge.hpp"
+#include "media/passthrough_rules.hpp"
 
 namespace vcplay::media {
 namespace {
 
 // RFC 7845 s4.6: a decoder that starts anywhere is on course after 80 ms.
 constexpr std::size_t kConvergence = 3840;  // samples
-// What the encoder hears before its first packet counts, and what the decoder hears before that.
+// What the encoder hears before its first packet counts, and all that the decoder hears before it knows what
+// a listener's has just given: SILK repeats a voice's periods for far longer than 80 ms.
 constexpr std::size_t kPrerollFrames = 6;
-constexpr std::size_t kHistoryFrames = kPrerollFrames + kConvergence / kSamplesPerFrame;
+constexpr std::size_t kHistoryFrames = 50;
 
 // Files are looked at for a second before their first packet goes out: enough to see their bitrate.
 constexpr std::size_t kLookAhead = kSampleRate;
@@ -36,7 +39,7 @@ float peak_of(std::span<const float> values) {
 
 }  // namespace
 
-void OpusPassthrough::play(Source& source, const std::function<void(const std::string&)>& began) {
+void OpusPassthrough::play(Source& source, const Callbacks& tell) {
   regrouper_ = {};
   bitrate_.clear();
   held_.clear();
@@ -47,25 +50,28 @@ void OpusPassthrough::play(Source& source, const std::function<void(const std::s
   return_ = Return::in_silence;
   location_ = source.info().location;
   account_.clear();
+  tell_ = &tell;
+  ++tracks_;
+  decoder_.set_gain(0);
 
-  fill(source, 1);
+  look_ahead(source);
   if (held_.empty()) return;
-  const std::size_t head = held_.front().skip + kSamplesPerFrame;
-  fill(source, source.is_at_hand() ? std::max(head, kLookAhead) : head);
   account_ = reason_to_encode_from_the_start();
   if (account_.empty()) {
     begin_passing();
   } else {
     begin_encoding();
   }
-  began(account_);
+  tell.began(account_);
   while (!stop_.raised() && !held_.empty()) {
+    if (held_.front().begins_link) begin_next_link(source);
     // At the end it takes a frame's worth of packets to cut the padding off.
     fill(source, held_.front().samples + kSamplesPerFrame);
-    const Held packet = std::move(held_.front());
+    Held packet = std::move(held_.front());
     held_.pop_front();
     held_samples_ -= packet.samples;
     held_bytes_ -= packet.bytes.size();
+    if (packet.title) tell.titled(std::move(*packet.title));
     take(packet);
     fill(source, 1);
   }
@@ -74,14 +80,11 @@ void OpusPassthrough::play(Source& source, const std::function<void(const std::s
 
 void OpusPassthrough::hand_over() {
   if (!maker_.passes()) return;
+  if (history_.empty() || bridge_form(history_.back()[0]).is_needed) return preroll();
   maker_.drop_held();
-  std::vector<std::uint8_t> last;
-  if (!history_.empty()) {
-    last = std::move(history_.back());
-    history_.pop_back();
-  }
+  const std::vector<std::uint8_t> last = std::move(history_.back());
+  history_.pop_back();
   preroll();
-  if (last.empty()) return;
   decoder_.decode(last, kSamplesPerFrame, pcm_);
   maker_.fifo().append(pcm_);
   pcm_.clear();
@@ -90,7 +93,7 @@ void OpusPassthrough::hand_over() {
 void OpusPassthrough::fill(Source& source, std::size_t samples) {
   while (!ended_ && !stop_.raised() && held_samples_ < samples && held_bytes_ < kMostHeldBytes) {
     if (const auto packet = source.next_packet()) {
-      hold(*packet);
+      hold(*packet, source.take_title());
     } else {
       ended_ = true;
       cut_end(source.padding_after(heard_samples_));
@@ -98,8 +101,49 @@ void OpusPassthrough::fill(Source& source, std::size_t samples) {
   }
 }
 
-void OpusPassthrough::hold(const Source::Packet& packet) {
-  held_.push_back({{packet.bytes.begin(), packet.bytes.end()}, packet.samples, packet.skip, packet.discard});
+void OpusPassthrough::look_ahead(Source& source) {
+  fill(source, 1);
+  if (held_.empty()) return;
+  const std::size_t head = held_.front().skip + kSamplesPerFrame;
+  fill(source, source.is_at_hand() ? std::max(head, kLookAhead) : head);
+}
+
+// It may be another song, and certainly has a head of its own. Where both sides of the border are quiet,
+// packets pass from here on; else it is heard as it would be from one track to the next.
+void OpusPassthrough::begin_next_link(Source& source) {
+  if (passing_ && regrouper_.waits()) stop_passing({}, Return::in_silence);
+  held_.front().begins_link = false;
+  look_ahead(source);
+  const std::optional<OpusStream> stream = source.opus();
+  std::string reason = stream ? reason_against(*stream) : "it is no Opus any more";
+  decoder_.set_gain(stream ? stream->gain : 0);
+  regrouper_ = {};
+  bitrate_.clear();
+  if (reason.empty() && return_ != Return::never) {
+    needed_limit_ = 0;
+    reason = reason_to_encode_from_the_start();
+    return_ = trouble_ahead().empty() ? Return::in_silence : Return::at_a_border;
+  } else if (return_ != Return::never) {
+    return_ = Return::at_a_border;
+  }
+  if (reason.empty() && return_ != Return::never) {
+    if (!passing_) log::info("{} passes through again", named(location_));
+    begin_passing();
+    return;
+  }
+  if (passing_) stop_passing(reason, return_);
+  account_for(reason);
+  decoder_.reset();
+  skip_ = 0;
+}
+
+void OpusPassthrough::hold(const Source::Packet& packet, std::optional<std::string> title) {
+  held_.push_back({{packet.bytes.begin(), packet.bytes.end()},
+                   packet.samples,
+                   packet.skip,
+                   packet.discard,
+                   packet.begins_link,
+                   std::move(title)});
   held_samples_ += packet.samples;
   held_bytes_ += packet.bytes.size();
   heard_samples_ += packet.samples - packet.discard;
@@ -194,7 +238,7 @@ void OpusPassthrough::begin_passing() {
 
 void OpusPassthrough::begin_encoding() {
   log::info("{} is re-encoded: {}", named(location_), account_);
-  if (needed_limit_ == 0 && !trouble_ahead().empty()) return_ = Return::never;
+  if (needed_limit_ == 0 && !trouble_ahead().empty()) return_ = Return::at_a_border;
   hand_over();
   decoder_.reset();
   skip_ = 0;
@@ -219,10 +263,12 @@ void OpusPassthrough::pass(const Held& packet) {
   for (const OpusPiece& piece : regrouper_.take(packet.bytes)) {
     if (passing_ && piece.trouble.empty()) {
       put(piece);
+      const std::string reason = tell_->passed();
+      if (!reason.empty()) stop_passing(reason, Return::never);
       continue;
     }
     const bool damaged = piece.bytes.empty();
-    if (passing_) stop_passing(piece.trouble, damaged ? Return::in_silence : Return::never);
+    if (passing_) stop_passing(piece.trouble, damaged ? Return::in_silence : Return::at_a_border);
     decoder_.decode(piece.bytes, damaged ? packet.samples : piece.samples, pcm_);
     encode_samples();
   }
@@ -239,17 +285,18 @@ void OpusPassthrough::stop_passing(const std::string& reason, Return again) {
   passing_ = false;
   return_ = again;
   quiet_ = 0;
-  if (!reason.empty() && account_.empty()) {
-    account_ =
-        fmt::format("{} (from {:.2f} s on)", reason, static_cast<double>(taken_samples_) / kSampleRate);
-    log::info("{} is re-encoded: {}", named(location_), account_);
-  }
-  maker_.put_held();
+  account_for(reason);
   preroll();
   if (const auto rest = regrouper_.take_rest({})) {
     decoder_.decode(rest->bytes, rest->samples, pcm_);
     encode_samples();
   }
+}
+
+void OpusPassthrough::account_for(const std::string& reason) {
+  if (reason.empty() || !account_.empty()) return;
+  account_ = fmt::format("{} (from {:.2f} s on)", reason, static_cast<double>(taken_samples_) / kSampleRate);
+  log::info("{} is re-encoded: {}", named(location_), account_);
 }
 
 void OpusPassthrough::encode(const Held& packet) {
@@ -266,15 +313,17 @@ void OpusPassthrough::encode_samples() {
   skip_ -= left_out;
   const std::span<const float> samples = std::span<const float>(pcm_).subspan(left_out * kChannels);
   quiet_ = peak_of(samples) < kQuiet ? quiet_ + samples.size() / kChannels : 0;
-  maker_.fifo().append(samples);
+  if (!tell_->decoded(samples)) {
+    maker_.fifo().append(samples);
+    maker_.encode_whole_frames(false);
+  }
   pcm_.clear();
-  maker_.encode_whole_frames(false);
 }
 
 void OpusPassthrough::pass_again_in_silence() {
   const int limit = limit_.load(std::memory_order_relaxed);
   const bool fits = needed_limit_ == 0 || limit == 0 || needed_limit_ <= kTolerance * limit;
-  if (return_ == Return::never || !fits) return;
+  if (return_ != Return::in_silence || !fits) return;
   maker_.finish_samples();
   history_.clear();
   regrouper_ = {};
@@ -290,7 +339,13 @@ void OpusPassthrough::preroll() {
   std::vector<float> heard(kValues, 0.0F);  // silence, where there was nothing yet
   decoder_.reset();
   for (const auto& packet : history_) decoder_.decode(packet, kSamplesPerFrame, heard);
-  maker_.preroll(std::span<const float>(heard).last(kValues));
+  std::vector<std::vector<std::uint8_t>> packets(history_.begin(), history_.end());
+  maker_.preroll(std::span<const float>(heard).last(kValues),
+                 [this, packets = std::move(packets), track = tracks_](const CeltFrame& end) {
+                   auto packet = with_bridge(packets, end);
+                   if (packet && track == tracks_) --passed_;
+                   return packet;
+                 });
 }
 
 }  // namespace vcplay::media

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,17 +21,26 @@
 namespace vcplay::media {
 
 /// Lets a track's packets go out as they are, and from where that cannot be decodes them and encodes them
-/// anew. Packets pass again from silence or from the next track on. Lives on the media thread, for all
-/// tracks.
+/// anew. Packets pass again from silence or from the next track or link of a chain on. Lives on the media
+/// thread, for all tracks.
 class OpusPassthrough {
  public:
   /// `limit`: bit/s above which a track does not pass; 0: none is known yet.
   OpusPassthrough(FrameMaker& maker, const std::atomic<int>& limit, const Event& stop)
       : maker_(maker), limit_(limit), stop_(stop) {}
 
-  /// Plays all of `source`. `began` is called before its first frame, with the reason why it is encoded from
-  /// its beginning on (empty: it passes). Throws as Source does.
-  void play(Source& source, const std::function<void(const std::string& reason)>& began);
+  struct Callbacks {
+    /// Before the first frame: why the track is encoded from its beginning on (empty: it passes).
+    std::function<void(const std::string& reason)> began;
+    /// It says what plays from the present frame on.
+    std::function<void(std::string title)> titled;
+    /// A packet has passed. Why those after it cannot, for the rest of the track; empty: they can.
+    std::function<std::string()> passed;
+    /// Samples that are to be encoded. False: nobody wants them elsewhere than in the FrameMaker.
+    std::function<bool(std::span<const float> interleaved)> decoded;
+  };
+  /// Plays all of `source`. Throws as Source does.
+  void play(Source& source, const Callbacks& tell);
   /// Samples of another track follow: after packets, the encoder goes on where they ended.
   void hand_over();
 
@@ -44,11 +55,15 @@ class OpusPassthrough {
     std::size_t samples = 0;
     std::size_t skip = 0;
     std::size_t discard = 0;
+    bool begins_link = false;
+    std::optional<std::string> title = {};
   };
-  enum class Return { in_silence, never };
+  enum class Return { in_silence, at_a_border, never };
 
   void fill(Source& source, std::size_t samples);
-  void hold(const Source::Packet& packet);
+  void hold(const Source::Packet& packet, std::optional<std::string> title);
+  void look_ahead(Source& source);
+  void begin_next_link(Source& source);
   void cut_end(std::size_t padding);
   [[nodiscard]] std::string reason_to_encode_from_the_start();
   [[nodiscard]] std::string trouble_ahead() const;
@@ -62,6 +77,7 @@ class OpusPassthrough {
   void pass(const Held& packet);
   void put(const OpusPiece& piece);
   void stop_passing(const std::string& reason, Return again);
+  void account_for(const std::string& reason);
   void encode(const Held& packet);
   void encode_samples();
   void pass_again_in_silence();
@@ -70,8 +86,11 @@ class OpusPassthrough {
   FrameMaker& maker_;
   const std::atomic<int>& limit_;
   const Event& stop_;
+  const Callbacks* tell_ = nullptr;  // of the current track
   OpusDecoder decoder_;
   std::deque<std::vector<std::uint8_t>> history_;  // the last packets that passed, each of 20 ms
+
+  std::uint64_t tracks_ = 0;
 
   // Of the current track:
   OpusRegrouper regrouper_;

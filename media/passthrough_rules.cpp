@@ -4,6 +4,13 @@
 
 namespace vcplay::media {
 
+std::string reason_against(const OpusStream& stream) {
+  if (!stream.plain) return fmt::format("{} channels are mixed to two", stream.channels);
+  // RFC 7845 s5.1: a player must apply the gain, and a listener's decoder does not see the header.
+  if (stream.gain != 0) return fmt::format("its header asks for {:+.1f} dB", stream.gain / 256.0);
+  return {};
+}
+
 std::string reason_to_reencode(const TrackInfo& track, const Media& media,
                                const std::optional<OpusStream>& opus, const PipelineOptions& options) {
   if (!opus) return track.codec + " is not Opus";
@@ -14,10 +21,7 @@ std::string reason_to_reencode(const TrackInfo& track, const Media& media,
   if (options.sound.any()) return "filters are asked for";
   if (media.start || media.end) return "only a part of it is to be played";
   if (options.encoder.fec) return "forward error correction is asked for";
-  if (!opus->plain) return fmt::format("{} channels are mixed to two", opus->channels);
-  // RFC 7845 s5.1: a player must apply the gain, and a listener's decoder does not see the header.
-  if (opus->gain != 0) return fmt::format("its header asks for {:+.1f} dB", opus->gain / 256.0);
-  return {};
+  return reason_against(*opus);
 }
 
 }  // namespace vcplay::media

@@ -17,6 +17,9 @@ struct OpusStream {
   std::size_t pre_skip = 0;  // samples
 };
 
+/// Empty when packets of such a stream may go out as they are; else why not.
+[[nodiscard]] std::string reason_against(const OpusStream& stream);
+
 /// Empty when the packets of `track` may go out as they are; else why they are decoded and encoded anew, to
 /// be read after "re-encoded: ". `opus`: nothing when it is not Opus.
 [[nodiscard]] std::string reason_to_reencode(const TrackInfo& track, const Media& media,

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <exception>
 #include <optional>
+#include <span>
 #include <thread>
 #include <utility>
 
@@ -12,8 +13,8 @@
 #include "media/filter_graph.hpp"
 #include "media/frame_maker.hpp"
 #include "media/io.hpp"
+#include "media/live_follower.hpp"
 #include "media/live_gauge.hpp"
-#include "media/live_pace.hpp"
 #include "media/opus_passthrough.hpp"
 #include "media/outlet.hpp"
 #include "media/passthrough_rules.hpp"
@@ -42,6 +43,7 @@ class Work {
         trust_(options.ca_file),
         program_(std::move(media), options.program, {stop, progress, trust_}),
         maker_(bitrate, options.volume, options.encoder, outlet, stop, progress),
+        follower_(options.live, outlet, maker_, resampler_, gauge),
         stage_(options.sound, maker_, stop, progress),
         passthrough_(maker_, limit, stop) {}
 
@@ -69,12 +71,12 @@ class Work {
   void decode(std::uint32_t track, const Program::Item& item);
   void filter(Source& source, const Program::Item& item);
   void hear(const AVFrame& frame, Source& source, const Program::Item& item);
+  void tell_title(std::uint32_t track, std::string title);
   void begin(const Source& source, const Program::Item& item, const std::string& reencoded);
   void pass_through(Source& source, const Program::Item& item);
   void convert();
   void follow(Source& source);
-  void keep_pace();
-  void follow_no_longer();
+  [[nodiscard]] bool take_decoded(std::span<const float> interleaved);
   void end_track();
   void play_out();
 
@@ -83,12 +85,12 @@ class Work {
   Program program_;
   Resampler resampler_;
   FrameMaker maker_;
+  LiveFollower follower_;
   SoundStage stage_;
   OpusPassthrough passthrough_;
-  std::optional<LivePace> pace_;  // of the present track, where it may be live
-  bool began_ = false;            // the current track has given audio
-  std::string reencoded_;         // why it does not pass through
-  bool passes_ = false;           // it does, or did
+  bool began_ = false;     // the current track has given audio
+  std::string reencoded_;  // why it does not pass through
+  bool passes_ = false;    // it does, or did
 };
 
 void Work::run() noexcept {
@@ -143,7 +145,7 @@ std::optional<TrackResult> Work::play(std::uint32_t track, const Program::Item& 
   }
   if (!result.error.empty()) resampler_.give_up();  // its frame is gone
   if (stop.raised()) result.error.clear();          // it was interrupted, not faulty
-  follow_no_longer();
+  follower_.end();
   if (passes_) result.passed = passthrough_.passed();
   result.reencoded = passes_ ? passthrough_.account() : reencoded_;
   if (began_) end_track();
@@ -153,8 +155,10 @@ std::optional<TrackResult> Work::play(std::uint32_t track, const Program::Item& 
 void Work::decode(std::uint32_t track, const Program::Item& item) {
   Source source(item.media, track, {stop, progress, trust_});
   reencoded_ = reason_to_reencode(source.info(), item.media, source.opus(), options_);
-  if (reencoded_.empty()) return pass_through(source, item);
   follow(source);
+  if (reencoded_.empty() && follower_.wants_samples_at_once())
+    reencoded_ = "its producer's clock is followed";
+  if (reencoded_.empty()) return pass_through(source, item);
   if (!options_.sound.filters.empty()) return filter(source, item);
   while (const AVFrame* const frame = stop.raised() ? nullptr : source.next()) hear(*frame, source, item);
 }
@@ -185,10 +189,12 @@ void Work::hear(const AVFrame& frame, Source& source, const Program::Item& item)
     begin(source, item, reencoded_);
   }
   convert();
-  if (auto title = source.take_title()) {
-    const StreamTitle now{source.info().track, stage_.frames_of_track(), std::move(*title)};
-    outlet.tell([&](PipelineListener& listener) { listener.on_title(now); });
-  }
+  if (auto title = source.take_title()) tell_title(source.info().track, std::move(*title));
+}
+
+void Work::tell_title(std::uint32_t track, std::string title) {
+  const StreamTitle now{track, stage_.frames_of_track(), std::move(title)};
+  outlet.tell([&](PipelineListener& listener) { listener.on_title(now); });
 }
 
 void Work::begin(const Source& source, const Program::Item& item, const std::string& reencoded) {
@@ -208,26 +214,26 @@ void Work::pass_through(Source& source, const Program::Item& item) {
   resampler_.take_end();  // what it still holds of the track before
   convert();
   passes_ = true;
-  passthrough_.play(source, [&](const std::string& reencoded) { begin(source, item, reencoded); });
+  passthrough_.play(source,
+                    {.began = [&](const std::string& reencoded) { begin(source, item, reencoded); },
+                     .titled = [&](std::string title) { tell_title(source.info().track, std::move(title)); },
+                     .passed = [this] { return follower_.on_packet(Clock::now()); },
+                     .decoded = [this](std::span<const float> samples) { return take_decoded(samples); }});
 }
 
 void Work::convert() {
   while (!stop.raised() && resampler_.convert(stage_.inlet())) {
-    if (pace_) keep_pace();
+    if (follower_.follows()) follower_.on_samples(Clock::now());
     stage_.pass_on(resampler_.downmixes());
   }
 }
 
 void Work::follow(Source& source) {
-  const LiveOptions& live = options_.live;
-  const bool certain = live.which == LiveOptions::Which::every;
-  const bool may_be_live =
-      certain ? source.is_pipe() || is_address(source.info().location) : source.is_pipe();
-  if (!may_be_live || live.which == LiveOptions::Which::none) return;
-  pace_.emplace(live.latency, certain);
-  source.on_silence(pace_->patience(), [this] {
+  follower_.begin(source.is_pipe(), is_address(source.info().location));
+  if (!follower_.follows()) return;
+  source.on_silence(follower_.patience(), [this] {
     try {
-      keep_pace();
+      follower_.on_samples(Clock::now());
       stage_.pass_on(resampler_.downmixes());
     } catch (const std::exception& failure) {
       log::warning("A live input stumbled: {}", failure.what());
@@ -235,29 +241,12 @@ void Work::follow(Source& source) {
   });
 }
 
-void Work::keep_pace() {
-  const Outlet::Room room = outlet.room();
-  const std::size_t held = maker_.fifo().size();
-  const LivePace::Orders orders = pace_->on_sound({.came = maker_.fifo().end(),
-                                                   .queued = (room.capacity - room.free) * kSamplesPerFrame,
-                                                   .held = held,
-                                                   .is_full = held >= room.free * kSamplesPerFrame,
-                                                   .is_taken = room.taken},
-                                                  Clock::now());
-  maker_.leave_out(orders.leave_out);
-  resampler_.stretch(orders.stretch);
-  const bool waits = pace_->pace() != Pace::live;
-  maker_.feed(waits         ? FrameMaker::Feed::patiently
-              : orders.hold ? FrameMaker::Feed::not_now
-                            : FrameMaker::Feed::while_there_is_room);
-  gauge.show(*pace_);
-}
-
-void Work::follow_no_longer() {
-  if (!pace_) return;
-  pace_.reset();
-  gauge.part();
-  maker_.feed(FrameMaker::Feed::patiently);
+/// Opus that passed and no longer does: a live one goes the way of all live sound.
+bool Work::take_decoded(std::span<const float> interleaved) {
+  if (!follower_.follows()) return false;
+  follower_.give(interleaved);
+  convert();
+  return true;
 }
 
 void Work::end_track() {

@@ -179,6 +179,7 @@ void Source::describe_track(const Media& media) {
   info_.station = access_.station();
   if (info_.title.empty()) info_.title = info_.station;
   info_.artist = tag(*format_, *stream_, "artist");
+  forget_title();
   const bool is_part = media.start || media.end;  // the tags are those of the whole
   if (!media.title.empty() && (is_part || info_.title.empty())) {
     info_.title = media.title;
@@ -259,7 +260,9 @@ void Source::feed() {
     avcodec_send_packet(codec_.get(), nullptr);  // the decoder may still hold samples
     return;
   }
-  if (packet_->stream_index == stream_->index) feed_packet();
+  if (packet_->stream_index != stream_->index) return;
+  note_link();
+  feed_packet();
 }
 
 /// What `averror`, by which packets ended, says of them.

@@ -23,7 +23,7 @@ class Source {
 
   [[nodiscard]] const TrackInfo& info() const noexcept { return info_; }
   /// What a stream says is playing now, once each time that it changes.
-  [[nodiscard]] std::optional<std::string> take_title() { return access_.take_title(); }
+  [[nodiscard]] std::optional<std::string> take_title();
   /// True when its bytes come as they are made.
   [[nodiscard]] bool is_pipe() const noexcept { return access_.is_pipe(); }
   /// See Access::on_silence().
@@ -43,10 +43,11 @@ class Source {
   [[nodiscard]] std::optional<OpusStream> opus() const;
   /// One packet of it as it stands in the file.
   struct Packet {
-    ByteView bytes;           // valid until the next call
-    std::size_t samples = 0;  // that it holds, or its time in the file when it is damaged
-    std::size_t skip = 0;     // so many samples, from its first one on, are not to be heard: pre-skip
-    std::size_t discard = 0;  // nor are so many at its end
+    ByteView bytes;            // valid until the next call
+    std::size_t samples = 0;   // that it holds, or its time in the file when it is damaged
+    std::size_t skip = 0;      // so many samples, from its first one on, are not to be heard: pre-skip
+    std::size_t discard = 0;   // nor are so many at its end
+    bool begins_link = false;  // of a chained Ogg, but not the first one: opus() may be another from here on
   };
   /// Nothing at the end and after a stop. Throws as next() does.
   [[nodiscard]] std::optional<Packet> next_packet();
@@ -82,6 +83,8 @@ class Source {
   [[nodiscard]] std::string cannot_be_opened(int averror) const;
 
   void read_packet_table();
+  void note_link();
+  void forget_title();
   [[nodiscard]] Packet describe_packet();
 
   TrackInfo info_;
@@ -99,12 +102,15 @@ class Source {
   bool looks_ahead_ = false;  // ahead_ has been filled once
   bool gave_ = false;         // something of the range
   bool ended_ = false;
-  int failures_ = 0;           // in a row, without a packet between them
-  bool gave_packet_ = false;   // by next_packet()
-  int sample_bytes_ = 0;       // of one PCM sample of all channels; 0: not PCM
-  std::uint64_t samples_ = 0;  // decoded so far
-  double seconds_ = 0;         // the same in time, whatever rates it had
-  std::string damage_;         // noticed, but not yet known to matter
+  int failures_ = 0;                         // in a row, without a packet between them
+  bool gave_packet_ = false;                 // by next_packet()
+  bool begins_link_ = false;                 // the present packet does
+  std::int64_t last_time_ = AV_NOPTS_VALUE;  // of a packet, as its container says it
+  std::optional<std::string> link_title_;    // that nobody has taken yet
+  int sample_bytes_ = 0;                     // of one PCM sample of all channels; 0: not PCM
+  std::uint64_t samples_ = 0;                // decoded so far
+  double seconds_ = 0;                       // the same in time, whatever rates it had
+  std::string damage_;                       // noticed, but not yet known to matter
   bool damage_reported_ = false;
 };
 

@@ -1,6 +1,7 @@
 // A Source whose packets are wanted as they are.
 #include <algorithm>
 #include <string_view>
+#include <utility>
 
 #include "base/opus_frame.hpp"
 #include "media/opus_packets.hpp"
@@ -93,6 +94,34 @@ void Source::read_packet_table() {
   stream_->duration = av_rescale_q(table->valid, kOneSample, stream_->time_base);
 }
 
+// This libavformat appends the tags of one link to those of the link before.
+void Source::forget_title() {
+  for (const char* const name : {"title", "artist"}) av_dict_set(&stream_->metadata, name, nullptr, 0);
+  stream_->event_flags &= ~AVSTREAM_EVENT_FLAG_METADATA_UPDATED;
+}
+
+// RFC 3533 s4: the links of a chained Ogg are streams of their own, as a web radio sends one for each song.
+// Each has its own head, its own tags, and a time that begins anew.
+void Source::note_link() {
+  begins_link_ = false;
+  if (container_of(*format_) != "ogg") return;
+  const bool goes_back =
+      packet_->pts != AV_NOPTS_VALUE && last_time_ != AV_NOPTS_VALUE && packet_->pts < last_time_;
+  if (packet_->pts != AV_NOPTS_VALUE) last_time_ = packet_->pts;
+  const bool has_tags = (stream_->event_flags & AVSTREAM_EVENT_FLAG_METADATA_UPDATED) != 0;
+  begins_link_ = goes_back || has_tags;
+  if (!has_tags) return;
+  const std::string title = tagged("title");
+  const std::string artist = tagged("artist");
+  if (!title.empty()) link_title_ = artist.empty() ? title : artist + " - " + title;
+  forget_title();
+}
+
+std::optional<std::string> Source::take_title() {
+  if (link_title_) return std::exchange(link_title_, std::nullopt);
+  return access_.take_title();
+}
+
 std::optional<OpusStream> Source::opus() const {
   constexpr std::size_t kOpusHead = 19;
   const AVCodecParameters& parameters = *stream_->codecpar;
@@ -117,6 +146,7 @@ std::optional<Source::Packet> Source::next_packet() {
       note_end(got);
       ended_ = true;
     } else if (packet_->stream_index == stream_->index && packet_->size > 0) {
+      note_link();
       return describe_packet();
     }
   }
@@ -142,7 +172,8 @@ Source::Packet Source::describe_packet() {
   if ((packet_->flags & AV_PKT_FLAG_CORRUPT) != 0) note_damage("a packet is incomplete");
 
   // Matroska says the pre-skip in its header alone, Ogg and MP4 with their first packet.
-  if (!gave_packet_) packet.skip = opus()->pre_skip;
+  packet.begins_link = begins_link_ && gave_packet_;
+  if (!gave_packet_ || packet.begins_link) packet.skip = opus()->pre_skip;
   std::size_t size = 0;
   const std::uint8_t* const skips = av_packet_get_side_data(packet_.get(), AV_PKT_DATA_SKIP_SAMPLES, &size);
   if (skips != nullptr && size >= 8) {
