@@ -375,7 +375,8 @@ TEST_P(Corpus, IsPlayedAsFarAsItGoes) {
     }
     std::filesystem::remove(file);
   }
-  EXPECT_GE(heard, is_list(kind) ? 1U : files_ / 20) << "the damage is so great that it proves little";
+  if (is_list(kind)) return;  // an XML document with one wrong letter in it is none any more
+  EXPECT_GE(heard, files_ / 20) << "the damage is so great that it proves little";
 }
 
 INSTANTIATE_TEST_SUITE_P(OfEveryKind, Corpus, ::testing::ValuesIn(kinds()),
