@@ -17,7 +17,7 @@ struct Usage {
   double cpu_seconds = 0;  // user and system
   double wall_seconds = 0;
   double peak_mb = 0;  // resident
-  int status = 0;  // as wait4() gives it
+  int status = 0;      // as wait4() gives it
 };
 
 /// A program that runs beside us; killed when it is forgotten.

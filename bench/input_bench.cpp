@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
 #include <thread>
@@ -21,6 +22,8 @@
 
 namespace vcplay::bench {
 namespace {
+
+using Json = nlohmann::ordered_json;
 
 using namespace std::chrono_literals;
 

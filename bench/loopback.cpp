@@ -6,6 +6,7 @@
 #include <chrono>
 #include <fstream>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 namespace vcplay::bench {
@@ -30,9 +31,17 @@ void verdict(const std::string& what, const std::string& figure, bool met, const
 }
 
 Loopback::Loopback(const Programs& programs)
-    : programs_(programs),
-      server_({programs.vcplay, "rehearse", "--serve"}, {}, Child::Input::pipe),
-      place_(Json::parse(server_.line())) {}
+    : programs_(programs), server_({programs.vcplay, "rehearse", "--serve"}, {}, Child::Input::pipe) {
+  const auto place = nlohmann::json::parse(server_.line());
+  for (const auto& [option, name] : std::map<std::string, std::string>{{"--guild", "guild_id"},
+                                                                       {"--channel", "channel_id"},
+                                                                       {"--api-url", "api_url"},
+                                                                       {"--gateway-url", "gateway_url"},
+                                                                       {"--ca-file", "ca_file"}}) {
+    place_.insert(place_.end(), {option, place.at(name).get<std::string>()});
+  }
+  token_ = place.at("accounts").at(0).at("token");
+}
 
 Loopback::~Loopback() {
   server_.close_input();
@@ -41,20 +50,12 @@ Loopback::~Loopback() {
 
 Arguments Loopback::play(Arguments before, const Arguments& media) const {
   before.insert(before.end(), {programs_.vcplay, "play", "--quiet", "--bitrate", "128000"});
-  for (const auto& [option, name] : std::map<std::string, std::string>{{"--guild", "guild_id"},
-                                                                       {"--channel", "channel_id"},
-                                                                       {"--api-url", "api_url"},
-                                                                       {"--gateway-url", "gateway_url"},
-                                                                       {"--ca-file", "ca_file"}}) {
-    before.insert(before.end(), {option, place_.at(name).get<std::string>()});
-  }
+  before.insert(before.end(), place_.begin(), place_.end());
   before.insert(before.end(), media.begin(), media.end());
   return before;
 }
 
-Environment Loopback::token() const {
-  return {"DISCORD_TOKEN=" + place_.at("accounts").at(0).at("token").get<std::string>()};
-}
+Environment Loopback::token() const { return {"DISCORD_TOKEN=" + token_}; }
 
 Memory watch_memory(const Child& process, int seconds) {
   Memory most;

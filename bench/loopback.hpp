@@ -4,14 +4,12 @@
 #include <sys/types.h>
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "children.hpp"
 
 namespace vcplay::bench {
-
-using Json = nlohmann::ordered_json;
 
 struct Programs {
   std::string vcplay;
@@ -37,7 +35,8 @@ class Loopback {
  private:
   const Programs& programs_;
   Child server_;
-  Json place_;
+  Arguments place_;  // the options that lead into it
+  std::string token_;
 };
 
 /// What a play may take, in MB.

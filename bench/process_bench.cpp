@@ -24,6 +24,8 @@
 namespace vcplay::bench {
 namespace {
 
+using Json = nlohmann::ordered_json;
+
 using namespace std::chrono_literals;
 
 constexpr double kCpuTarget = 1.10;

@@ -279,7 +279,8 @@ int usage() {
       "usage: soak [MINUTES] [--seconds N] [--programs N] [--seed N] [--print-script] [--tell-all]\n"
       "Plays through a storm of faults, 1 minute of it unless it says otherwise. --seed repeats one,\n"
       "--print-script only writes it as `vcplay rehearse --script` reads it, --tell-all writes the log.\n"
-      "After it the real program plays for N seconds (60; 0: not at all) from sound cards whose clocks differ,\n"
+      "After it the real program plays for N seconds (60; 0: not at all) from sound cards whose clocks "
+      "differ,\n"
       "from a fast pipe, and while it is stopped and woken.\n");
   return 2;
 }
