@@ -137,7 +137,7 @@ class Performance {
     }
     std::istringstream lines(finished.out);
     for (std::string line; std::getline(lines, line);) {
-      const Json event = Json::parse(line, nullptr, false);
+      Json event = Json::parse(line, nullptr, false);
       if (event.is_object() && event.value("event", "") == "statistics") return event;
     }
     complain("it gave no statistics");
@@ -332,6 +332,7 @@ std::vector<std::string> soak_programs(std::uint64_t seed, Duration length) {
       [&] { return follow_card(48'200, length); }, [&] { return follow_card(47'800, length); },
       [&] { return fill_pipe(length); }, [&] { return stop_and_wake(seed, length); }};
   std::vector<std::future<std::vector<std::string>>> running;
+  running.reserve(tasks.size());
   for (auto& task : tasks) running.push_back(std::async(std::launch::async, std::move(task)));
   std::vector<std::string> complaints;
   for (auto& one : running) {
