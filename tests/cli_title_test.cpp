@@ -104,7 +104,7 @@ TEST(Title, SaysWhatIsWrongWithATemplate) {
         Mistake{"%%", "there is no tag %%"}, Mistake{"100%", "'#%' is the sign itself"},
         Mistake{"[%title%", "has no ']'"}, Mistake{"%title%]", "has no '['"}}) {
     try {
-      TitleTemplate(mistake.pattern, "--set-status");
+      static_cast<void>(TitleTemplate(mistake.pattern, "--set-status"));
       ADD_FAILURE() << mistake.pattern << " was accepted";
     } catch (const Error& error) {
       EXPECT_EQ(error.cause(), Cause::usage);
