@@ -167,9 +167,9 @@ TEST_F(SlowMeasurement, IsOverdueAndThenBelieved) {
 }  // namespace vcplay::testing
 
 // Stands in front of libebur128.
-extern "C" int ebur128_add_frames_float(ebur128_state* meter, const float* samples, std::size_t frames) {
+extern "C" int ebur128_add_frames_float(ebur128_state* st, const float* src, std::size_t frames) {
   static const auto behind =
       reinterpret_cast<decltype(&ebur128_add_frames_float)>(dlsym(RTLD_NEXT, "ebur128_add_frames_float"));
   vcplay::testing::gate.pass();
-  return behind(meter, samples, frames);
+  return behind(st, src, frames);
 }
