@@ -1,22 +1,19 @@
 // What a minute of audio costs by the kind of its source, beside ffmpeg, and what the encoder's settings do
 // to sound and cost.
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 #include "children.hpp"
+#include "report.hpp"
 #include "spectrum.hpp"
 
 namespace vcplay::bench {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr double kPassthroughTarget = 0.05;  // of transcoding
 constexpr int kRuns = 3;
@@ -205,18 +202,9 @@ int main(int argc, char** argv) {
   app.add_option("--minutes", bench.minutes, "Length of the sources")->capture_default_str();
   app.add_option("--json", json_file, "Also write the figures to this file");
   CLI11_PARSE(app, argc, argv);
-  bench.scratch = std::filesystem::temp_directory_path() / fmt::format("vcplay-codec-bench-{}", getpid());
-  std::filesystem::create_directories(bench.scratch);
-  try {
-    const Json results = {{"costs", costs(bench)}, {"settings", qualities(bench)}};
-    std::filesystem::remove_all(bench.scratch);
-    if (json_file.empty()) return 0;
-    std::ofstream file(json_file);
-    file << results.dump(2) << '\n';
-    return file.flush() ? 0 : 1;
-  } catch (const std::exception& error) {
-    std::filesystem::remove_all(bench.scratch);
-    fmt::print(stderr, "codec_bench: {}\n", error.what());
-    return 1;
-  }
+  return report("codec_bench", json_file, [&]() -> Json {
+    const Scratch scratch;
+    bench.scratch = scratch.path();
+    return {{"costs", costs(bench)}, {"settings", qualities(bench)}};
+  });
 }

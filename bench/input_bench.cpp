@@ -10,20 +10,17 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdlib>
-#include <fstream>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <stdexcept>
 #include <thread>
 
 #include "input_kinds.hpp"
 #include "loopback.hpp"
+#include "report.hpp"
 
 namespace vcplay::bench {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 using namespace std::chrono_literals;
 
@@ -74,7 +71,6 @@ Json memories(const Programs& programs, const InputKinds& kinds, int seconds) {
     fmt::print("  {:<28} {:>9.1f} {:>10.1f} {:>9.1f} {:>9}   {} {} and {}\n", kind.name, most.resident,
                most.anonymous, most.peak, theirs, most.meets_target() ? "meets" : "MISSES", kResidentTarget,
                kAnonymousTarget);
-    std::fflush(stdout);
     rows.push_back(std::move(row));
   }
   return rows;
@@ -145,7 +141,6 @@ Json starts(const Programs& programs, const InputKinds& kinds, int hours, int ru
     fmt::print("  {:<28} {:>9.1f} {:>9.1f} {:>8.2f} {:>8.1f} %   {} {:.0f} ms\n", what, start.first_packet,
                start.first_audio, start.first_audio / short_one, start.warm_share * 100,
                start.first_packet < kFirstPacketTarget ? "meets" : "MISSES", kFirstPacketTarget);
-    std::fflush(stdout);
     rows.push_back({{"file", what},
                     {"first_packet_ms", start.first_packet},
                     {"first_audio_ms", start.first_audio},
@@ -177,20 +172,10 @@ int main(int argc, char** argv) {
   app.add_option("--runs", runs, "How many starts of each file")->capture_default_str();
   app.add_option("--json", json_file, "Also write the figures to this file");
   CLI11_PARSE(app, argc, argv);
-  programs.scratch = std::filesystem::temp_directory_path() / fmt::format("vcplay-input-bench-{}", getpid());
-  std::filesystem::create_directories(programs.scratch);
-  try {
+  return report("input_bench", json_file, [&]() -> Json {
+    const Scratch scratch;
+    programs.scratch = scratch.path();
     const InputKinds kinds(programs.scratch, hours);
-    const Json results = {{"memory", memories(programs, kinds, seconds)},
-                          {"start", starts(programs, kinds, hours, runs)}};
-    std::filesystem::remove_all(programs.scratch);
-    if (json_file.empty()) return 0;
-    std::ofstream file(json_file);
-    file << results.dump(2) << '\n';
-    return file.flush() ? 0 : 1;
-  } catch (const std::exception& error) {
-    std::filesystem::remove_all(programs.scratch);
-    fmt::print(stderr, "input_bench: {}\n", error.what());
-    return 1;
-  }
+    return {{"memory", memories(programs, kinds, seconds)}, {"start", starts(programs, kinds, hours, runs)}};
+  });
 }

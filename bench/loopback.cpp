@@ -27,7 +27,6 @@ double memory_of(pid_t pid, const std::string& name) {
 
 void verdict(const std::string& what, const std::string& figure, bool met, const std::string& target) {
   fmt::print("  {:<44} {:>24}   {} {}\n", what, figure, met ? "meets" : "MISSES", target);
-  std::fflush(stdout);
 }
 
 Loopback::Loopback(const Programs& programs)

@@ -5,17 +5,14 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <ctime>
-#include <fstream>
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "dave/policy.hpp"
 #include "mls/group.hpp"
+#include "report.hpp"
 
 namespace vcplay::bench {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr Snowflake kChannel{200000000000000002};
 constexpr std::uint64_t kFirstUser = 300000000000000000;
@@ -122,7 +119,7 @@ void print(const Json& row) {
 
 // For members made by others: forms a group with the key packages that they sent and prints what they are to
 // be told.
-int form_for_others(std::size_t members) {
+void form_for_others(std::size_t members) {
   std::vector<mls::KeyPackage> packages;
   for (std::string line; std::getline(std::cin, line);) {
     packages.push_back(mls::decoded<mls::KeyPackage>(from_hex(line).value()));
@@ -134,7 +131,6 @@ int form_for_others(std::size_t members) {
                        {"proposal", to_hex(said.proposal)},
                        {"commit", to_hex(said.commit)}};
   std::cout << answer << '\n';
-  return 0;
 }
 
 // Fewer where each takes long, and never so many that the last member, who goes, is one of them.
@@ -155,19 +151,16 @@ int main(int argc, char** argv) {
   app.add_option("--json", json_file, "Also write the figures to this file");
   app.add_option("--form", form, "Reads key packages in hex and prints messages for their owners")->group("");
   CLI11_PARSE(app, argc, argv);
-  try {
-    if (form > 0) return bench::form_for_others(form);
+  return bench::report("mls_bench", json_file, [&] {
     bench::Json rows = bench::Json::array();
+    if (form > 0) {
+      bench::form_for_others(form);
+      return rows;
+    }
     for (const std::size_t members : sizes) {
       rows.push_back(bench::measure(members, bench::samples_for(members)));
       bench::print(rows.back());
     }
-    if (json_file.empty()) return 0;
-    std::ofstream file(json_file);
-    file << rows.dump(2) << '\n';
-    return file.flush() ? 0 : 1;
-  } catch (const std::exception& error) {
-    fmt::print(stderr, "mls_bench: {}\n", error.what());
-    return 1;
-  }
+    return rows;
+  });
 }

@@ -5,12 +5,11 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "pacing_runs.hpp"
+#include "report.hpp"
 
 namespace vcplay::bench {
 namespace {
@@ -39,10 +38,9 @@ double median(std::vector<double> values) {
   return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
 }
 
-nlohmann::ordered_json tell(int pair, const char* loop, const Run& run, const Summary& summary) {
+Json tell(int pair, const char* loop, const Run& run, const Summary& summary) {
   fmt::print("{:>4}  {:<6} {:>9.1f} {:>9.1f} {:>9.1f} {:>9.1f} {:>7} {:>6}\n", pair, loop, summary.p50,
              summary.p99, summary.p999, summary.max, run.stalls, run.lost);
-  std::fflush(stdout);
   return {{"p50_us", summary.p50},         {"p99_us", summary.p99},     {"p999_us", summary.p999},
           {"max_us", summary.max},         {"stalls", run.stalls},      {"lost", run.lost},
           {"packets", run.late_us.size()}, {"real_time", run.real_time}};
@@ -62,7 +60,7 @@ class Comparison {
     }
     const Summary of_bare = summarize(bare.late_us);
     const Summary of_sender = summarize(sender.late_us);
-    nlohmann::ordered_json both;
+    Json both;
     both["bare"] = tell(pair, "bare", bare, of_bare);
     both["sender"] = tell(pair, "sender", sender, of_sender);
     pairs_.push_back(std::move(both));
@@ -74,7 +72,7 @@ class Comparison {
     fmt::print("      ratio  {:>9.2f} {:>9.2f} {:>9.2f}\n", p50_.back(), p99_.back(), p999_.back());
   }
 
-  nlohmann::ordered_json verdict() const {
+  Json verdict() const {
     const double p50 = median(p50_), p99 = median(p99_);
     const bool met = p50 <= kTarget && p99 <= kTarget && rebases_ <= stalls_;
     fmt::print(
@@ -92,7 +90,7 @@ class Comparison {
   }
 
  private:
-  nlohmann::ordered_json pairs_ = nlohmann::ordered_json::array();
+  Json pairs_ = Json::array();
   std::vector<double> p50_, p99_, p999_;
   std::uint64_t rebases_ = 0;
   std::uint64_t stalls_ = 0;
@@ -115,17 +113,12 @@ int main(int argc, char** argv) {
   app.add_option("--json", json_file, "Also write the figures to this file");
   CLI11_PARSE(app, argc, argv);
 
-  fmt::print("pair  loop     p50 µs    p99 µs  p99.9 µs    max µs  stalls   lost\n");
-  vcplay::bench::Comparison comparison;
-  for (int pair = 1; pair <= pairs; ++pair) comparison.add_pair(pair, seconds * 50);
-  nlohmann::ordered_json verdict = comparison.verdict();
-  verdict["seconds_per_run"] = seconds;
-  if (json_file.empty()) return 0;
-  std::ofstream file(json_file);
-  file << verdict.dump(2) << '\n';
-  if (!file.flush()) {
-    fmt::print(stderr, "pacing_bench: {} could not be written\n", json_file);
-    return 1;
-  }
-  return 0;
+  return vcplay::bench::report("pacing_bench", json_file, [&] {
+    fmt::print("pair  loop     p50 µs    p99 µs  p99.9 µs    max µs  stalls   lost\n");
+    vcplay::bench::Comparison comparison;
+    for (int pair = 1; pair <= pairs; ++pair) comparison.add_pair(pair, seconds * 50);
+    vcplay::bench::Json verdict = comparison.verdict();
+    verdict["seconds_per_run"] = seconds;
+    return verdict;
+  });
 }

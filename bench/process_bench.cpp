@@ -14,17 +14,15 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <regex>
 #include <thread>
 
 #include "children.hpp"
 #include "loopback.hpp"
+#include "report.hpp"
 
 namespace vcplay::bench {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 using namespace std::chrono_literals;
 
@@ -303,18 +301,9 @@ int main(int argc, char** argv) {
   CLI11_PARSE(app, argc, argv);
   if (bare_packets > 0) return bare_loop(bare_packets, bare_port);
 
-  programs.scratch = std::filesystem::temp_directory_path() / fmt::format("vcplay-bench-{}", getpid());
-  std::filesystem::create_directories(programs.scratch);
-  try {
-    const Json results = measure(programs, song_seconds, watch_seconds);
-    std::filesystem::remove_all(programs.scratch);
-    if (json_file.empty()) return 0;
-    std::ofstream file(json_file);
-    file << results.dump(2) << '\n';
-    return file.flush() ? 0 : 1;
-  } catch (const std::exception& error) {
-    std::filesystem::remove_all(programs.scratch);
-    fmt::print(stderr, "process_bench: {}\n", error.what());
-    return 1;
-  }
+  return report("process_bench", json_file, [&] {
+    const Scratch scratch;
+    programs.scratch = scratch.path();
+    return measure(programs, song_seconds, watch_seconds);
+  });
 }
