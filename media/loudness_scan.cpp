@@ -14,7 +14,7 @@
 #include "base/log.hpp"
 #include "base/thread_annotations.hpp"
 #include "media/event.hpp"
-#include "media/filter_graph.hpp"
+#include "media/filtered_source.hpp"
 #include "media/io.hpp"
 #include "media/loudness_meter.hpp"
 #include "media/progress.hpp"
@@ -174,26 +174,10 @@ Measured LoudnessScan::Work::measure(Source& source) {
       fifo.drop(fifo.size());
     }
   };
-  const auto take = [&](const AVFrame& frame) {
-    resampler.take(frame);
+  FilteredSource sound(source, filters_, "--af", stop_);
+  while (const AVFrame* const frame = sound.next()) {
+    resampler.take(*frame);
     hear();
-  };
-  std::optional<FilterGraph> graph;
-  if (!filters_.empty()) graph.emplace(filters_, "--af");
-  const auto drain = [&] {
-    while (const AVFrame* const frame = stop_.raised() ? nullptr : graph->take()) take(*frame);
-  };
-  while (const AVFrame* const frame = stop_.raised() || (graph && graph->done()) ? nullptr : source.next()) {
-    if (graph) {
-      graph->give(*frame);
-      drain();
-    } else {
-      take(*frame);
-    }
-  }
-  if (graph && !graph->done()) {
-    graph->give_end();
-    drain();
   }
   resampler.take_end();
   hear();

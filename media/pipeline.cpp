@@ -10,7 +10,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "media/event.hpp"
-#include "media/filter_graph.hpp"
+#include "media/filtered_source.hpp"
 #include "media/frame_maker.hpp"
 #include "media/io.hpp"
 #include "media/live_follower.hpp"
@@ -69,7 +69,6 @@ class Work {
   void play_all();
   [[nodiscard]] std::optional<TrackResult> play(std::uint32_t track, const Program::Item& item);
   void decode(std::uint32_t track, const Program::Item& item);
-  void filter(Source& source, const Program::Item& item);
   void hear(const AVFrame& frame, Source& source, const Program::Item& item);
   void tell_title(std::uint32_t track, std::string title);
   void begin(const Source& source, const Program::Item& item, const std::string& reencoded);
@@ -159,25 +158,10 @@ void Work::decode(std::uint32_t track, const Program::Item& item) {
   if (reencoded_.empty() && follower_.wants_samples_at_once())
     reencoded_ = "its producer's clock is followed";
   if (reencoded_.empty()) return pass_through(source, item);
-  if (!options_.sound.filters.empty()) return filter(source, item);
-  while (const AVFrame* const frame = stop.raised() ? nullptr : source.next()) hear(*frame, source, item);
-}
-
-void Work::filter(Source& source, const Program::Item& item) {
   const std::string name = named(item.media.location);
-  FilterGraph filters(options_.sound.filters, name + " cannot pass --af");
-  const auto drain = [&] {
-    while (const AVFrame* const frame = stop.raised() ? nullptr : filters.take()) hear(*frame, source, item);
-  };
-  while (const AVFrame* const frame = stop.raised() ? nullptr : source.next()) {
-    filters.give(*frame);
-    drain();
-    if (filters.done()) return;
-  }
-  if (stop.raised()) return;
-  filters.give_end();
-  drain();
-  if (!began_ && !stop.raised()) {
+  FilteredSource sound(source, options_.sound.filters, name + " cannot pass --af", stop);
+  while (const AVFrame* const frame = sound.next()) hear(*frame, source, item);
+  if (!began_ && !stop.raised() && !options_.sound.filters.empty()) {
     throw Error(Cause::no_media, name + " does not sound: --af lets nothing through");
   }
 }

@@ -1,0 +1,26 @@
+#include "media/filtered_source.hpp"
+
+namespace vcplay::media {
+
+FilteredSource::FilteredSource(Source& source, const std::string& graph, const std::string& subject,
+                               const Event& stop)
+    : source_(source), stop_(stop) {
+  if (!graph.empty()) graph_.emplace(graph, subject);
+}
+
+const AVFrame* FilteredSource::next() {
+  while (!stop_.raised()) {
+    if (!graph_) return source_.next();
+    if (const AVFrame* const filtered = graph_->take()) return filtered;
+    if (ended_ || graph_->done()) return nullptr;
+    if (const AVFrame* const frame = source_.next()) {
+      graph_->give(*frame);
+    } else {
+      graph_->give_end();
+      ended_ = true;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace vcplay::media
