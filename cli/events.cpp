@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/milliseconds.hpp"
 #include "base/opus_frame.hpp"
 #include "base/text.hpp"
 #include "cli/exit_status.hpp"
@@ -67,16 +68,12 @@ std::string timestamp(std::chrono::system_clock::time_point now) {
                      rest.count());
 }
 
-std::int64_t milliseconds(Duration time) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(time).count();
-}
-
 /// Of a run that followed no live input they are all 0.
 Json live_figures(const media::LiveFigures& live) {
-  return {{"latency_ms", milliseconds(live.latency)},
+  return {{"latency_ms", whole_milliseconds(live.latency)},
           {"drift_ppm", std::llround(live.drift * 1e6)},
           {"stalls", live.stalls},
-          {"left_out_ms", milliseconds(live.left_out)}};
+          {"left_out_ms", whole_milliseconds(live.left_out)}};
 }
 
 [[noreturn]] void fail(std::string_view why) {

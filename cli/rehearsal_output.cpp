@@ -7,13 +7,12 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "base/milliseconds.hpp"
 #include "cli/track_report.hpp"
 #include "dave/displayable_code.hpp"
 
 namespace vcplay::cli {
 namespace {
-
-double milliseconds(Duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
 
 nlohmann::ordered_json to_json(const rehearsal::Pacing& pacing) {
   return {{"p50_us", pacing.p50},

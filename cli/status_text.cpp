@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "base/milliseconds.hpp"
 #include "base/text.hpp"
 
 namespace vcplay::cli {
@@ -15,8 +16,6 @@ constexpr std::size_t kUsefulTitle = 16;  // columns that a title keeps before t
 constexpr std::string_view kBold = "\x1b[1m";
 constexpr std::string_view kDim = "\x1b[2m";
 constexpr std::string_view kPlain = "\x1b[0m";
-
-double milliseconds(Duration time) { return std::chrono::duration<double, std::milli>(time).count(); }
 
 std::string cut(std::string_view text, std::size_t columns, bool utf8) {
   if (utf8) return display_safe(text, columns);

@@ -7,6 +7,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
+#include "base/milliseconds.hpp"
 #include "base/text.hpp"
 #include "dave/displayable_code.hpp"
 
@@ -14,8 +15,6 @@ namespace vcplay::rehearsal {
 namespace {
 
 using json = nlohmann::ordered_json;
-
-double milliseconds(Duration duration) { return static_cast<double>(duration.count()) / 1e6; }
 
 double rounded(double value, double step) {
   const double per_unit = std::round(1 / step);

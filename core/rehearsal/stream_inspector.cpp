@@ -1,4 +1,5 @@
 #include "rehearsal/stream_inspector.hpp"
+#include "base/milliseconds.hpp"
 
 #include <fmt/format.h>
 
@@ -22,8 +23,6 @@ constexpr Duration kGridGap = 100ms;
 Duration media_duration(std::uint64_t samples) {
   return Duration(samples * 1'000'000 / 48);  // 48 kHz in ns
 }
-
-double milliseconds(Duration duration) { return static_cast<double>(duration.count()) / 1e6; }
 
 }  // namespace
 

@@ -18,6 +18,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "base/milliseconds.hpp"
 #include "rehearsal/discord.hpp"
 #include "soak/pulses.hpp"
 #include "support/stage.hpp"
@@ -39,8 +40,6 @@ constexpr std::size_t kPortion = 480;                 // samples that a card giv
 constexpr Duration kOpusDelay = 6500us;               // of encoder and decoder together: 312 samples
 constexpr auto kDeadline = std::chrono::seconds(30);  // to play out and leave
 constexpr double kDriftTolerance = 400e-6;
-
-double milliseconds(Duration span) { return std::chrono::duration<double, std::milli>(span).count(); }
 
 Duration seconds(double span) {
   return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(span));
