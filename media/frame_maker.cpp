@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <utility>
+
+#include "media/peak.hpp"
 
 namespace vcplay::media {
 namespace {
@@ -13,12 +14,6 @@ namespace {
 // more often.
 constexpr Duration kLongestNap = 100ms;
 constexpr Duration kShortestNap = 1ms;
-
-float peak_of(std::span<const float> values) {
-  float peak = 0.0F;
-  for (const float value : values) peak = std::max(peak, std::fabs(value));
-  return peak;
-}
 
 /// RFC 6716 s3.1, table 2: configurations 16 to 31. `toc` is a packet's first byte.
 constexpr bool is_celt(std::uint8_t toc) { return toc >= 16 << 3; }
@@ -94,13 +89,15 @@ bool FrameMaker::put_held() {
 // A decoder gives what we encode `lookahead` samples late. Packets that follow others without a shift in time
 // are made from samples that lie as much further ahead.
 void FrameMaker::preroll(std::span<const float> heard, Bridge bridge) {
-  if (held_ && bridge_form(held_->bytes[0]).is_needed) {
+  if (held_ && bridge) {
     bridge_ = std::move(bridge);
   } else {
     put_held();
   }
   encoder_.reset();
-  fifo_.append(heard.subspan(encoder_.lookahead() * kChannels));
+  const std::span<const float> fresh = heard.subspan(encoder_.lookahead() * kChannels);
+  fifo_.append(fresh);
+  prerolled_ += fresh.size() / kChannels;
   unheard_ = heard.size() / kChannels / kSamplesPerFrame;
   passes_ = false;
 }

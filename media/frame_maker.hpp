@@ -63,8 +63,12 @@ class FrameMaker {
   using Bridge = std::function<std::optional<std::vector<std::uint8_t>>(const CeltFrame& end)>;
   /// Samples follow the packets: the encoder first gets `heard` (whole frames), what a listener's decoder has
   /// just given, so that its packets go on where those ended. A last packet that CELT cannot follow by itself
-  /// is put with a `bridge` then.
+  /// needs a `bridge`, and is put with it then.
   void preroll(std::span<const float> heard, Bridge bridge);
+  /// True until all that came by a preroll has gone through the encoder.
+  [[nodiscard]] bool prepares() const noexcept { return unheard_ > 0; }
+  /// All samples that ever came to be heard.
+  [[nodiscard]] std::uint64_t came() const noexcept { return fifo_.end() - prerolled_; }
   /// The peak of the last 20 ms or so of samples.
   [[nodiscard]] float tail_peak() noexcept;
 
@@ -109,6 +113,7 @@ class FrameMaker {
   std::size_t tail_ = 0;
   std::optional<OpusFrame> held_;  // the last packet
   std::size_t unheard_ = 0;        // so many frames are encoded for the encoder's sake alone
+  std::uint64_t prerolled_ = 0;    // samples
   Bridge bridge_;                  // to build when the last of them is encoded
   std::uint8_t last_packet_ = 0;   // the first byte of the last one that went out as it came
   float last_peak_ = 0;            // of the last frame that was encoded

@@ -1,15 +1,10 @@
 #include "media/live_follower.hpp"
+#include "base/milliseconds.hpp"
 
 #include <fmt/core.h>
 
 namespace vcplay::media {
-namespace {
-
-std::int64_t milliseconds(Duration span) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(span).count();
-}
-
-}  // namespace
+namespace {}  // namespace
 
 LiveFollower::LiveFollower(const LiveOptions& options, Outlet& outlet, FrameMaker& maker,
                            Resampler& resampler, LiveGauge& gauge)
@@ -39,9 +34,10 @@ void LiveFollower::end() {
 }
 
 void LiveFollower::on_samples(TimePoint now) {
+  if (maker_.prepares()) return;  // what it holds is not to be heard
   const Outlet::Room room = outlet_.room();
   const std::size_t held = maker_.fifo().size();
-  const LivePace::Orders orders = pace_->on_sound({.came = maker_.fifo().end() + packets_ * kSamplesPerFrame,
+  const LivePace::Orders orders = pace_->on_sound({.came = maker_.came() + packets_ * kSamplesPerFrame,
                                                    .queued = (room.capacity - room.free) * kSamplesPerFrame,
                                                    .held = held,
                                                    .is_full = held >= room.free * kSamplesPerFrame,
@@ -63,9 +59,8 @@ std::string LiveFollower::on_packet(TimePoint now) {
   if (!pace_->is_off()) return {};
   std::string reason =
       fmt::format("it is heard {} ms after its producer made it instead of {}, whose clock differs",
-                  milliseconds(pace_->latency()), milliseconds(options_.latency));
-  gauge_.part();
-  pace_.emplace(options_.latency, is_certain());  // what was measured while nobody obeyed counts for nothing
+                  whole_milliseconds(pace_->latency()), whole_milliseconds(options_.latency));
+  pace_->start_over(now);
   return reason;
 }
 

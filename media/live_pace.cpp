@@ -32,29 +32,41 @@ LivePace::LivePace(Duration latency, bool certain)
     : latency_(latency),
       target_(seconds(latency) * kSampleRate),
       certain_(certain),
-      pace_(certain ? Pace::live : Pace::unknown) {}
+      state_(certain ? State::starting : State::unknown) {}
+
+Pace LivePace::pace() const noexcept {
+  if (state_ == State::unknown) return Pace::unknown;
+  return state_ == State::file ? Pace::file : Pace::live;
+}
+
+void LivePace::start_over(TimePoint now) noexcept {
+  if (state_ != State::following) return;
+  state_ = State::starting;
+  const double elapsed = std::max(seconds(now - set_at_) - kSmoothing, kSmoothing);  // it lags by so much
+  drift_ = std::clamp((level_ - set_level_) / kSampleRate / elapsed, -kMostStretch, kMostStretch);
+}
 
 Duration LivePace::latency() const noexcept { return duration_of(level_); }
 
 bool LivePace::is_off() const noexcept {
-  return pace_ == Pace::live && started_ && std::abs(level_ - target_) > seconds(kTolerance) * kSampleRate;
+  return state_ == State::following && std::abs(level_ - target_) > seconds(kTolerance) * kSampleRate;
 }
 
 LivePace::Orders LivePace::on_sound(const Level& level, TimePoint now) {
   if (began_ == TimePoint{}) began_ = now;
-  if (pace_ == Pace::unknown) find_out(level, now);
-  if (pace_ != Pace::live) return {};
+  if (state_ == State::unknown) find_out(level, now);
+  if (pace() != Pace::live) return {};
   if (!level.is_taken) return before_the_start(level);
 
   const std::size_t waiting = level.queued + level.held;
   if (fills_up(level, now)) return {.leave_out = 0, .hold = true, .stretch = 0};
-  const bool starts = !std::exchange(started_, true);
+  const bool starts = std::exchange(state_, State::following) == State::starting;
   const Duration excess = duration_of(static_cast<double>(waiting)) - latency_;
   if (excess > kMostExcess && !certain_ && !starts) {
-    pace_ = Pace::file;  // no clock is that fast
+    state_ = State::file;  // no clock is that fast
     return {};
   }
-  if (starts || excess > kMostExcess) return leave_out_excess(level);
+  if (starts || excess > kMostExcess) return leave_out_excess(level, now);
   return {.leave_out = 0, .hold = false, .stretch = stretch(waiting, now)};
 }
 
@@ -67,9 +79,9 @@ void LivePace::find_out(const Level& level, TimePoint now) {
   const bool is_over = elapsed >= kProbation;
   if (!is_over && !level.is_full) return;
   if (is_fast(level, now)) {
-    pace_ = Pace::file;
+    state_ = State::file;
   } else if (is_over) {
-    pace_ = Pace::live;
+    state_ = State::starting;
   }
 }
 
@@ -90,24 +102,25 @@ LivePace::Orders LivePace::before_the_start(const Level& level) const {
 /// True while there is too little to begin with after the producer fell silent. What it says then is not held
 /// back for longer than the whole latency, should it fall silent again.
 bool LivePace::fills_up(const Level& level, TimePoint now) {
-  if (!filling_ && started_ && level.queued == 0) {
-    filling_ = true;
+  if (state_ == State::following && level.queued == 0) {
+    state_ = State::filling;
     filling_since_ = now;
     ++stalls_;
   }
-  if (!filling_) return false;
-  filling_ = static_cast<double>(level.held) < target_ && now - filling_since_ < latency_;
-  if (filling_) return true;
-  started_ = false;  // the distance is set anew
+  if (state_ != State::filling) return false;
+  if (static_cast<double>(level.held) < target_ && now - filling_since_ < latency_) return true;
+  state_ = State::starting;
   return false;
 }
 
-LivePace::Orders LivePace::leave_out_excess(const Level& level) {
+LivePace::Orders LivePace::leave_out_excess(const Level& level, TimePoint now) {
   const double excess = static_cast<double>(level.queued + level.held) - target_;
   const std::size_t many =
       whole_frames(std::min(level.held, static_cast<std::size_t>(std::max(0.0, excess))));
   left_out_ += many;
   level_ = static_cast<double>(level.queued + level.held - many);
+  set_level_ = level_;
+  set_at_ = now;
   last_ = TimePoint{};
   return {.leave_out = many, .hold = false, .stretch = -drift_};
 }
@@ -117,8 +130,12 @@ double LivePace::stretch(std::size_t waiting, TimePoint now) {
   last_ = now;
   level_ += (static_cast<double>(waiting) - level_) * (1.0 - std::exp(-passed / kSmoothing));
   const double error = (level_ - target_) / kSampleRate;  // s
-  drift_ = std::clamp(drift_ + kIntegral * error * passed, -kMostStretch, kMostStretch);
-  return -std::clamp(drift_ + kProportional * error, -kMostStretch, kMostStretch);
+  const double wanted = drift_ + kProportional * error;
+  const double possible = std::clamp(wanted, -kMostStretch, kMostStretch);
+  // Where all that is possible is done already, an error that lasts says nothing of the drift.
+  if (wanted == possible)
+    drift_ = std::clamp(drift_ + kIntegral * error * passed, -kMostStretch, kMostStretch);
+  return -possible;
 }
 
 }  // namespace vcplay::media

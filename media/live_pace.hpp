@@ -49,7 +49,11 @@ class LivePace {
   /// Whenever sound has come, and while it is held at least as often as its patience is over.
   [[nodiscard]] Orders on_sound(const Level& level, TimePoint now);
 
-  [[nodiscard]] Pace pace() const noexcept { return pace_; }
+  /// No order has been followed: the distance is set anew. What is known of the producer stays, and how far
+  /// it has moved away by itself tells its drift.
+  void start_over(TimePoint now) noexcept;
+
+  [[nodiscard]] Pace pace() const noexcept;
   /// How long after the call that held sound back on_sound() is wanted again, whether more came or not.
   [[nodiscard]] Duration patience() const noexcept { return latency_; }
 
@@ -64,23 +68,31 @@ class LivePace {
   [[nodiscard]] std::uint64_t left_out() const noexcept { return left_out_; }  // samples
 
  private:
+  enum class State : std::uint8_t {
+    unknown,
+    file,
+    starting,   // live from here on: the sender does not take yet, or the distance is still to be set
+    following,  // at that distance
+    filling,    // it ran dry
+  };
+
   void find_out(const Level& level, TimePoint now);
   [[nodiscard]] bool is_fast(const Level& level, TimePoint now) const;
   [[nodiscard]] Orders before_the_start(const Level& level) const;
   [[nodiscard]] bool fills_up(const Level& level, TimePoint now);
-  [[nodiscard]] Orders leave_out_excess(const Level& level);
+  [[nodiscard]] Orders leave_out_excess(const Level& level, TimePoint now);
   [[nodiscard]] double stretch(std::size_t waiting, TimePoint now);
 
   const Duration latency_;
   const double target_;  // samples
   const bool certain_;
-  Pace pace_;
-  bool started_ = false;  // the sender takes, and the first distance has been set
-  bool filling_ = false;  // after it ran dry
+  State state_;
   TimePoint began_{};
   TimePoint first_{};         // when what came behind the backlog began to count
   std::uint64_t before_ = 0;  // what had come until then
   TimePoint filling_since_{};
+  TimePoint set_at_{};    // when the distance was set,
+  double set_level_ = 0;  // and to what
   TimePoint last_{};
   double level_ = 0;  // samples, smoothed
   double drift_ = 0;

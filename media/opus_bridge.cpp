@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numbers>
 #include <span>
+#include <utility>
 
 #include "base/opus_frame.hpp"
 
@@ -19,6 +21,8 @@ constexpr std::uint8_t kStereo = 0x04;
 constexpr int kFirstHybrid = 12;
 constexpr int kFirstCelt = 16;
 constexpr std::uint8_t kSilkWideband20ms = 9 << 3;
+constexpr std::uint8_t kCeltNarrowband5ms = 17 << 3;
+constexpr std::uint8_t kCeltWideband5ms = 21 << 3;
 
 constexpr int configuration(std::uint8_t toc) { return toc >> 3; }
 constexpr bool is_of_20_ms(std::uint8_t toc) {
@@ -26,11 +30,12 @@ constexpr bool is_of_20_ms(std::uint8_t toc) {
   return config < kFirstHybrid ? config % 4 == 1 : config < kFirstCelt && config % 2 == 1;
 }
 
-// s4.5.1.4: only the second half of the redundant frame is heard, and only fading in.
-constexpr std::size_t kUntouchedValues = (kSamplesPerFrame - kBridgeSamples / 2) * kChannels;
+// Decoders of one machine differ by rounding at the most.
+constexpr float kSame = 1e-4F;
 
-// Of what is heard of a packet: what it may lose. A transition without a bridge costs about 10 dB more.
-constexpr double kMostLoss = -20;        // dB
+// Of what is heard of a packet: what it may lose unnoticed, and what at all. Without a bridge more is lost.
+constexpr double kHardlyHeard = -20;     // dB
+constexpr double kMostLoss = -4;         // dB
 constexpr std::size_t kMostLengths = 2;  // that SILK may have in a hybrid packet, the likeliest first
 
 double power(std::span<const float> values) {
@@ -53,12 +58,12 @@ class Listener {
     opus_decoder_init(decoder(), kSampleRate, kChannels);
   }
 
-  /// Nothing when it is not 20 ms.
-  [[nodiscard]] std::vector<float> hear(const Bytes& packet) {
-    std::vector<float> samples(kSamplesPerFrame * kChannels);
+  /// Nothing when it does not hold so many samples.
+  [[nodiscard]] std::vector<float> hear(const Bytes& packet, std::size_t many = kSamplesPerFrame) {
+    std::vector<float> samples(many * kChannels);
     const int made = opus_decode_float(decoder(), packet.data(), static_cast<opus_int32>(packet.size()),
-                                       samples.data(), kSamplesPerFrame, 0);
-    if (made != static_cast<int>(kSamplesPerFrame)) samples.clear();
+                                       samples.data(), static_cast<int>(many), 0);
+    if (made != static_cast<int>(many)) samples.clear();
     return samples;
   }
   [[nodiscard]] std::uint32_t final_range() {
@@ -86,17 +91,24 @@ struct Silk {
   }
 };
 
-/// The SILK in a packet of one frame, which sounds like `wanted`: all of it, or the lengths that it may have
-/// within a hybrid one. There the bits of SILK come first, and nothing says where they end. A decoder of SILK
-/// alone makes nothing of too few of them, and takes 17 too many for redundancy (s4.5.1.1): one of three
-/// lengths is right.
-std::vector<Silk> silk_in(const Bytes& packet, const Listener& before, std::span<const float> wanted) {
+Listener listener_before_the_last(const std::deque<Bytes>& packets) {
+  Listener listener;
+  for (std::size_t i = 0; i + 1 < packets.size(); ++i) static_cast<void>(listener.hear(packets[i]));
+  return listener;
+}
+
+/// The SILK in a packet of one frame: all of it, or the lengths that it may have within a hybrid one. There
+/// the bits of SILK come first, and nothing says where they end. A decoder of SILK alone makes nothing of too
+/// few of them, and takes 17 too many for redundancy (s4.5.1.1): one of three lengths is right.
+std::vector<Silk> silk_in(const Bytes& packet, const Listener& before) {
+  Listener once = before;
+  const std::vector<float> wanted = once.hear(packet);
   std::uint8_t toc = 0;
   std::array<const unsigned char*, 48> frames{};
   std::array<opus_int16, 48> sizes{};
   const int count = opus_packet_parse(packet.data(), static_cast<opus_int32>(packet.size()), &toc,
                                       frames.data(), sizes.data(), nullptr);
-  if (count != 1 || !is_of_20_ms(toc)) return {};
+  if (wanted.empty() || count != 1 || !is_of_20_ms(toc)) return {};
   const bool is_hybrid = configuration(toc) >= kFirstHybrid;
   const Bytes frame(frames[0], frames[0] + sizes[0]);
   Silk silk;
@@ -127,32 +139,64 @@ std::array<std::uint32_t, 2> ranges_after_a_bit(std::uint32_t range) {
   return both;
 }
 
+/// s4.5.1.4: what is heard of a packet that sounds like `silk` by itself, but has `celt` at its end: the
+/// second half of that fades in, by the square of CELT's window (s4.3.7). Nothing when it is no 5 ms of CELT.
+std::vector<float> with_fade(std::vector<float> silk, std::uint8_t toc, const CeltFrame& celt) {
+  const BridgeForm form = bridge_form(toc);
+  Bytes alone = {static_cast<std::uint8_t>((form.is_narrow ? kCeltNarrowband5ms : kCeltWideband5ms) |
+                                           (form.is_stereo ? kStereo : 0))};
+  alone.insert(alone.end(), celt.bytes.begin(), celt.bytes.end());
+  const std::vector<float> bridge = Listener().hear(alone, kBridgeSamples);
+  if (bridge.empty()) return {};
+  constexpr std::size_t kFade = kBridgeSamples / 2;
+  const auto fading = std::span(silk).last(kFade * kChannels);
+  const auto rising = std::span(bridge).last(kFade * kChannels);
+  for (std::size_t i = 0; i < fading.size(); ++i) {
+    const double place = (static_cast<double>(i / kChannels) + 0.5) / kFade;
+    const double slope = std::sin(std::numbers::pi / 2 * place);
+    const double window = std::sin(std::numbers::pi / 2 * slope * slope);
+    fading[i] += static_cast<float>(window * window) * (rising[i] - fading[i]);
+  }
+  return silk;
+}
+
+/// `silk`, cut off or filled up to `end` bytes of which the last is `last` and the one before it has changed
+/// by `carry`, and `celt` behind that.
+Bytes joined(const Silk& silk, std::size_t end, int carry, unsigned last, const CeltFrame& celt) {
+  Bytes packet = silk.packet();
+  packet.resize(1 + end, 0);
+  packet[end - 1] = static_cast<std::uint8_t>(packet[end - 1] + carry);
+  packet[end] = static_cast<std::uint8_t>(last);
+  packet.insert(packet.end(), celt.bytes.begin(), celt.bytes.end());
+  return packet;
+}
+
 /// s4.5.1: bits behind SILK, at least 17, are redundancy; the first one says whether it belongs to the
 /// packet's beginning (1) or end (0), the bytes behind that are the frame. Which bytes say so depends on the
-/// range coder, whose state nobody tells; what it comes to tells when they are right.
+/// range coder, whose state nobody tells; what it comes to, and the sound, tell when they are right.
 std::optional<Bytes> with_redundancy(const Silk& silk, const CeltFrame& celt, const Listener& before) {
   Listener once = before;
-  const std::vector<float> wanted = once.hear(silk.packet());
-  if (wanted.empty()) return std::nullopt;
+  std::vector<float> heard = once.hear(silk.packet());
+  if (heard.empty()) return std::nullopt;
+  const std::vector<float> wanted = with_fade(std::move(heard), silk.toc, celt);
   const auto ranges = ranges_after_a_bit(silk.final_range);
+  // The sound of the end as well: bits that are as likely to be 0 as to be 1 leave the range what it is.
   const auto is_right = [&](const Bytes& packet) {
     Listener listener = before;
-    const std::vector<float> heard = listener.hear(packet);
+    const std::vector<float> sounds = listener.hear(packet);
     const std::uint32_t range = listener.final_range() ^ celt.final_range;
-    return !heard.empty() && (range == ranges[0] || range == ranges[1]) &&
-           std::equal(heard.begin(), heard.begin() + kUntouchedValues, wanted.begin());
+    const auto is_same = [](float a, float b) { return std::fabs(a - b) < kSame; };
+    return !sounds.empty() && (range == ranges[0] || range == ranges[1]) &&
+           std::equal(sounds.begin(), sounds.end(), wanted.begin(), wanted.end(), is_same);
   };
-  // Up to two bytes behind SILK are free, and most often many of their values are right.
-  const std::size_t length = silk.frame.size();
+  // SILK's last byte may have bits to spare, and zeros at its end were left out. Most often many values of
+  // the last byte are right; if only one or two are, the byte before it may have to change as well.
   for (const unsigned stride : {32U, 1U}) {
-    for (std::size_t end = std::max<std::size_t>(length, 4) - 2; end <= length + 1; ++end) {
-      for (const int carry : {0, -1, 1, -2, 2, -3, 3}) {
-        Bytes packet = silk.packet();
-        packet.resize(1 + end, 0);
-        packet[end - 1] = static_cast<std::uint8_t>(packet[end - 1] + carry);
-        packet.insert(packet.end(), celt.bytes.begin(), celt.bytes.end());
-        for (unsigned last = 0; last < 256; last += stride) {
-          packet[end] = static_cast<std::uint8_t>(last);
+    for (const int carry : {0, -1, 1, -2, 2, -3, 3}) {
+      for (const int more : {0, 1, 2, 3, -1, -2}) {
+        const std::ptrdiff_t end = std::ssize(silk.frame) + more;
+        for (unsigned last = 0; end >= 2 && last < 256; last += stride) {
+          Bytes packet = joined(silk, static_cast<std::size_t>(end), carry, last, celt);
           if (is_right(packet)) return packet;
         }
       }
@@ -168,14 +212,18 @@ BridgeForm bridge_form(std::uint8_t toc) noexcept {
   return {.is_needed = config < kFirstCelt, .is_stereo = (toc & kStereo) != 0, .is_narrow = config < 4};
 }
 
-std::optional<Bytes> with_bridge(const std::vector<Bytes>& packets, const CeltFrame& celt) {
+bool leads_on(const std::deque<Bytes>& packets) {
+  if (packets.empty()) return true;
+  const int config = configuration(packets.back()[0]);
+  if (config < kFirstHybrid || config >= kFirstCelt) return true;
+  const std::vector<Silk> found = silk_in(packets.back(), listener_before_the_last(packets));
+  return !found.empty() && found.front().loss <= kHardlyHeard;
+}
+
+std::optional<Bytes> with_bridge(const std::deque<Bytes>& packets, const CeltFrame& celt) {
   if (packets.empty() || celt.bytes.empty() || celt.bytes.size() > kLongestBridge) return std::nullopt;
-  Listener before;
-  for (std::size_t i = 0; i + 1 < packets.size(); ++i) static_cast<void>(before.hear(packets[i]));
-  Listener once = before;
-  const std::vector<float> wanted = once.hear(packets.back());
-  if (wanted.empty()) return std::nullopt;
-  for (const Silk& silk : silk_in(packets.back(), before, wanted)) {
+  const Listener before = listener_before_the_last(packets);
+  for (const Silk& silk : silk_in(packets.back(), before)) {
     if (auto packet = with_redundancy(silk, celt, before)) return packet;
   }
   return std::nullopt;

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <vector>
 
@@ -25,11 +26,15 @@ struct BridgeForm {
 };
 [[nodiscard]] BridgeForm bridge_form(std::uint8_t toc) noexcept;
 
+/// False for a last packet with so much CELT above SILK that losing it for a bridge would be noticed.
+/// `packets`: of 20 ms, those before the last one for a decoder to get on course.
+[[nodiscard]] bool leads_on(const std::deque<std::vector<std::uint8_t>>& packets);
+
 /// The last of `packets` again, with `celt` at its end, which tells once more what its last 5 ms sound like:
 /// CELT that follows takes up there. What is said before stays the same to the sample, or for a packet that
-/// had CELT above SILK, nearly so: it loses that. Nothing where it cannot be done, or would be heard.
-/// `packets`: of 20 ms, those before the last one for a decoder to get on course.
+/// had CELT above SILK, nearly so: it loses that. Nothing where it cannot be done, or would lose more than
+/// going without.
 [[nodiscard]] std::optional<std::vector<std::uint8_t>> with_bridge(
-    const std::vector<std::vector<std::uint8_t>>& packets, const CeltFrame& celt);
+    const std::deque<std::vector<std::uint8_t>>& packets, const CeltFrame& celt);
 
 }  // namespace vcplay::media

@@ -3,13 +3,13 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cmath>
 #include <span>
 
 #include "base/log.hpp"
 #include "media/io.hpp"
 #include "media/opus_bridge.hpp"
 #include "media/passthrough_rules.hpp"
+#include "media/peak.hpp"
 
 namespace vcplay::media {
 namespace {
@@ -21,41 +21,31 @@ constexpr std::size_t kConvergence = 3840;  // samples
 constexpr std::size_t kPrerollFrames = 6;
 constexpr std::size_t kHistoryFrames = 50;
 
-// Files are looked at for a second before their first packet goes out: enough to see their bitrate.
-constexpr std::size_t kLookAhead = kSampleRate;
-constexpr std::size_t kMostHeldBytes = 256 * 1024;
-
 // A pause of 20 ms between two sounds that are both louder than this can be heard.
-constexpr float kLoud = 0.003F;       // -50 dBFS
-constexpr float kQuiet = 0.000'5F;    // -66 dBFS
-constexpr std::size_t kPause = 4800;  // samples: so much quiet hides the few ms by which the grid shifts
-constexpr double kTolerance = 1.1;    // a variable bitrate swings about its target
-
-float peak_of(std::span<const float> values) {
-  float peak = 0.0F;
-  for (const float value : values) peak = std::max(peak, std::fabs(value));
-  return peak;
-}
+constexpr float kLoud = 0.003F;           // -50 dBFS
+constexpr float kQuiet = 0.000'5F;        // -66 dBFS
+constexpr std::size_t kPause = 4800;      // samples: so much quiet hides the few ms by which the grid shifts
+constexpr std::size_t kMostWaiting = 25;  // packets, for a good place to stop
+constexpr double kTolerance = 1.1;        // a variable bitrate swings about its target
 
 }  // namespace
 
 void OpusPassthrough::play(Source& source, const Callbacks& tell) {
   regrouper_ = {};
   bitrate_.clear();
-  held_.clear();
-  held_samples_ = held_bytes_ = skip_ = quiet_ = 0;
-  heard_samples_ = taken_samples_ = passed_ = 0;
+  skip_ = quiet_ = 0;
+  taken_samples_ = passed_ = 0;
   needed_limit_ = 0;
-  ended_ = false;
   return_ = Return::in_silence;
+  wish_ = {};
   location_ = source.info().location;
   account_.clear();
   tell_ = &tell;
-  ++tracks_;
   decoder_.set_gain(0);
 
-  look_ahead(source);
-  if (held_.empty()) return;
+  ahead_.begin(source);
+  ahead_.look();
+  if (ahead_.empty()) return;
   account_ = reason_to_encode_from_the_start();
   if (account_.empty()) {
     begin_passing();
@@ -63,17 +53,14 @@ void OpusPassthrough::play(Source& source, const Callbacks& tell) {
     begin_encoding();
   }
   tell.began(account_);
-  while (!stop_.raised() && !held_.empty()) {
-    if (held_.front().begins_link) begin_next_link(source);
+  while (!stop_.raised() && !ahead_.empty()) {
+    if (ahead_.front().begins_link) begin_next_link(source);
     // At the end it takes a frame's worth of packets to cut the padding off.
-    fill(source, held_.front().samples + kSamplesPerFrame);
-    Held packet = std::move(held_.front());
-    held_.pop_front();
-    held_samples_ -= packet.samples;
-    held_bytes_ -= packet.bytes.size();
+    ahead_.fill(ahead_.front().samples + kSamplesPerFrame);
+    Packet packet = ahead_.take();
     if (packet.title) tell.titled(std::move(*packet.title));
     take(packet);
-    fill(source, 1);
+    ahead_.fill(1);
   }
   if (passing_ && regrouper_.waits()) stop_passing({}, Return::in_silence);  // the last few ms of it
 }
@@ -90,30 +77,11 @@ void OpusPassthrough::hand_over() {
   pcm_.clear();
 }
 
-void OpusPassthrough::fill(Source& source, std::size_t samples) {
-  while (!ended_ && !stop_.raised() && held_samples_ < samples && held_bytes_ < kMostHeldBytes) {
-    if (const auto packet = source.next_packet()) {
-      hold(*packet, source.take_title());
-    } else {
-      ended_ = true;
-      cut_end(source.padding_after(heard_samples_));
-    }
-  }
-}
-
-void OpusPassthrough::look_ahead(Source& source) {
-  fill(source, 1);
-  if (held_.empty()) return;
-  const std::size_t head = held_.front().skip + kSamplesPerFrame;
-  fill(source, source.is_at_hand() ? std::max(head, kLookAhead) : head);
-}
-
 // It may be another song, and certainly has a head of its own. Where both sides of the border are quiet,
 // packets pass from here on; else it is heard as it would be from one track to the next.
 void OpusPassthrough::begin_next_link(Source& source) {
   if (passing_ && regrouper_.waits()) stop_passing({}, Return::in_silence);
-  held_.front().begins_link = false;
-  look_ahead(source);
+  ahead_.look();
   const std::optional<OpusStream> stream = source.opus();
   std::string reason = stream ? reason_against(*stream) : "it is no Opus any more";
   decoder_.set_gain(stream ? stream->gain : 0);
@@ -128,6 +96,7 @@ void OpusPassthrough::begin_next_link(Source& source) {
   }
   if (reason.empty() && return_ != Return::never) {
     if (!passing_) log::info("{} passes through again", named(location_));
+    if (wish_.again != Return::never) wish_ = {};  // it was of the link before
     begin_passing();
     return;
   }
@@ -137,29 +106,8 @@ void OpusPassthrough::begin_next_link(Source& source) {
   skip_ = 0;
 }
 
-void OpusPassthrough::hold(const Source::Packet& packet, std::optional<std::string> title) {
-  held_.push_back({{packet.bytes.begin(), packet.bytes.end()},
-                   packet.samples,
-                   packet.skip,
-                   packet.discard,
-                   packet.begins_link,
-                   std::move(title)});
-  held_samples_ += packet.samples;
-  held_bytes_ += packet.bytes.size();
-  heard_samples_ += packet.samples - packet.discard;
-  heard_samples_ -= std::min<std::uint64_t>(heard_samples_, packet.skip);
-}
-
-void OpusPassthrough::cut_end(std::size_t padding) {
-  for (auto packet = held_.rbegin(); packet != held_.rend() && padding > 0; ++packet) {
-    const std::size_t cut = std::min(padding, packet->samples - packet->discard);
-    packet->discard += cut;
-    padding -= cut;
-  }
-}
-
 std::string OpusPassthrough::reason_to_encode_from_the_start() {
-  for (const Held& packet : held_) bitrate_.add(packet.bytes.size(), packet.samples);
+  for (const Packet& packet : ahead_) bitrate_.add(packet.bytes.size(), packet.samples);
   std::string reason = over_limit();
   bitrate_.clear();
   if (reason.empty()) reason = trouble_ahead();
@@ -168,9 +116,9 @@ std::string OpusPassthrough::reason_to_encode_from_the_start() {
 }
 
 std::string OpusPassthrough::trouble_ahead() const {
-  if (held_.front().discard > 0) return "it is too short";
+  if (ahead_.front().discard > 0) return "it is too short";
   OpusRegrouper regrouper;
-  for (const Held& packet : held_) {
+  for (const Packet& packet : ahead_) {
     for (const OpusPiece& piece : regrouper.take(packet.bytes)) {
       if (!piece.trouble.empty()) return piece.trouble;
     }
@@ -185,7 +133,7 @@ std::string OpusPassthrough::sound_ahead() {
   std::vector<float> head;
   std::size_t skip = 0;
   decoder_.reset();
-  for (const Held& packet : held_) {
+  for (const Packet& packet : ahead_) {
     skip += packet.skip;
     decoder_.decode(packet.bytes, packet.samples, head);
     if (head.size() / kChannels >= skip + kSamplesPerFrame) break;
@@ -225,12 +173,7 @@ std::string OpusPassthrough::over_limit() {
 void OpusPassthrough::begin_passing() {
   if (!maker_.passes()) history_.clear();
   maker_.finish_samples();
-  while (held_.size() > 1 && skip_ >= held_.front().samples + kConvergence) {
-    skip_ -= held_.front().samples;
-    held_samples_ -= held_.front().samples;
-    held_bytes_ -= held_.front().bytes.size();
-    held_.pop_front();
-  }
+  while (ahead_.size() > 1 && skip_ >= ahead_.front().samples + kConvergence) skip_ -= ahead_.take().samples;
   maker_.set_lead(skip_);
   skip_ = 0;
   passing_ = true;
@@ -245,12 +188,10 @@ void OpusPassthrough::begin_encoding() {
   passing_ = false;
 }
 
-void OpusPassthrough::take(const Held& packet) {
+void OpusPassthrough::take(const Packet& packet) {
   bitrate_.add(packet.bytes.size(), packet.samples);
-  if (passing_) {
-    const std::string reason = over_limit();
-    if (!reason.empty() || packet.discard > 0) stop_passing(reason, Return::in_silence);
-  }
+  if (passing_ && wish_.reason.empty()) wish_ = {over_limit(), Return::in_silence};
+  if (passing_ && (packet.discard > 0 || may_stop_here())) stop_passing(wish_.reason, wish_.again);
   if (passing_) {
     pass(packet);
   } else {
@@ -259,12 +200,12 @@ void OpusPassthrough::take(const Held& packet) {
   taken_samples_ += packet.samples;
 }
 
-void OpusPassthrough::pass(const Held& packet) {
+void OpusPassthrough::pass(const Packet& packet) {
   for (const OpusPiece& piece : regrouper_.take(packet.bytes)) {
     if (passing_ && piece.trouble.empty()) {
       put(piece);
-      const std::string reason = tell_->passed();
-      if (!reason.empty()) stop_passing(reason, Return::never);
+      std::string reason = tell_->passed();
+      if (!reason.empty() && wish_.again != Return::never) wish_ = {std::move(reason), Return::never};
       continue;
     }
     const bool damaged = piece.bytes.empty();
@@ -281,11 +222,18 @@ void OpusPassthrough::put(const OpusPiece& piece) {
   if (history_.size() > kHistoryFrames) history_.pop_front();
 }
 
+/// What asks for samples has time to wait for a packet that they may follow unnoticed, though not for ever.
+bool OpusPassthrough::may_stop_here() {
+  if (wish_.reason.empty()) return false;
+  return ++wish_.waited > kMostWaiting || leads_on(history_);
+}
+
 void OpusPassthrough::stop_passing(const std::string& reason, Return again) {
+  account_for(reason);
+  wish_ = {};
   passing_ = false;
   return_ = again;
   quiet_ = 0;
-  account_for(reason);
   preroll();
   if (const auto rest = regrouper_.take_rest({})) {
     decoder_.decode(rest->bytes, rest->samples, pcm_);
@@ -299,7 +247,7 @@ void OpusPassthrough::account_for(const std::string& reason) {
   log::info("{} is re-encoded: {}", named(location_), account_);
 }
 
-void OpusPassthrough::encode(const Held& packet) {
+void OpusPassthrough::encode(const Packet& packet) {
   decoder_.decode(packet.bytes, packet.samples, pcm_);
   skip_ += packet.skip;
   const std::size_t cut = std::min(packet.discard, pcm_.size() / kChannels);
@@ -339,13 +287,11 @@ void OpusPassthrough::preroll() {
   std::vector<float> heard(kValues, 0.0F);  // silence, where there was nothing yet
   decoder_.reset();
   for (const auto& packet : history_) decoder_.decode(packet, kSamplesPerFrame, heard);
-  std::vector<std::vector<std::uint8_t>> packets(history_.begin(), history_.end());
-  maker_.preroll(std::span<const float>(heard).last(kValues),
-                 [this, packets = std::move(packets), track = tracks_](const CeltFrame& end) {
-                   auto packet = with_bridge(packets, end);
-                   if (packet && track == tracks_) --passed_;
-                   return packet;
-                 });
+  FrameMaker::Bridge bridge;
+  if (!history_.empty() && bridge_form(history_.back()[0]).is_needed) {
+    bridge = [packets = history_](const CeltFrame& end) { return with_bridge(packets, end); };
+  }
+  maker_.preroll(std::span<const float>(heard).last(kValues), std::move(bridge));
 }
 
 }  // namespace vcplay::media

@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -16,6 +15,7 @@
 #include "media/frame_maker.hpp"
 #include "media/opus_decoder.hpp"
 #include "media/opus_packets.hpp"
+#include "media/packets_ahead.hpp"
 #include "media/source.hpp"
 
 namespace vcplay::media {
@@ -27,14 +27,15 @@ class OpusPassthrough {
  public:
   /// `limit`: bit/s above which a track does not pass; 0: none is known yet.
   OpusPassthrough(FrameMaker& maker, const std::atomic<int>& limit, const Event& stop)
-      : maker_(maker), limit_(limit), stop_(stop) {}
+      : maker_(maker), limit_(limit), stop_(stop), ahead_(stop) {}
 
   struct Callbacks {
     /// Before the first frame: why the track is encoded from its beginning on (empty: it passes).
     std::function<void(const std::string& reason)> began;
     /// It says what plays from the present frame on.
     std::function<void(std::string title)> titled;
-    /// A packet has passed. Why those after it cannot, for the rest of the track; empty: they can.
+    /// A packet has passed. Why those after it cannot, for the rest of the track: half a second of them may
+    /// still do. Empty: they can.
     std::function<std::string()> passed;
     /// Samples that are to be encoded. False: nobody wants them elsewhere than in the FrameMaker.
     std::function<bool(std::span<const float> interleaved)> decoded;
@@ -44,27 +45,22 @@ class OpusPassthrough {
   /// Samples of another track follow: after packets, the encoder goes on where they ended.
   void hand_over();
 
-  /// How many frames of the latest track passed.
+  /// How many frames of the latest track were not encoded anew.
   [[nodiscard]] std::uint64_t passed() const noexcept { return passed_; }
   /// Why the others of it did not, and from where on; empty: all passed but the last, whose end is cut off.
   [[nodiscard]] const std::string& account() const noexcept { return account_; }
 
  private:
-  struct Held {
-    std::vector<std::uint8_t> bytes;
-    std::size_t samples = 0;
-    std::size_t skip = 0;
-    std::size_t discard = 0;
-    bool begins_link = false;
-    std::optional<std::string> title = {};
-  };
+  using Packet = PacketsAhead::Packet;
   enum class Return { in_silence, at_a_border, never };
+  /// Not to pass any longer.
+  struct Wish {
+    std::string reason;
+    Return again = Return::in_silence;
+    std::size_t waited = 0;  // packets
+  };
 
-  void fill(Source& source, std::size_t samples);
-  void hold(const Source::Packet& packet, std::optional<std::string> title);
-  void look_ahead(Source& source);
   void begin_next_link(Source& source);
-  void cut_end(std::size_t padding);
   [[nodiscard]] std::string reason_to_encode_from_the_start();
   [[nodiscard]] std::string trouble_ahead() const;
   [[nodiscard]] std::string sound_ahead();
@@ -73,12 +69,13 @@ class OpusPassthrough {
   void begin_passing();
   void begin_encoding();
 
-  void take(const Held& packet);
-  void pass(const Held& packet);
+  void take(const Packet& packet);
+  void pass(const Packet& packet);
   void put(const OpusPiece& piece);
+  [[nodiscard]] bool may_stop_here();
   void stop_passing(const std::string& reason, Return again);
   void account_for(const std::string& reason);
-  void encode(const Held& packet);
+  void encode(const Packet& packet);
   void encode_samples();
   void pass_again_in_silence();
   void preroll();
@@ -90,18 +87,13 @@ class OpusPassthrough {
   OpusDecoder decoder_;
   std::deque<std::vector<std::uint8_t>> history_;  // the last packets that passed, each of 20 ms
 
-  std::uint64_t tracks_ = 0;
-
   // Of the current track:
+  PacketsAhead ahead_;
   OpusRegrouper regrouper_;
   BitrateWindow bitrate_;
-  std::deque<Held> held_;  // read, but not yet played
-  std::size_t held_samples_ = 0;
-  std::size_t held_bytes_ = 0;
-  std::uint64_t heard_samples_ = 0;  // of those that were read, without what is not to be heard
-  bool ended_ = false;
   bool passing_ = false;
   Return return_ = Return::in_silence;
+  Wish wish_;              // while it passes
   int needed_limit_ = 0;   // bit/s, that it would take to pass; 0: any
   std::size_t skip_ = 0;   // samples still to be left out
   std::size_t quiet_ = 0;  // samples, up to now, without a sound

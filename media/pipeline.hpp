@@ -77,7 +77,7 @@ struct TrackResult {
   std::uint32_t track = 0;
   std::string location;
   std::uint64_t frames = 0;  // OpusFrames that began in it
-  std::uint64_t passed = 0;  // those of them that went out as they came
+  std::uint64_t passed = 0;  // those of them that were not encoded anew
   std::string reencoded;     // why the others did not; empty: nothing but a cut at its end
   /// Empty: played, as far as a damaged file goes (log::warning has said where it is), or until stop().
   /// Else one sentence that names the file.

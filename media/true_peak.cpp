@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "media/peak.hpp"
+
 namespace vcplay::media {
 namespace {
 
@@ -47,15 +49,10 @@ const std::array<Taps, kBetween>& interpolator() {
   return phases;
 }
 
-float highest(const float* values, std::size_t count, float floor) noexcept {
-  for (std::size_t i = 0; i < count; ++i) floor = std::max(floor, std::fabs(values[i]));
-  return floor;
-}
-
 }  // namespace
 
 float TruePeak::of(std::span<const float> line, std::size_t count) noexcept {
-  float peak = highest(line.data() + kReach, count, 0.0F);
+  float peak = peak_of(line.subspan(kReach, count));
   std::array<float, kChunk> sums{};
   for (std::size_t first = 0; first < count; first += kChunk) {
     const std::size_t chunk = std::min(kChunk, count - first);
@@ -65,7 +62,7 @@ float TruePeak::of(std::span<const float> line, std::size_t count) noexcept {
         const float* const from = line.data() + first + tap + 1;  // the sample itself is tap kReach - 1
         for (std::size_t i = 0; i < chunk; ++i) sums[i] += taps[tap] * from[i];
       }
-      peak = highest(sums.data(), chunk, peak);
+      peak = std::max(peak, peak_of(std::span(sums).first(chunk)));
     }
   }
   return peak;

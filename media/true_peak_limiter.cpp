@@ -1,7 +1,8 @@
 #include "media/true_peak_limiter.hpp"
 
 #include <algorithm>
-#include <cmath>
+
+#include "media/peak.hpp"
 
 namespace vcplay::media {
 namespace {
@@ -33,9 +34,7 @@ float TruePeakLimiter::needed_gain(std::size_t block) const noexcept {
   float peak = 0.0F;
   for (const Line& line : lines_) {
     const std::span<const float> around(line.data() + block * kBlock, kBlock + 2 * TruePeak::kReach);
-    float samples = 0.0F;
-    for (const float sample : around) samples = std::max(samples, std::fabs(sample));
-    if (samples * TruePeak::kWorstCase <= kTarget) continue;
+    if (peak_of(around) * TruePeak::kWorstCase <= kTarget) continue;
     peak = std::max(peak, TruePeak::of(around, kBlock));
   }
   return peak > kTarget ? kTarget / peak : 1.0F;

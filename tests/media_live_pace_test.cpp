@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "base/milliseconds.hpp"
 #include "media/live_pace.hpp"
 #include "media/resampler.hpp"
 
@@ -12,8 +13,6 @@ namespace vcplay::media {
 namespace {
 
 constexpr Duration kLatency = 300ms;
-
-double milliseconds(Duration span) { return std::chrono::duration<double, std::milli>(span).count(); }
 
 /// Makes a chunk of sound whenever its own clock says so.
 struct Producer {
@@ -240,6 +239,23 @@ TEST(LivePace, AProducerThatTurnsOutFasterThanAnyClockWasAFileAfterAll) {
   story.run(1s);
   EXPECT_EQ(story.pace.pace(), Pace::file);
   EXPECT_EQ(story.pace.left_out(), left_out);
+}
+
+TEST(LivePace, StartsOverWithWhatItKnowsAfterNobodyFollowedItsOrders) {
+  LivePace pace(kLatency, false);
+  TimePoint now(std::chrono::hours(1));
+  std::uint64_t came = 0;
+  for (std::size_t packets = 0; packets < 4'000 && !pace.is_off(); ++packets) {
+    now += 20ms;
+    came += 964;  // of a producer that is 0.4 % fast, and whose packets go past the resampler
+    static_cast<void>(pace.on_sound({came, 14'400 + 4 * packets, 0, false, true}, now));
+  }
+  ASSERT_TRUE(pace.is_off());
+  pace.start_over(now);
+  EXPECT_EQ(pace.pace(), Pace::live) << "no second of finding out again";
+  EXPECT_NEAR(pace.drift(), 4.0 / 960, 0.0002);
+  EXPECT_FALSE(pace.is_off());
+  EXPECT_EQ(pace.on_sound({came, 4'800, 14'400, false, true}, now).leave_out, 4'800U);
 }
 
 TEST(LivePace, WhoIsCertainlyLiveNeverFallsFarBehind) {

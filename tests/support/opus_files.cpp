@@ -8,10 +8,12 @@
 #include <array>
 #include <cmath>
 #include <cstdio>
+#include <cstdlib>
 #include <sstream>
 #include <stdexcept>
 
 #include "base/bytes.hpp"
+#include "support/audio_files.hpp"
 
 namespace vcplay::testing {
 namespace {
@@ -105,6 +107,19 @@ std::vector<float> opus_decode(const std::string& file, bool mono) {
   std::vector<float> samples(bytes.size() / sizeof(float));
   std::copy_n(bytes.data(), samples.size() * sizeof(float), reinterpret_cast<char*>(samples.data()));
   return samples;
+}
+
+std::vector<float> without_delay(std::vector<float> samples, std::size_t delay) {
+  samples.erase(samples.begin(), samples.begin() + static_cast<std::ptrdiff_t>(delay * kChannels));
+  return samples;
+}
+
+std::string piped(const std::string& path) {
+  static int number = 0;
+  std::string pipe = scratch() + "pipe" + std::to_string(++number);
+  const std::string command = "mkfifo '" + pipe + "' && (cat '" + path + "' > '" + pipe + "' &)";
+  EXPECT_EQ(std::system(command.c_str()), 0);
+  return pipe;
 }
 
 double residual(const std::vector<float>& a, const std::vector<float>& b, std::size_t from,

@@ -31,6 +31,13 @@ namespace vcplay::testing {
 /// either side.
 [[nodiscard]] std::vector<float> opus_decode(const std::string& file, bool mono = false);
 
+/// Of libopus's encoder, in samples: its files' pre-skip.
+inline constexpr std::size_t kOpusDelay = 312;
+[[nodiscard]] std::vector<float> without_delay(std::vector<float> samples, std::size_t delay = kOpusDelay);
+
+/// A pipe that gives a file's bytes. Of what comes through a pipe nothing is known beforehand.
+[[nodiscard]] std::string piped(const std::string& path);
+
 /// The power of a - b over some samples per channel, in dB of full scale; -200 where they are the same.
 [[nodiscard]] double residual(const std::vector<float>& a, const std::vector<float>& b, std::size_t from,
                               std::size_t samples);
