@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <ctime>
 #include <iostream>
+#include <nlohmann/json.hpp>
 
 #include "dave/policy.hpp"
 #include "mls/group.hpp"

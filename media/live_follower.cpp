@@ -1,10 +1,10 @@
 #include "media/live_follower.hpp"
-#include "base/milliseconds.hpp"
 
 #include <fmt/core.h>
 
+#include "base/milliseconds.hpp"
+
 namespace vcplay::media {
-namespace {}  // namespace
 
 LiveFollower::LiveFollower(const LiveOptions& options, Outlet& outlet, FrameMaker& maker,
                            Resampler& resampler, LiveGauge& gauge)

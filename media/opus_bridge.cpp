@@ -77,6 +77,13 @@ class Listener {
   std::vector<std::max_align_t> state_;
 };
 
+/// RFC 6716 s3.2.2: one frame behind the packet's first byte.
+Bytes packet_of(std::uint8_t toc, const Bytes& frame) {
+  Bytes packet(1 + frame.size(), toc);
+  std::copy(frame.begin(), frame.end(), packet.begin() + 1);
+  return packet;
+}
+
 /// A packet with SILK in it and nothing behind that.
 struct Silk {
   std::uint8_t toc = 0;
@@ -84,11 +91,7 @@ struct Silk {
   std::uint32_t final_range = 0;
   double loss = 0;  // dB
 
-  [[nodiscard]] Bytes packet() const {
-    Bytes all = {toc};
-    all.insert(all.end(), frame.begin(), frame.end());
-    return all;
-  }
+  [[nodiscard]] Bytes packet() const { return packet_of(toc, frame); }
 };
 
 Listener listener_before_the_last(const std::deque<Bytes>& packets) {
@@ -143,10 +146,9 @@ std::array<std::uint32_t, 2> ranges_after_a_bit(std::uint32_t range) {
 /// second half of that fades in, by the square of CELT's window (s4.3.7). Nothing when it is no 5 ms of CELT.
 std::vector<float> with_fade(std::vector<float> silk, std::uint8_t toc, const CeltFrame& celt) {
   const BridgeForm form = bridge_form(toc);
-  Bytes alone = {static_cast<std::uint8_t>((form.is_narrow ? kCeltNarrowband5ms : kCeltWideband5ms) |
-                                           (form.is_stereo ? kStereo : 0))};
-  alone.insert(alone.end(), celt.bytes.begin(), celt.bytes.end());
-  const std::vector<float> bridge = Listener().hear(alone, kBridgeSamples);
+  const int alone = (form.is_narrow ? kCeltNarrowband5ms : kCeltWideband5ms) | (form.is_stereo ? kStereo : 0);
+  const std::vector<float> bridge =
+      Listener().hear(packet_of(static_cast<std::uint8_t>(alone), celt.bytes), kBridgeSamples);
   if (bridge.empty()) return {};
   constexpr std::size_t kFade = kBridgeSamples / 2;
   const auto fading = std::span(silk).last(kFade * kChannels);
@@ -179,8 +181,9 @@ std::optional<Bytes> with_redundancy(const Silk& silk, const CeltFrame& celt, co
   std::vector<float> heard = once.hear(silk.packet());
   if (heard.empty()) return std::nullopt;
   const std::vector<float> wanted = with_fade(std::move(heard), silk.toc, celt);
+  if (wanted.empty()) return std::nullopt;
   const auto ranges = ranges_after_a_bit(silk.final_range);
-  // The sound of the end as well: bits that are as likely to be 0 as to be 1 leave the range what it is.
+  // The range does not tell which way a bit went that is as likely to be 0 as to be 1; its sound does.
   const auto is_right = [&](const Bytes& packet) {
     Listener listener = before;
     const std::vector<float> sounds = listener.hear(packet);
@@ -189,11 +192,10 @@ std::optional<Bytes> with_redundancy(const Silk& silk, const CeltFrame& celt, co
     return !sounds.empty() && (range == ranges[0] || range == ranges[1]) &&
            std::equal(sounds.begin(), sounds.end(), wanted.begin(), wanted.end(), is_same);
   };
-  // SILK's last byte may have bits to spare, and zeros at its end were left out. Most often many values of
-  // the last byte are right; if only one or two are, the byte before it may have to change as well.
-  for (const unsigned stride : {32U, 1U}) {
-    for (const int carry : {0, -1, 1, -2, 2, -3, 3}) {
-      for (const int more : {0, 1, 2, 3, -1, -2}) {
+  const auto find = [&](unsigned stride, std::initializer_list<int> carries,
+                        std::initializer_list<int> longer) -> std::optional<Bytes> {
+    for (const int carry : carries) {
+      for (const int more : longer) {
         const std::ptrdiff_t end = std::ssize(silk.frame) + more;
         for (unsigned last = 0; end >= 2 && last < 256; last += stride) {
           Bytes packet = joined(silk, static_cast<std::size_t>(end), carry, last, celt);
@@ -201,8 +203,12 @@ std::optional<Bytes> with_redundancy(const Silk& silk, const CeltFrame& celt, co
         }
       }
     }
-  }
-  return std::nullopt;
+    return std::nullopt;
+  };
+  // SILK's last byte may have bits to spare, and zeros at its end were left out. Most often many values of
+  // the last byte are right, but sometimes only one or two.
+  if (auto packet = find(32, {0, -1, 1, -2, 2, -3, 3}, {0, 1, 2, 3, -1, -2})) return packet;
+  return find(1, {0, -1, 1}, {0, 1, -1, -2});
 }
 
 }  // namespace

@@ -1,10 +1,17 @@
 // Where Opus that went out as it came goes on encoded anew.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <opus/opus.h>
 
 #include <algorithm>
+#include <array>
+#include <deque>
+#include <optional>
 #include <ostream>
+#include <span>
 
+#include "media/opus_bridge.hpp"
+#include "media/opus_encoder.hpp"
 #include "support/audio_files.hpp"
 #include "support/opus_files.hpp"
 #include "support/playback.hpp"
@@ -85,6 +92,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Coding{"celt_of_4_times_5_ms", "-c:a libopus -b:a 96k -frame_duration 5"}),
     [](const ::testing::TestParamInfo<Coding>& coding) { return coding.param.name; });
 
+constexpr double kInaudible = -65;  // dB of full scale
+
 class EverySeamInSpeech : public ::testing::TestWithParam<Coding> {};
 
 // The last packet of SILK is made to end in CELT; one with CELT above SILK loses that.
@@ -101,7 +110,8 @@ TEST_P(EverySeamInSpeech, IsFreeOfClicks) {
       EXPECT_LT(seam.lost(-960, 960 - 120), -120) << "but for its last 2.5 ms";
     }
     more.push_back(seam.around() - std::max(seam.neighbours(), seam.without_it()));
-    EXPECT_LT(more.back(), 3) << "from " << start * 0.2 << " s on";
+    EXPECT_LT(seam.around(), std::max({seam.neighbours() + 3, seam.without_it() + 3, kInaudible}))
+        << "from " << start * 0.2 << " s on";
   }
   std::sort(more.begin(), more.end());
   EXPECT_LT(more[8], -3) << "the median";
@@ -136,6 +146,80 @@ TEST(Seam, WaitsForHalfASecondAtTheMost) {
   EXPECT_EQ(seam.passed, 49U + 25U);
   EXPECT_LT(seam.around(), -20) << "it loses what is above 8 kHz, for 20 ms";
 }
+
+// ── each packet's own bridge ──
+
+using Packets = std::deque<std::vector<std::uint8_t>>;
+
+/// Speech as an encoder for telephones sends it, one channel of it.
+Packets spoken(int bitrate) {
+  const std::vector<float> speech =
+      ffmpeg_decode(make_audio("speech.wav", Content::speech, "-ac 1 -af highpass=f=40"));
+  int result = 0;
+  OpusEncoder* const encoder = opus_encoder_create(kSampleRate, kChannels, OPUS_APPLICATION_VOIP, &result);
+  opus_encoder_ctl(encoder, OPUS_SET_BITRATE(bitrate));
+  opus_encoder_ctl(encoder, OPUS_SET_FORCE_CHANNELS(1));
+  Packets packets;
+  for (std::size_t at = 0; at + 2 * kSamplesPerFrame <= speech.size(); at += 2 * kSamplesPerFrame) {
+    std::vector<std::uint8_t>& packet = packets.emplace_back(kMaxOpusBytes);
+    const int size = opus_encode_float(encoder, speech.data() + at, kSamplesPerFrame, packet.data(),
+                                       static_cast<opus_int32>(packet.size()));
+    packet.resize(static_cast<std::size_t>(std::max(size, 0)));
+  }
+  opus_encoder_destroy(encoder);
+  return packets;
+}
+
+std::vector<float> sound_of(const Packets& packets) {
+  std::vector<OpusFrame> frames(packets.size());
+  for (std::size_t i = 0; i < packets.size(); ++i) {
+    std::copy(packets[i].begin(), packets[i].end(), frames[i].bytes.begin());
+    frames[i].size = static_cast<std::uint16_t>(packets[i].size());
+  }
+  return decoded(frames);
+}
+
+/// The last 5 ms before `end`, of what a decoder gives, in CELT.
+std::optional<media::CeltFrame> last_5_ms(const std::vector<float>& heard, std::size_t end,
+                                          const media::BridgeForm& form) {
+  media::OpusEncoder encoder(96'000, {});
+  const std::span<const float> ahead = std::span(heard).subspan(encoder.lookahead() * kChannels);
+  std::array<std::uint8_t, kMaxOpusBytes> ignored{};
+  for (std::size_t at = end - 2 * kSamplesPerFrame; at < end - media::kBridgeSamples; at += 240) {
+    if (at + 2 * 240 == end) encoder.predict(false);
+    static_cast<void>(encoder.encode(ahead.subspan(at * kChannels, 240 * kChannels), ignored));
+  }
+  return encoder.encode_bridge(ahead.subspan((end - 240) * kChannels, 240 * kChannels), form);
+}
+
+class EveryBridge : public ::testing::TestWithParam<int> {};
+
+TEST_P(EveryBridge, SoundsLikeTheEndOfItsPacket) {
+  const Packets packets = spoken(GetParam());
+  const std::vector<float> heard = sound_of(packets);
+  int built = 0;
+  for (std::size_t count = 10; count + 1 < packets.size(); ++count) {
+    Packets until(packets.begin(), packets.begin() + static_cast<std::ptrdiff_t>(count));
+    const media::BridgeForm form = media::bridge_form(until.back()[0]);
+    if (!form.is_needed || !media::leads_on(until)) continue;
+    const std::size_t end = count * kSamplesPerFrame;
+    const auto celt = last_5_ms(heard, end, form);
+    ASSERT_TRUE(celt) << "packet " << count;
+    const auto bridge = media::with_bridge(until, *celt);
+    ASSERT_TRUE(bridge) << "packet " << count;
+    until.back() = *bridge;
+    const std::vector<float> with_it = sound_of(until);
+    const std::vector<float> silence(heard.size());
+    const double loud = residual(heard, silence, end - kSamplesPerFrame, kSamplesPerFrame);
+    EXPECT_LT(residual(with_it, heard, end - 120, 120), std::max(loud - 15, kInaudible))
+        << "packet " << count;
+    ++built;
+  }
+  EXPECT_GT(built, 150);
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, EveryBridge, ::testing::Values(8'000, 12'000, 24'000),
+                         [](const auto& bitrate) { return std::to_string(bitrate.param); });
 
 }  // namespace
 }  // namespace vcplay::testing

@@ -1,9 +1,10 @@
 #include "rehearsal/stream_inspector.hpp"
-#include "base/milliseconds.hpp"
 
 #include <fmt/format.h>
 
 #include <chrono>
+
+#include "base/milliseconds.hpp"
 
 namespace vcplay::rehearsal {
 namespace {
