@@ -30,7 +30,7 @@ constexpr Duration kLongestPause = 5s;
 constexpr std::int64_t kMostToSkip = 256 << 20;  // bytes, where a server gives a file from its beginning only
 constexpr std::size_t kHeadBytes = 512;
 
-constexpr const char* kUserAgent = "vcplay/0.1";
+constexpr const char* kUserAgent = "vcplay/" VCPLAY_VERSION;
 
 std::string option_of(AVIOContext& reader, const char* name) {
   std::uint8_t* text = nullptr;

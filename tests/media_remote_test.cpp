@@ -167,6 +167,7 @@ TEST_F(Icecast, SaysWhatItPlays) {
   EXPECT_THAT(listen(server.url("/live"), 200), ElementsAre("0 Somebody - It's mine", "0 Björk"));
   EXPECT_EQ(witness_.tracks.at(0).title, "Radio Test");
   EXPECT_THAT(server.requests().at(0), HasSubstr("Icy-MetaData: 1"));
+  EXPECT_THAT(server.requests()[0], HasSubstr("User-Agent: vcplay/"));
 }
 
 TEST_F(Icecast, GoesOnWithWhatIsPlayedNow) {
