@@ -154,7 +154,8 @@ std::vector<float> with_fade(std::vector<float> silk, std::uint8_t toc, const Ce
   const auto fading = std::span(silk).last(kFade * kChannels);
   const auto rising = std::span(bridge).last(kFade * kChannels);
   for (std::size_t i = 0; i < fading.size(); ++i) {
-    const double place = (static_cast<double>(i / kChannels) + 0.5) / kFade;
+    const std::size_t sample = i / kChannels;
+    const double place = (static_cast<double>(sample) + 0.5) / kFade;
     const double slope = std::sin(std::numbers::pi / 2 * place);
     const double window = std::sin(std::numbers::pi / 2 * slope * slope);
     fading[i] += static_cast<float>(window * window) * (rising[i] - fading[i]);
