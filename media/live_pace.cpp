@@ -132,9 +132,10 @@ double LivePace::stretch(std::size_t waiting, TimePoint now) {
   const double error = (level_ - target_) / kSampleRate;  // s
   const double wanted = drift_ + kProportional * error;
   const double possible = std::clamp(wanted, -kMostStretch, kMostStretch);
-  // Where all that is possible is done already, an error that lasts says nothing of the drift.
-  if (wanted == possible)
+  // While all that is possible is done already, an error says nothing of the drift, unless it grows large.
+  if (wanted == possible || std::abs(error) > 2 * seconds(kTolerance)) {
     drift_ = std::clamp(drift_ + kIntegral * error * passed, -kMostStretch, kMostStretch);
+  }
   return -possible;
 }
 

@@ -156,6 +156,18 @@ INSTANTIATE_TEST_SUITE_P(Of, Drift,
                                            Clocks{"ASlowCardInLargePortions", 47'800, 6'000}),
                          [](const auto& row) { return row.param.name; });
 
+TEST(LivePace, AProducerTooFastToBeFollowedIsFollowedAsFarAsCanBe) {
+  Simulation story(LivePace(kLatency, true), Producer{.rate = 48'480});
+  story.run(1s);
+  story.line.starts_to_take();
+  story.run(std::chrono::minutes(2));
+  EXPECT_NEAR(story.pace.drift(), LivePace::kMostStretch, 0.0005) << "its own is twice that";
+  EXPECT_GT(story.pace.latency(), 700ms) << "the other half of a percent piles up,";
+  story.run(std::chrono::minutes(3));
+  EXPECT_LT(story.pace.latency(), 1'400ms) << "but never to more than a second";
+  EXPECT_GT(story.pace.left_out(), 0U);
+}
+
 TEST(LivePace, WhatWasSaidDuringALongJoinIsNotHeardLate) {
   Simulation story(LivePace(kLatency, true), Producer{});
   story.run(8s);
