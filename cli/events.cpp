@@ -36,7 +36,7 @@ constexpr EventRow kTable[] = {
      "A medium begins."},
     {"title", "track title", "A web radio says what it plays now."},
     {"track_end", "track media played passed reencoded error",
-     "A medium ended; error is null when it was played whole."},
+     "The last packet of a medium was sent, or it failed; error is null when it was played whole."},
     {"underrun", "underruns", "The input came too slowly and silence was sent; so many times in this run."},
     {"reconnect", "reason attempt what after_seconds", "Something was lost and is tried again."},
     {"left", "reason", "The bot is no longer in the channel."},

@@ -110,6 +110,18 @@ void refuse_single_dashes(const Words& words, Verb verb) {
   }
 }
 
+/// "--title=" is an empty value, as for everybody; CLI11 would take the next word instead.
+void part_empty_values(Words& words) {
+  for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
+    std::string& word = words[i];
+    if (word.size() < 4 || word.compare(0, 2, "--") != 0 || word.back() != '=') continue;
+    const OptionRow* const row = find_row(std::string_view(word).substr(0, word.size() - 1));
+    if (row == nullptr || row->argument.empty()) continue;
+    word.pop_back();
+    words.emplace(words.begin() + static_cast<std::ptrdiff_t>(i) + 1);
+  }
+}
+
 /// CLI11 says "--volume: 1 required TEXT missing" and the like; the name is all that we take from it.
 [[noreturn]] void refuse_mismatch(const CLI::ParseError& error) {
   const std::string text = error.what();
@@ -172,6 +184,7 @@ ParseOutcome parse_verb(Verb verb, int argc, char** argv) {
   draft.options.media.resize(1);
   Words words = take_words(argc, argv, draft.options.token);
   refuse_single_dashes(words, verb);
+  part_empty_values(words);
 
   CLI::App app;
   app.set_help_flag();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
 #include "base/log.hpp"
@@ -80,6 +81,7 @@ PlayerOutcome Player::run() {
     if (stop_deadline_ && now >= *stop_deadline_) break;
   }
   announce_tracks();
+  announce_ends(std::numeric_limits<std::uint32_t>::max(), 0);
   pipeline_.stop();
   outcome_.live = pipeline_.live();
   return std::move(outcome_);
@@ -137,7 +139,11 @@ void Player::channel_described(const voice::ChannelFacts& facts) {
 void Player::handle_track_end(const media::TrackResult& result) {
   frames_made_ += result.frames;
   outcome_.add(result);
-  view_.on_track_end(result);
+  if (result.frames == 0) {
+    view_.on_track_end(result);  // it was never heard
+  } else {
+    ends_.push_back(result);
+  }
 }
 
 /// A track is announced when its first packet is sent, a second after it was opened.
@@ -150,12 +156,25 @@ void Player::announce_tracks() {
   for (; next_to_announce_ <= current; ++next_to_announce_) {
     const auto info = waiting_.find(next_to_announce_);
     if (info == waiting_.end()) continue;  // it failed
+    announce_ends(next_to_announce_, 0);
     view_.on_track(info->second);
     now_playing_.begin(info->second);
     update_channel_status();
     waiting_.erase(info);
   }
   announce_titles(current);
+  announce_ends(current, stats_.track_frame.load(std::memory_order_relaxed) + 1);
+}
+
+/// A track ends when its last packet is sent, a second after it was encoded: of those that did before so many
+/// frames of `track` were.
+void Player::announce_ends(std::uint32_t track, std::uint64_t frames) {
+  while (!ends_.empty()) {
+    const media::TrackResult& next = ends_.front();
+    if (next.track > track || (next.track == track && next.frames > frames)) break;
+    view_.on_track_end(next);
+    ends_.pop_front();
+  }
 }
 
 void Player::announce_titles(std::uint32_t track) {

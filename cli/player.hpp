@@ -37,7 +37,7 @@ class PlayerView {
   virtual void on_encryption(const voice::EncryptionFacts&) {}
   virtual void on_track(const media::TrackInfo&) {}        // its first packet has been sent
   virtual void on_title(const media::StreamTitle&) {}      // the same, of the packet from which on it holds
-  virtual void on_track_end(const media::TrackResult&) {}  // all of it is encoded, or it failed
+  virtual void on_track_end(const media::TrackResult&) {}  // its last packet has been sent, or it failed
   virtual void on_underrun(bool /*began*/) {}
   virtual void on_reconnect(const voice::ReconnectFacts&) {}
   virtual void on_tick(const voice::SenderStats&, std::size_t /*frames_queued*/, const media::LiveFigures&) {}
@@ -96,6 +96,7 @@ class Player {
   void handle_track_end(const media::TrackResult& result);
   void announce_tracks();
   void announce_titles(std::uint32_t track);
+  void announce_ends(std::uint32_t track, std::uint64_t frames);
   void update_channel_status();
   void check_media_progress(TimePoint now);
   void stop(TimePoint now);
@@ -119,6 +120,7 @@ class Player {
   std::uint32_t next_to_announce_ = 0;
   std::map<std::uint32_t, media::TrackInfo> waiting_;  // opened, first packet not yet sent
   std::deque<media::StreamTitle> titles_;              // likewise
+  std::deque<media::TrackResult> ends_;                // all encoded, last packet not yet sent
   NowPlaying now_playing_;
 };
 

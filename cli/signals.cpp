@@ -31,7 +31,10 @@ void restore_default(int signal) {
 }  // namespace
 
 Signals::Signals() {
-  ::signal(SIGPIPE, SIG_IGN);  // a reader that went away is an error of write(), with a sentence and a status
+  // A reader that went away and a file as large as may be are errors of write(), with a sentence and a
+  // status.
+  ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);
   sigemptyset(&set_);
   for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
     if (!is_ignored(signal)) sigaddset(&set_, signal);

@@ -56,7 +56,7 @@ LivePace::Orders LivePace::on_sound(const Level& level, TimePoint now) {
   if (began_ == TimePoint{}) began_ = now;
   if (state_ == State::unknown) find_out(level, now);
   if (pace() != Pace::live) return {};
-  if (!level.is_taken) return before_the_start(level);
+  if (!level.is_taken) return before_the_start(level, now);
 
   const std::size_t waiting = level.queued + level.held;
   if (fills_up(level, now)) return {.leave_out = 0, .hold = true, .stretch = 0};
@@ -91,11 +91,14 @@ bool LivePace::is_fast(const Level& level, TimePoint now) const {
   return came > kFasterThanAnyClock * seconds(now - first_);
 }
 
-/// A few first words lie ready; behind them stands only what is not too old.
-LivePace::Orders LivePace::before_the_start(const Level& level) const {
-  const auto most = static_cast<std::size_t>(std::max(0.0, target_ - static_cast<double>(level.queued)));
+/// A few first words lie ready; behind them stands only what is not too old. They wait until the whole
+/// distance is there, but not for longer than that takes.
+LivePace::Orders LivePace::before_the_start(const Level& level, TimePoint now) const {
+  const auto distance = std::max(static_cast<std::size_t>(target_), kFirstWords);
+  const std::size_t most = distance - std::min(distance, level.queued);
+  const bool is_early = level.queued + level.held < distance && now - began_ < latency_;
   return {.leave_out = level.held > most ? whole_frames(level.held - most) : 0,
-          .hold = level.queued >= kFirstWords,
+          .hold = is_early || level.queued >= kFirstWords,
           .stretch = 0};
 }
 

@@ -78,7 +78,7 @@ class LivePace {
 
   void find_out(const Level& level, TimePoint now);
   [[nodiscard]] bool is_fast(const Level& level, TimePoint now) const;
-  [[nodiscard]] Orders before_the_start(const Level& level) const;
+  [[nodiscard]] Orders before_the_start(const Level& level, TimePoint now) const;
   [[nodiscard]] bool fills_up(const Level& level, TimePoint now);
   [[nodiscard]] Orders leave_out_excess(const Level& level, TimePoint now);
   [[nodiscard]] double stretch(std::size_t waiting, TimePoint now);

@@ -1,15 +1,11 @@
 #include "media/opus_file.hpp"
 
-#include <fcntl.h>
 #include <fmt/core.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstdlib>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -17,12 +13,12 @@
 #include "base/opus_frame.hpp"
 #include "base/text.hpp"
 #include "media/ffmpeg.hpp"
+#include "media/pending_file.hpp"
 
 namespace vcplay::media {
 namespace {
 
 constexpr int kWriteBytes = 64 * 1024;
-constexpr int kMostNames = 100;
 constexpr std::int64_t kFrame = kSamplesPerFrame;
 
 struct FreeMuxer {
@@ -53,29 +49,13 @@ std::array<std::uint8_t, 19> opus_head(std::size_t pre_skip) {
           0};
 }
 
-/// Where a link leads: the file behind it is replaced, as any writer would.
-std::string resolved(const std::string& path) {
-  char* const real = ::realpath(path.c_str(), nullptr);
-  std::string name = real == nullptr ? path : real;
-  ::free(real);
-  return name;
-}
-
 }  // namespace
 
 struct OpusFile::Impl {
-  explicit Impl(const std::string& asked) : path(resolved(asked)), shown(display_safe(asked)) {}
-  ~Impl() {
-    if (fd >= 0) ::close(fd);
-    if (!temporary.empty()) ::unlink(temporary.c_str());
-  }
-  Impl(const Impl&) = delete;
-  Impl& operator=(const Impl&) = delete;
+  explicit Impl(const std::string& path) : pending(path), shown(display_safe(path)) {}
 
-  const std::string path;
+  PendingFile pending;
   const std::string shown;
-  std::string temporary;  // empty: it has its own name
-  int fd = -1;
   int failure = 0;  // errno of the first write that failed
   ReaderPtr writer;
   MuxerPtr muxer;
@@ -85,36 +65,11 @@ struct OpusFile::Impl {
   std::int64_t packets = 0;  // written
   std::uint64_t bytes = 0;
 
-  [[noreturn]] void fail(int error) const {
-    throw Error(Cause::output,
-                fmt::format("{} can't be written: {}.", shown, std::generic_category().message(error)));
-  }
-
-  void create() {
-    struct stat before {};
-    const bool exists = ::stat(path.c_str(), &before) == 0;
-    if (exists && !S_ISREG(before.st_mode)) {
-      throw Error(Cause::output,
-                  shown + " is no regular file; give the name of one, or of none that is there.");
-    }
-    for (int number = 0; fd < 0 && number < kMostNames; ++number) {
-      temporary = fmt::format("{}.{}-{}.part", path, ::getpid(), number);
-      fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-      if (fd < 0 && errno != EEXIST) break;
-    }
-    if (fd < 0) {
-      const int reason = errno;
-      temporary.clear();
-      fail(reason);
-    }
-    if (exists) ::fchmod(fd, before.st_mode & 07777);  // whoever may read it may read it still
-  }
-
   static int on_write(void* self, std::uint8_t* bytes, int size) noexcept {
     auto& file = *static_cast<Impl*>(self);
     int done = 0;
     while (done < size) {
-      const ssize_t written = ::write(file.fd, bytes + done, static_cast<std::size_t>(size - done));
+      const ssize_t written = ::write(file.pending.fd(), bytes + done, static_cast<std::size_t>(size - done));
       if (written < 0 && errno == EINTR) continue;
       if (written < 0) {
         if (file.failure == 0) file.failure = errno;
@@ -128,7 +83,7 @@ struct OpusFile::Impl {
 
   /// After whatever may have written.
   void check(int averror) const {
-    if (failure != 0) fail(failure);
+    if (failure != 0) pending.fail(failure);
     if (averror < 0)
       throw Error(Cause::output, fmt::format("{} can't be written: {}.", shown, describe(averror)));
   }
@@ -180,10 +135,7 @@ struct OpusFile::Impl {
   }
 };
 
-OpusFile::OpusFile(const std::string& path) : impl_(std::make_unique<Impl>(path)) {
-  impl_->create();
-  impl_->open_muxer();
-}
+OpusFile::OpusFile(const std::string& path) : impl_(std::make_unique<Impl>(path)) { impl_->open_muxer(); }
 
 OpusFile::~OpusFile() = default;
 
@@ -204,9 +156,7 @@ void OpusFile::finish(std::size_t padding) {
   const int ended = av_write_trailer(impl_->muxer.get());
   avio_flush(impl_->writer.get());
   impl_->check(ended);
-  if (::close(std::exchange(impl_->fd, -1)) != 0) impl_->fail(errno);
-  if (::rename(impl_->temporary.c_str(), impl_->path.c_str()) != 0) impl_->fail(errno);
-  impl_->temporary.clear();
+  impl_->pending.keep();
 }
 
 std::uint64_t OpusFile::bytes() const noexcept { return impl_->bytes; }

@@ -17,9 +17,9 @@ std::string reason_to_reencode(const TrackInfo& track, const Media& media,
   if (options.encoder.passthrough == EncoderOptions::Passthrough::off) return "asked for";
   if (options.volume != 1.0) return "the volume is changed";
   if (options.sound.normalize != Normalize::off) return "its loudness is to be normalized";
+  if (media.start || media.end) return "only a part of it is to be played";
   if (options.sound.joins()) return "tracks are to fade";
   if (options.sound.any()) return "filters are asked for";
-  if (media.start || media.end) return "only a part of it is to be played";
   if (options.encoder.fec) return "forward error correction is asked for";
   return reason_against(*opus);
 }

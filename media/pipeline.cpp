@@ -116,6 +116,8 @@ void Work::play_all() {
     item = program_.next();
     if (!item || item->may_tarry) play_out();
     if (!result) continue;
+    // Nobody has opened the next one, or nothing came out of it: a stop is not its end.
+    if (!began_ && result->error.empty() && stop.raised()) continue;
     if (began_) result->frames = stage_.frames_of_track();
     outlet.tell([&](PipelineListener& listener) { listener.on_track_end(*result); });
     track += 1;

@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -12,6 +14,7 @@
 #include "base/opus_frame.hpp"
 #include "base/text.hpp"
 #include "media/ffmpeg.hpp"
+#include "media/pending_file.hpp"
 
 namespace vcplay::media {
 namespace {
@@ -41,6 +44,7 @@ struct Recorder::Impl {
 
   std::string path;
   bool is_wav;
+  std::optional<PendingFile> pending;  // for all but devices and pipes
   MuxerPtr muxer;
   PacketPtr packet;
   std::int64_t samples = 0;  // per channel, so far
@@ -62,7 +66,11 @@ struct Recorder::Impl {
     muxer.reset(made_muxer);
     packet.reset(made(av_packet_alloc()));
     describe_stream(made(avformat_new_stream(muxer.get(), nullptr)));
-    const int opened = avio_open(&muxer->pb, ("file:" + path).c_str(), AVIO_FLAG_WRITE);
+    std::error_code ignored;
+    const auto status = std::filesystem::status(path, ignored);
+    if (!std::filesystem::exists(status) || std::filesystem::is_regular_file(status)) pending.emplace(path);
+    const std::string& name = pending ? pending->temporary() : path;
+    const int opened = avio_open(&muxer->pb, ("file:" + name).c_str(), AVIO_FLAG_WRITE);
     if (opened < 0) throw error(opened);
     const int started = avformat_write_header(muxer.get(), nullptr);
     if (started < 0) throw error(started);
@@ -129,6 +137,7 @@ void Recorder::finish() {
   impl_->note(impl_->muxer->pb->error);
   impl_->note(avio_closep(&impl_->muxer->pb));
   if (impl_->failure != 0) throw impl_->error(impl_->failure);
+  if (impl_->pending && impl_->samples > 0) impl_->pending->keep();
 }
 
 }  // namespace vcplay::media

@@ -14,7 +14,8 @@ namespace vcplay::media {
 /// One thread at a time.
 class Recorder {
  public:
-  /// Creates `path` (.wav or .ogg). Throws Error{output} naming the file and the system's reason.
+  /// Will make `path` (.wav or .ogg): what is there stays until finish(), and for ever when nothing is heard.
+  /// Throws Error{output} naming the file and the system's reason.
   explicit Recorder(const std::string& path);
   ~Recorder();
   Recorder(const Recorder&) = delete;
@@ -23,7 +24,7 @@ class Recorder {
   /// 960 × 2 interleaved samples at 48 kHz and the Opus packet that they were decoded from. An empty packet
   /// means that it was lost; a WAV gets the decoder's concealment, an Ogg a gap. Failures wait for finish().
   void add(ByteView opus, const float* interleaved, std::size_t samples_per_channel);
-  /// Completes the file. Throws Error{output} when anything could not be written: it may be incomplete then.
+  /// Completes the file. Throws Error{output} when anything could not be written.
   void finish();
 
  private:

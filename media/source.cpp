@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <string_view>
 #include <utility>
 
@@ -63,7 +64,7 @@ void hurry(AVFormatContext& format, Dictionary& options) {
 }  // namespace
 
 std::string clock_time(double seconds) {
-  const auto millis = static_cast<std::int64_t>(seconds * 1000);
+  const std::int64_t millis = std::llround(seconds * 1000);
   return fmt::format("{}:{:02}.{:03}", millis / 60'000, millis / 1000 % 60, millis % 1000);
 }
 
@@ -114,9 +115,11 @@ std::string Source::cannot_be_opened(int averror) const {
   const std::string name = named(info_.location);
   const std::string& complaint = first_complaint();
   if (!access_.fault().empty()) return name + " cannot be opened: " + access_.fault();
-  if (access_.wanted_more() || complaint == kUnsafeFormat ||
-      complaint.find("not on whitelist 'none'") != std::string::npos) {
+  if (access_.wanted_more() || complaint.find("not on whitelist 'none'") != std::string::npos) {
     return name + " refers to other files or addresses, which vcplay does not open";
+  }
+  if (complaint == kUnsafeFormat) {
+    return name + " has no audio of its own: it is a picture, or refers to other files or addresses";
   }
   if (access_.is_pipe() && !access_.gave_anything()) return name + " ended before any audio came";
   // FFmpeg looks for music behind an MP3's tag, and complains of the seek.

@@ -103,8 +103,8 @@ bool Source::jump(std::int64_t timestamp, std::int64_t first) {
 }
 
 std::string Source::too_short() const {
-  return named(info_.location) + " is over at " + clock_time(seconds_) + ", before " +
-         clock_time(std::chrono::duration<double>(*range_.start()).count()) + ", where it was to begin";
+  return named(info_.location) + " is over at " + clock_time(seconds_) + "; it was to begin at " +
+         clock_time(std::chrono::duration<double>(*range_.start()).count());
 }
 
 }  // namespace vcplay::media

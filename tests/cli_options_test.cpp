@@ -318,6 +318,14 @@ TEST_F(CommandLine, OverwritesATokenInTheProcessList) {
   }
 }
 
+TEST_F(CommandLine, TakesAnEmptyValueForEmpty) {
+  const Options options = play({"--af=", "a", "b"});
+  EXPECT_EQ(options.sound.filters, "");
+  EXPECT_EQ(options.media.size(), 2U);
+  EXPECT_THAT(complaint({"play", "-c", kLink, "--volume=", "--loop", "2", "a"}), HasSubstr("--volume"));
+  EXPECT_EQ(play({"--", "--af="}).media.size(), 1U);
+}
+
 TEST_F(CommandLine, LeavesATokenAloneThatIsMedia) {
   const Options options = play({"--", "--token", "x"});
   EXPECT_TRUE(options.token.empty());

@@ -180,8 +180,9 @@ TEST(BadInput, AFileOpensNothingButItself) {
                                          "v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\n"
                                          "m=audio 5004 RTP/AVP 0\n");
   for (const std::string& list : {script, session}) {
-    EXPECT_EQ(refusal(file(list)),
-              '"' + list + "\" refers to other files or addresses, which vcplay does not open");
+    EXPECT_EQ(
+        refusal(file(list)),
+        '"' + list + "\" has no audio of its own: it is a picture, or refers to other files or addresses");
   }
 }
 

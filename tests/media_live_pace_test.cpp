@@ -168,6 +168,26 @@ TEST(LivePace, AProducerTooFastToBeFollowedIsFollowedAsFarAsCanBe) {
   EXPECT_GT(story.pace.left_out(), 0U);
 }
 
+TEST(LivePace, TheShortestLatencyBeginsWithFirstWordsToo) {
+  Simulation story(LivePace(40ms, true), Producer{});
+  story.run(1s);
+  EXPECT_GE(story.line.queued(), 5 * 960U) << "a sender begins with no fewer";
+  story.line.starts_to_take();
+  story.run(60s);
+  EXPECT_NEAR(milliseconds(story.pace.latency()), 40, 20);
+}
+
+TEST(LivePace, TheLongestLatencyIsThereFromTheBeginning) {
+  Simulation story(LivePace(1s, true), Producer{});
+  story.run(300ms);
+  EXPECT_EQ(story.line.queued(), 0U) << "a fast join waits for the rest of the second";
+  story.run(720ms);
+  EXPECT_GE(story.line.queued(), 960U);
+  story.line.starts_to_take();
+  story.run(2s);
+  EXPECT_NEAR(milliseconds(story.pace.latency()), 1'000, 40);
+}
+
 TEST(LivePace, WhatWasSaidDuringALongJoinIsNotHeardLate) {
   Simulation story(LivePace(kLatency, true), Producer{});
   story.run(8s);

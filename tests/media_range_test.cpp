@@ -100,8 +100,8 @@ TEST(Range, BehindTheEndIsASentence) {
   for (const Duration start : {Duration(5s), Duration(11s), Duration(std::chrono::hours(200))}) {
     const Playback playback = play_part(song, start, std::nullopt);
     EXPECT_THAT(playback.frames, IsEmpty());
-    EXPECT_THAT(playback.results.at(0).error, AllOf(HasSubstr(song + "\" is over at 0:05.000, before "),
-                                                    HasSubstr("where it was to begin")));
+    EXPECT_THAT(playback.results.at(0).error,
+                HasSubstr(song + "\" is over at 0:05.000; it was to begin at "));
   }
 }
 

@@ -2,7 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <csignal>
+#include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "support/http_server.hpp"
 #include "support/hung_file.hpp"
@@ -11,9 +14,13 @@
 namespace vcplay::testing {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::SizeIs;
 using std::chrono_literals::operator""s;
 
 constexpr auto kDeadline = 60s;
@@ -93,6 +100,30 @@ TEST(Play, EventsTellTheWholeStory) {
     at = found;
   }
   EXPECT_THAT(finished.out, Not(HasSubstr(stage.discord().options().accounts.front().token)));
+}
+
+/// The events of tracks with their numbers, and of the bot's stay.
+std::vector<std::string> story_of(const std::string& events) {
+  std::vector<std::string> story;
+  std::istringstream lines(events);
+  for (std::string line; std::getline(lines, line);) {
+    const nlohmann::json event = nlohmann::json::parse(line);
+    const std::string name = event.at("event");
+    if (name == "joined" || name == "left") story.push_back(name);
+    if (name == "track" || name == "track_end") story.push_back(name + ' ' + event.at("track").dump());
+  }
+  return story;
+}
+
+TEST(Play, EventsOfATrackComeWhenItIsHeard) {
+  Stage stage;
+  const Finished finished = run(
+      stage.play({"--json", stage.tone("a.wav", 0.5), "missing.wav", stage.tone("b.wav", 0.5)}), kDeadline);
+  EXPECT_EQ(finished.exit_status, 4) << finished.err;
+  EXPECT_THAT(story_of(finished.out), AllOf(Contains("track_end 2"), SizeIs(7)));
+  std::vector<std::string> heard = story_of(finished.out);
+  heard.erase(std::remove(heard.begin(), heard.end(), "track_end 2"), heard.end());
+  EXPECT_THAT(heard, ElementsAre("joined", "track 1", "track_end 1", "track 3", "track_end 3", "left"));
 }
 
 TEST(Play, EvenTheLoudestLogHidesTheToken) {

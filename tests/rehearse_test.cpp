@@ -80,7 +80,21 @@ TEST(BadDay, NeedsAScriptThatIsThere) {
   command.words = {kProgram, "rehearse", "--serve", "--script", folder.file("missing.txt")};
   const Finished finished = run(command, 60s);
   EXPECT_EQ(finished.exit_status, 2);
-  EXPECT_THAT(finished.err, HasSubstr("cannot be read"));
+  EXPECT_THAT(finished.err, HasSubstr("missing.txt' cannot be read: No such file or directory.\n"));
+}
+
+TEST(Recording, TakesTheOldOnesPlaceOnlyWhenItIsWhole) {
+  const TemporaryFolder folder;
+  const std::string tone = folder.write("tone.wav", Stage::wav(Stage::pcm(1.0)));
+  Command command;
+  command.words = {kProgram, "rehearse", "--fast", "--output", tone, "missing.wav"};
+  EXPECT_EQ(run(command, 60s).exit_status, 3);
+  EXPECT_EQ(contents_of(tone), Stage::wav(Stage::pcm(1.0))) << "nothing was heard";
+  command.words.back() = tone;  // the second run of `rehearse -o heard.wav *.wav`
+  const Finished finished = run(command, 60s);
+  EXPECT_EQ(finished.exit_status, 0) << finished.err;
+  EXPECT_GT(contents_of(tone).size(), 190'000U) << "it was played whole before it was replaced";
+  EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder.file("")), {}), 1);
 }
 
 TEST(Passthrough, IsHeardToTheByteAndToldInTheReport) {
@@ -191,6 +205,11 @@ TEST(LiveInput, IsHeardAsFarBehindAsAsked) {
   EXPECT_GT(latency, 100);
   EXPECT_LT(latency, 400);
   EXPECT_EQ(report.at("sender").at("live_stalls"), 0);
+}
+
+TEST(LiveInput, IsHeardAtTheShortestLatency) {
+  const json report = at_the_end_of_a_pipe("-re", 3.0, "--live --latency 40");
+  EXPECT_GE(report.at("packets").at("audio"), 100);
 }
 
 TEST(LiveInput, IsFoundOutByItsPace) {

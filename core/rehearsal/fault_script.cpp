@@ -4,9 +4,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <fstream>
 #include <optional>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -345,12 +347,14 @@ FaultScript parse_script(std::string_view text, std::string_view name) {
 }
 
 FaultScript read_script(const std::string& path) {
+  errno = 0;
   std::ifstream file(path, std::ios::binary);
   std::string text(kMostBytes + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   // A file that is shorter than asked for has failed only to be longer.
   if (!file.eof() && file.fail()) {
-    refuse(fmt::format("The script {} cannot be read.", shown(path)));
+    refuse(fmt::format("The script {} cannot be read: {}.", shown(path),
+                       std::generic_category().message(errno == 0 ? EIO : errno)));
   }
   text.resize(static_cast<std::size_t>(file.gcount()));
   if (text.size() > kMostBytes) refuse(fmt::format("The script {} has more than 64 KiB.", shown(path)));
