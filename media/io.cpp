@@ -135,7 +135,11 @@ std::optional<std::string> Access::take_title() {
 
 void Access::open_file() {
   struct stat about {};
-  if (::stat(location_.c_str(), &about) != 0) refuse(location_, "cannot be opened: " + words_of(errno));
+  if (::stat(location_.c_str(), &about) != 0) {
+    const bool looks_like_address = errno == ENOENT && location_.find("://") != std::string::npos;
+    refuse(location_, "cannot be opened: " + words_of(errno) +
+                          (looks_like_address ? " (of addresses, http:// and https:// are played)" : ""));
+  }
   if (S_ISDIR(about.st_mode)) refuse(location_, "is a directory; name the files in it");
   // A named pipe without a writer would hold up open() for ever; the wait belongs where stop() can end it.
   fifo_ = S_ISFIFO(about.st_mode);

@@ -168,6 +168,8 @@ TEST(BadInput, AFileIsAFileWhateverColonsItHas) {
     std::filesystem::copy_file(song, name);
     EXPECT_EQ(play(name).frames.size(), 251U) << name;
   }
+  EXPECT_THAT(refusal(file("ftp://127.0.0.1/song.mp3")),
+              HasSubstr("(of addresses, http:// and https:// are played)"));
   EXPECT_THAT(refusal(file("file:song.mp3")), HasSubstr("No such file"));
   EXPECT_THAT(refusal(file("concat:song.mp3")), HasSubstr("No such file"));
   std::filesystem::current_path(before);
