@@ -127,6 +127,18 @@ const std::string& Access::location() const noexcept {
   return remote_ == nullptr ? location_ : remote_->location();
 }
 
+std::uint64_t Access::missing_bytes() const {
+  std::array<std::uint8_t, 4096> head{};
+  struct stat about {};
+  const ssize_t got = regular_ ? ::pread(fd_, head.data(), head.size(), 0) : 0;
+  if (got <= 0 || ::fstat(fd_, &about) != 0) return 0;
+  RiffHead riff;
+  riff.watch({head.data(), static_cast<std::size_t>(got)});
+  const std::uint64_t end = riff.data().value_or(0) + riff.size();
+  const auto there = static_cast<std::uint64_t>(about.st_size);
+  return riff.size() > 0 && end > there ? end - there : 0;
+}
+
 std::string Access::station() const { return remote_ == nullptr ? std::string() : remote_->station(); }
 
 std::optional<std::string> Access::take_title() {

@@ -1,4 +1,4 @@
-// Where the samples of a WAV that comes through a pipe begin.
+// Where the samples of a WAV are.
 #pragma once
 
 #include <algorithm>
@@ -30,10 +30,14 @@ class RiffHead {
 
   /// The samples' first byte, counted from the beginning of the stream, once it has been seen.
   [[nodiscard]] std::optional<std::uint64_t> data() const noexcept { return data_; }
+  /// How many bytes there are of them by the head; 0 where its writer did not know.
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_ < kUnknown ? size_ : 0; }
 
  private:
   static constexpr std::size_t kRiffBytes = 12;  // "RIFF", size, "WAVE"
   static constexpr std::size_t kChunkBytes = 8;  // name, size
+  static constexpr std::uint32_t kUnknown =
+      0x7FFF'0000;  // arecord, sox and ffmpeg write more than that into pipes
 
   [[nodiscard]] bool says(std::size_t at, const char* name) const noexcept {
     return std::memcmp(head_.data() + at, name, 4) == 0;
@@ -50,6 +54,7 @@ class RiffHead {
     next_ = position_ + size + (size & 1);  // chunks are padded to even sizes
     if (!says(0, "data")) return;
     data_ = position_;
+    size_ = size;
     over_ = true;
   }
 
@@ -59,6 +64,7 @@ class RiffHead {
   std::uint64_t position_ = 0;  // of the next byte
   std::uint64_t next_ = 0;      // of the next byte that matters
   std::optional<std::uint64_t> data_;
+  std::uint32_t size_ = 0;
   bool over_ = false;
 };
 

@@ -332,10 +332,13 @@ void Source::finish() {
 }
 
 void Source::check_length() {
-  // From a bitrate or from timestamps FFmpeg concludes a length: nobody promised it.
+  if (damage_reported_ || has_pictures_in_motion(*format_)) return;
+  // From a bitrate, from timestamps or from a WAV's size FFmpeg concludes a length: nobody promised it.
   const bool is_a_promise = format_->duration_estimation_method == AVFMT_DURATION_FROM_STREAM;
-  if (damage_reported_ || !is_a_promise || has_pictures_in_motion(*format_)) return;
-  const double promised = promised_seconds(*format_, *stream_);
+  double promised = is_a_promise ? promised_seconds(*format_, *stream_) : 0;
+  const double bytes_per_second = static_cast<double>(sample_bytes_) * info_.sample_rate;
+  const auto missing = static_cast<double>(bytes_per_second > 0 ? access_.missing_bytes() : 0);
+  if (missing > 0) promised = seconds_ + missing / bytes_per_second;
   if (promised - seconds_ < kMissingSeconds) return;
   log::warning("{} ends at {}, but its header promises {}: it is truncated", named(info_.location),
                clock_time(seconds_), clock_time(promised));

@@ -16,6 +16,7 @@ namespace vcplay::testing {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -105,6 +106,24 @@ TEST(BadInput, TruncatedFilePlaysUpToItsDamageAndSaysWhere) {
   EXPECT_NEAR(static_cast<double>(playback.frames.size()), 125.0, 5.0);
   EXPECT_THAT(log.lines(),
               ElementsAre(AllOf(HasSubstr('"' + half + "\" ends at 0:02."), HasSubstr("truncated"))));
+}
+
+TEST(BadInput, ATruncatedWavSaysSoToo) {
+  const LogBook log;
+  const std::string whole = contents_of(make_audio("whole.wav", Content::sweep));
+  const std::string half = write_file("half.wav", whole.substr(0, whole.size() / 2));
+  EXPECT_NEAR(static_cast<double>(play(half).frames.size()), 125.0, 2.0);
+  EXPECT_THAT(log.lines(),
+              Contains(HasSubstr("half.wav\" ends at 0:02.500, but its header promises 0:05.0")));
+}
+
+TEST(BadInput, AWavWhoseWriterKnewNoLengthIsWhole) {
+  const LogBook log;
+  std::string wav = contents_of(make_audio("written.wav", Content::sweep));
+  const std::size_t data = wav.find("data");
+  wav.replace(4, 4, 4, '\xFF').replace(data + 4, 4, 4, '\xFF');
+  EXPECT_EQ(play(write_file("piped.wav", wav)).frames.size(), 251U);
+  EXPECT_THAT(log.lines(), IsEmpty());
 }
 
 TEST(BadInput, DamageInTheMiddleIsPlayedOver) {
