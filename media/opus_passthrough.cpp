@@ -43,7 +43,7 @@ void OpusPassthrough::play(Source& source, const Callbacks& tell) {
   tell_ = &tell;
   decoder_.set_gain(0);
 
-  ahead_.begin(source);
+  ahead_.read_from(source);
   ahead_.look();
   if (ahead_.empty()) return;
   account_ = reason_to_encode_from_the_start();

@@ -14,7 +14,7 @@ constexpr std::size_t kMostBytes = 256 * 1024;
 
 }  // namespace
 
-void PacketsAhead::begin(Source& source) {
+void PacketsAhead::read_from(Source& source) {
   source_ = &source;
   packets_.clear();
   samples_ = bytes_ = 0;

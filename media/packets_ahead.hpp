@@ -30,7 +30,7 @@ class PacketsAhead {
   explicit PacketsAhead(const Event& stop) : stop_(stop) {}
 
   /// Forgets all of the track before. `source` outlives what is asked of it.
-  void begin(Source& source);
+  void read_from(Source& source);
   /// Reads until it holds `samples` or as many bytes as it may, and no further than to the end or a stop.
   void fill(std::size_t samples);
   /// Reads as much as it takes to judge what comes: of a file, all that it may hold of a second.

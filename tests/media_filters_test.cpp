@@ -139,6 +139,8 @@ TEST(Filters, FollowAFormThatChangesInMidStream) {
 
 TEST(Filters, ThatLetNothingThroughAreSaidSo) {
   EXPECT_THAT(refusal(file(song()), filtered("atrim=start=100")), HasSubstr("--af lets nothing through"));
+  EXPECT_THAT(refusal(file(song()), filtered("atrim=end_sample=0")), HasSubstr("--af lets nothing through"))
+      << "the filters are done before the track is";
 }
 
 TEST(Filters, ThatOnlyTakeAreCutOff) {
