@@ -125,12 +125,12 @@ test('vcplay follows the Commits of a client that is faster, and the keys change
   const fast = await arrive(ann);
   const play = discord.begin(song(4));
   await fast.hears(30);
-  play.freeze();
+  await play.freeze();
   const other = await arrive(bob);
   await fast.enters(2);
   play.resume();
   await other.hears(30);
-  play.freeze();
+  await play.freeze();
   other.leave();
   await fast.enters(3);
   play.resume();

@@ -3,7 +3,8 @@
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
 import tls from 'node:tls';
 import { Client, Events, GatewayIntentBits } from 'discord.js';
 
@@ -103,9 +104,15 @@ class Play extends EventEmitter {
     if (status !== 0) throw new Error(`vcplay play ended with ${signal ?? status}`);
   }
 
-  /** Does nothing at all until `resume`. */
-  freeze() {
+  /** Once it does nothing at all, until `resume`: a signal stops a process's threads one after the other. */
+  async freeze() {
     this.child.kill('SIGSTOP');
+    const signal = AbortSignal.timeout(10_000);
+    while (!this.#isFrozen()) await setImmediate(undefined, { signal });
+  }
+  #isFrozen() {
+    const tasks = `/proc/${this.child.pid}/task`;
+    return readdirSync(tasks).every((id) => /\) T /.test(readFileSync(`${tasks}/${id}/stat`, 'latin1')));
   }
   resume() {
     this.child.kill('SIGCONT');

@@ -153,7 +153,10 @@ export class RealClient extends EventEmitter {
       if (opus && opus !== frame) outcome = 'decrypted';
       return opus;
     };
-    const parse = receiver.parsePacket.bind(receiver);
+    const parse = (packet, mode, nonce, key, userId) =>
+      isMisread(packet)
+        ? dave.decrypt(receiver.decrypt(packet, mode, nonce, key), userId)
+        : receiver.constructor.prototype.parsePacket.call(receiver, packet, mode, nonce, key, userId);
     receiver.parsePacket = (packet, ...rest) => {
       outcome = 'failed';
       const sequence = packet.readUInt16BE(2);
@@ -169,6 +172,15 @@ export class RealClient extends EventEmitter {
       }
     };
   }
+}
+
+/**
+ * Whether @discordjs/voice would throw this RTP packet's payload away: one in 65,536 has no header extension, but a
+ * ciphertext that begins with the bytes of one, and it does not look at the bit that tells (RFC 3550 section 5.1).
+ */
+function isMisread(packet) {
+  const hasExtension = (packet[0] & 0x10) !== 0;
+  return !hasExtension && packet.readUInt16BE(12) === 0xbede;
 }
 
 /** Plays these Opus packets to the end. */
