@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cwchar>
+#include <locale>
 #include <map>
 
 namespace vcplay::media {
@@ -11,6 +13,8 @@ namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n\f\v";
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+constexpr std::string_view kLittleEndianMark = "\xFF\xFE";
+constexpr std::string_view kBigEndianMark = "\xFE\xFF";
 constexpr std::size_t kMaxPlsNumber = 1'000'000;
 
 std::string_view trimmed(std::string_view text) {
@@ -23,9 +27,36 @@ bool starts_with(std::string_view text, std::string_view start) {
   return text.size() >= start.size() && same_word(text.substr(0, start.size()), start);
 }
 
-std::string_view without_mark(std::string_view text) {
+bool has_utf16_mark(std::string_view text) {
+  return text.substr(0, 2) == kLittleEndianMark || text.substr(0, 2) == kBigEndianMark;
+}
+
+/// `text`, which is UTF-16 behind its byte order mark, as UTF-8, as far as it is sound.
+std::string from_utf16(std::string_view text) {
+  const bool little_endian = text.substr(0, 2) == kLittleEndianMark;
+  std::u16string wide;
+  for (text.remove_prefix(2); text.size() >= 2; text.remove_prefix(2)) {
+    const auto first = static_cast<unsigned char>(text[0]);
+    const auto second = static_cast<unsigned char>(text[1]);
+    wide += static_cast<char16_t>(little_endian ? first | second << 8 : first << 8 | second);
+  }
+  constexpr std::size_t kMostBytes = 3;  // of one unit; a pair of them makes four
+  std::u8string narrow(wide.size() * kMostBytes, u8' ');
+  const auto& converter =
+      std::use_facet<std::codecvt<char16_t, char8_t, std::mbstate_t>>(std::locale::classic());
+  std::mbstate_t state{};
+  const char16_t* read = nullptr;
+  char8_t* written = nullptr;
+  converter.out(state, wide.data(), wide.data() + wide.size(), read, narrow.data(),
+                narrow.data() + narrow.size(), written);
+  return {narrow.data(), written};
+}
+
+/// Without a byte order mark, and in UTF-8 where that says UTF-16, as Windows writes lists.
+std::string plain(std::string_view text) {
+  if (has_utf16_mark(text)) return from_utf16(text);
   if (text.substr(0, kByteOrderMark.size()) == kByteOrderMark) text.remove_prefix(kByteOrderMark.size());
-  return text;
+  return std::string(text);
 }
 
 /// How many bytes the UTF-8 sequence at the front has; 0: it is none.
@@ -91,7 +122,8 @@ bool same_word(std::string_view a, std::string_view b) {
 std::string_view take_line(std::string_view& text) {
   const std::size_t end = std::min(text.find_first_of("\r\n"), text.size());
   const std::string_view line = trimmed(text.substr(0, end));
-  text.remove_prefix(std::min(end + 1, text.size()));
+  const std::size_t ending = text.substr(end, 2) == "\r\n" ? 2 : 1;
+  text.remove_prefix(std::min(end + ending, text.size()));
   return line;
 }
 
@@ -124,8 +156,9 @@ std::optional<PlaylistKind> playlist_by_name(std::string_view location) {
   return std::nullopt;
 }
 
-std::optional<PlaylistKind> playlist_by_content(std::string_view head) {
-  head = trimmed(without_mark(head));
+std::optional<PlaylistKind> playlist_by_content(std::string_view beginning) {
+  const std::string text = plain(beginning);
+  const std::string_view head = trimmed(text);
   if (starts_with(head, "#EXTM3U")) return PlaylistKind::m3u;
   if (starts_with(head, "[playlist]")) return PlaylistKind::pls;
   const bool is_xml = starts_with(head, "<?xml") || starts_with(head, "<playlist");
@@ -133,7 +166,8 @@ std::optional<PlaylistKind> playlist_by_content(std::string_view head) {
   return std::nullopt;
 }
 
-bool is_text(std::string_view head) {
+bool is_text(std::string_view beginning) {
+  const std::string head = plain(beginning);
   return std::none_of(head.begin(), head.end(), [](char letter) {
     const auto code = static_cast<unsigned char>(letter);
     return code < 0x20 && kBlanks.find(letter) == std::string_view::npos;
@@ -141,7 +175,7 @@ bool is_text(std::string_view head) {
 }
 
 bool is_hls(std::string_view text) {
-  if (!starts_with(trimmed(without_mark(text.substr(0, 4096))), "#EXTM3U")) return false;
+  if (!starts_with(trimmed(plain(text.substr(0, 4096))), "#EXTM3U")) return false;
   while (!text.empty()) {
     if (take_line(text).substr(0, 7) == "#EXT-X-") return true;
   }
@@ -149,16 +183,17 @@ bool is_hls(std::string_view text) {
 }
 
 std::vector<PlaylistEntry> parse_playlist(PlaylistKind kind, std::string_view text) {
-  text = without_mark(text);
+  if (kind == PlaylistKind::xspf) return parse_xspf(text);  // XML says itself how it is written
+  const std::string lines = plain(text);
   switch (kind) {
     case PlaylistKind::m3u:
-      return parse_m3u(text);
+      return parse_m3u(lines);
     case PlaylistKind::pls:
-      return parse_pls(text);
-    case PlaylistKind::xspf:
-      return parse_xspf(text);
+      return parse_pls(lines);
     case PlaylistKind::cue:
-      return parse_cue(text);
+      return parse_cue(lines);
+    case PlaylistKind::xspf:
+      break;
   }
   return {};
 }

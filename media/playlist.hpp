@@ -31,14 +31,15 @@ inline constexpr std::size_t kMaxPlaylistEntries = 100'000;
 /// By the ending of a file's name or of a URL's path.
 [[nodiscard]] std::optional<PlaylistKind> playlist_by_name(std::string_view location);
 /// By its first bytes, whatever it is called. CUE sheets have no such mark.
-[[nodiscard]] std::optional<PlaylistKind> playlist_by_content(std::string_view head);
+[[nodiscard]] std::optional<PlaylistKind> playlist_by_content(std::string_view beginning);
 /// False when these first bytes are not a text's: then a name that promises a playlist lies.
-[[nodiscard]] bool is_text(std::string_view head);
+[[nodiscard]] bool is_text(std::string_view beginning);
 /// True for an M3U that lists the segments of one stream (RFC 8216 s4.1), not tracks.
 [[nodiscard]] bool is_hls(std::string_view text);
 
-/// What `text` names, in its order; where that is more than kMaxPlaylistEntries, one entry beyond them shows
-/// it. Throws std::runtime_error saying what is wrong with it.
+/// What `text` (UTF-8, UTF-16 behind a byte order mark, or else Latin-1) names, in its order; where that is
+/// more than kMaxPlaylistEntries, one entry beyond them shows it. Throws std::runtime_error saying what is
+/// wrong with it.
 [[nodiscard]] std::vector<PlaylistEntry> parse_playlist(PlaylistKind kind, std::string_view text);
 
 // The same, one by one; lines may end as they like.

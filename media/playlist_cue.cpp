@@ -1,4 +1,6 @@
 // CUE sheets: one file with many tracks in it, or many files with a track in each.
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
 #include <charconv>
@@ -45,6 +47,7 @@ std::optional<Duration> read_cue_time(std::string_view text) {
 class CueSheet {
  public:
   void read(std::string_view line) {
+    line_ += 1;
     const std::string_view command = take_word(line);
     if (same_word(command, "FILE")) {
       begin_file(line);
@@ -82,8 +85,11 @@ class CueSheet {
 
   void set_index(std::string_view line) {
     const std::string_view number = take_word(line);
-    const auto time = read_cue_time(take_word(line));
-    if (!time) throw std::runtime_error("an INDEX is no time in mm:ss:ff");
+    const std::string_view text = take_word(line);
+    const auto time = read_cue_time(text);
+    if (!time) {
+      throw std::runtime_error(fmt::format("\"{}\" in line {} is no time in mm:ss:ff", to_utf8(text), line_));
+    }
     if (!in_track_ || number != "01") return;
     track_.reference = file_;
     track_.start = time;
@@ -104,6 +110,7 @@ class CueSheet {
     in_track_ = false;
   }
 
+  std::size_t line_ = 0;
   std::vector<PlaylistEntry> entries_;
   PlaylistEntry track_;
   std::string file_;

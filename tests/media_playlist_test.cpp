@@ -148,6 +148,51 @@ TEST(Cue, RefusesTimesThatAreNone) {
   }
 }
 
+TEST(Cue, SaysInWhichLineItIsBroken) {
+  const auto broken = [](const char* text) { static_cast<void>(media::parse_cue(text)); };
+  EXPECT_EQ(complaint([&] { broken("FILE a.wav WAVE\r\n\r\nTRACK 01 AUDIO\r\nINDEX 01 00:0x:00\r\n"); }),
+            "\"00:0x:00\" in line 4 is no time in mm:ss:ff");
+}
+
+/// `text` in UTF-16 behind a byte order mark, as Windows writes it.
+std::string utf16(std::u16string_view text, bool little_endian) {
+  std::string bytes = little_endian ? "\xFF\xFE" : "\xFE\xFF";
+  for (const char16_t unit : text) {
+    const std::string low(1, static_cast<char>(unit & 0xFF));
+    const std::string high(1, static_cast<char>(unit >> 8));
+    bytes += little_endian ? low + high : high + low;
+  }
+  return bytes;
+}
+
+TEST(Playlist, MayBeUtf16) {
+  for (const bool little_endian : {true, false}) {
+    const std::string list =
+        utf16(u"#EXTM3U\r\n#EXTINF:1,Bj\u00F6rk - \U0001F3B5\r\nT\u00F3nn.mp3\r\n", little_endian);
+    EXPECT_TRUE(media::is_text(list.substr(0, 31))) << "half a character is no fault of the text";
+    EXPECT_EQ(media::playlist_by_content(list.substr(0, 31)), PlaylistKind::m3u);
+    const auto entries = media::parse_playlist(PlaylistKind::m3u, list);
+    EXPECT_THAT(references(entries), ElementsAre("Tónn.mp3"));
+    EXPECT_THAT(titles(entries), ElementsAre("Björk|🎵"));
+  }
+  const std::string xml =
+      "<?xml version='1.0' encoding='UTF-16'?><playlist><trackList><track><location>a.mp3"
+      "</location></track></trackList></playlist>";
+  EXPECT_THAT(references(media::parse_playlist(PlaylistKind::xspf,
+                                               utf16(std::u16string(xml.begin(), xml.end()), true))),
+              ElementsAre("a.mp3"));
+}
+
+TEST(Playlist, OfDamagedUtf16IsReadAsFarAsItIsSound) {
+  const std::string list = utf16(u"a.mp3\nb\xD800.mp3\n", true);
+  EXPECT_THAT(references(media::parse_playlist(PlaylistKind::m3u, list)), ElementsAre("a.mp3", "b"));
+  EXPECT_THAT(media::parse_playlist(PlaylistKind::m3u, "\xFF\xFE"), IsEmpty());
+  EXPECT_THAT(media::parse_playlist(PlaylistKind::m3u,
+                                    "\xFF\xFE"
+                                    "a"),
+              IsEmpty());
+}
+
 TEST(Playlist, IsKnownByNameAndByContent) {
   EXPECT_EQ(media::playlist_by_name("a/b.M3U8"), PlaylistKind::m3u);
   EXPECT_EQ(media::playlist_by_name("http://host/a.pls?token=b.mp3"), PlaylistKind::pls);
