@@ -35,13 +35,14 @@ constexpr EventRow kTable[] = {
      "reencoded",
      "A medium begins."},
     {"title", "track title", "A web radio says what it plays now."},
-    {"track_end", "track media played passed reencoded error",
+    {"track_end", "track media title played passed reencoded error",
      "The last packet of a medium was sent, or it failed; error is null when it was played whole."},
     {"underrun", "underruns", "The input came too slowly and silence was sent; so many times in this run."},
     {"reconnect", "reason attempt what after_seconds", "Something was lost and is tried again."},
     {"left", "reason", "The bot is no longer in the channel."},
     {"statistics", "seconds packets audio_packets dropped failed underruns rebases reconnects late_us live",
-     "The run in numbers; late_us has p50, p99 and max of deadline-to-send errors, live the latency_ms and "
+     "The run in numbers; dropped packets found the socket full, failed ones were refused; late_us has p50, "
+     "p99 and max of deadline-to-send errors, live the latency_ms and "
      "drift_ppm "
      "of a live input, how often it stalls and what of it came too late (left_out_ms)."},
     {"error", "status name message", "Why the run fails: the exit status, its name and one sentence."},
@@ -163,6 +164,7 @@ void EventWriter::title(const media::StreamTitle& title) {
 void EventWriter::track_end(const media::TrackResult& result) {
   impl_->write("track_end", {{"track", result.track + 1},
                              {"media", safe(result.location)},
+                             {"title", safe_or_null(result.title)},
                              {"played", seconds(static_cast<std::int64_t>(result.frames) * kFrameDuration)},
                              {"passed", seconds(static_cast<std::int64_t>(result.passed) * kFrameDuration)},
                              {"reencoded", safe_or_null(result.reencoded)},

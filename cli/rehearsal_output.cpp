@@ -122,6 +122,8 @@ std::string to_report_text(const RehearsalResult& result) {
                    "  live input: {:.0f} ms behind, its clock {:+.2f} %, {} stalls, {:.0f} ms left out\n",
                    milliseconds(result.live.latency), result.live.drift * 100, result.live.stalls,
                    milliseconds(result.live.left_out));
+  } else if (result.live.left_out > Duration::zero()) {
+    fmt::format_to(out, "  live input: {:.0f} ms left out\n", milliseconds(result.live.left_out));
   }
   if (const auto agree = codes_agree(result)) {
     fmt::format_to(out, "Voice privacy code {}, {}\n", dave::in_groups(result.privacy_code),

@@ -20,6 +20,7 @@ nlohmann::ordered_json text_or_null(const std::string& words) {
 nlohmann::ordered_json to_json(const media::TrackResult& track) {
   return {{"track", track.track + 1},
           {"media", display_safe(track.location, kNameColumns)},
+          {"title", text_or_null(track.title)},
           {"frames", track.frames},
           {"passed", track.passed},
           {"reencoded", text_or_null(track.reencoded)},
@@ -29,7 +30,8 @@ nlohmann::ordered_json to_json(const media::TrackResult& track) {
 std::string to_text(const media::TrackResult& track) {
   if (!track.error.empty()) return {};
   const bool whole = track.reencoded.empty();
-  return fmt::format("  {}: {}{}\n", display_safe(track.location, 60),
+  const std::string title = track.title.empty() ? "" : fmt::format(" ({})", display_safe(track.title, 60));
+  return fmt::format("  {}{}: {}{}\n", display_safe(track.location, 60), title,
                      whole ? "passthrough" : "re-encoded: ", display_safe(track.reencoded, 100));
 }
 

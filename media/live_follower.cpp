@@ -2,6 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <utility>
+
+#include "base/log.hpp"
 #include "base/milliseconds.hpp"
 
 namespace vcplay::media {
@@ -19,7 +22,9 @@ LiveFollower::LiveFollower(const LiveOptions& options, Outlet& outlet, FrameMake
   av_channel_layout_default(&frame_->ch_layout, kChannels);
 }
 
-void LiveFollower::begin(bool is_pipe, bool is_address) {
+void LiveFollower::begin(bool is_pipe, bool is_address, std::string name) {
+  name_ = std::move(name);
+  may_warn_ = is_pipe;  // a web radio begins with a burst
   const bool may_be_live = is_pipe || (is_certain() && is_address);
   if (may_be_live && options_.which != LiveOptions::Which::none) {
     pace_.emplace(options_.latency, is_certain());
@@ -43,6 +48,7 @@ void LiveFollower::on_samples(TimePoint now) {
                                                    .is_full = held >= room.free * kSamplesPerFrame,
                                                    .is_taken = room.taken},
                                                   now);
+  if (pace_->outran_time()) warn_once();
   maker_.leave_out(orders.leave_out);
   resampler_.stretch(orders.stretch);
   const bool waits = pace_->pace() != Pace::live;
@@ -50,6 +56,15 @@ void LiveFollower::on_samples(TimePoint now) {
               : orders.hold ? FrameMaker::Feed::not_now
                             : FrameMaker::Feed::while_there_is_room);
   gauge_.show(*pace_);
+}
+
+void LiveFollower::warn_once() {
+  if (!std::exchange(may_warn_, false)) return;
+  log::warning(
+      "{} gives sound faster than it can be heard, and --live leaves out what is too much; without --live "
+      "all "
+      "of it is played",
+      name_);
 }
 
 std::string LiveFollower::on_packet(TimePoint now) {

@@ -22,8 +22,9 @@ class LiveFollower {
   LiveFollower(const LiveOptions& options, Outlet& outlet, FrameMaker& maker, Resampler& resampler,
                LiveGauge& gauge);
 
-  /// The next track comes through a pipe, or from an address; followed is what may be live.
-  void begin(bool is_pipe, bool is_address);
+  /// The next track comes through a pipe, or from an address; followed is what may be live. It is called
+  /// `name` in a warning.
+  void begin(bool is_pipe, bool is_address, std::string name);
   void end();
   [[nodiscard]] bool follows() const noexcept { return pace_.has_value(); }
   /// It is certain that the track is live: only samples can be held back and left out from its beginning on.
@@ -38,6 +39,7 @@ class LiveFollower {
   void give(std::span<const float> interleaved);
 
  private:
+  void warn_once();
   [[nodiscard]] bool is_certain() const noexcept { return options_.which == LiveOptions::Which::every; }
 
   const LiveOptions options_;
@@ -47,6 +49,8 @@ class LiveFollower {
   LiveGauge& gauge_;
   FramePtr frame_;
   std::optional<LivePace> pace_;
+  std::string name_;
+  bool may_warn_ = false;
   std::uint64_t packets_ = 0;  // that passed
 };
 

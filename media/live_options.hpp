@@ -26,7 +26,7 @@ struct LiveFigures {
   Duration latency{};        // at present, smoothed
   double drift = 0;          // its clock runs fast by this part
   std::uint64_t stalls = 0;  // it fell silent so often, in the whole run
-  Duration left_out{};       // of the run's sound, because it came too late
+  Duration left_out{};       // of the run's sound, because it came too late, or faster than it can be heard
 };
 
 }  // namespace vcplay::media

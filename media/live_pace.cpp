@@ -53,9 +53,13 @@ bool LivePace::is_off() const noexcept {
 }
 
 LivePace::Orders LivePace::on_sound(const Level& level, TimePoint now) {
-  if (began_ == TimePoint{}) began_ = now;
+  if (began_ == TimePoint{}) {
+    began_ = now;
+    before_all_ = level.came;
+  }
   if (state_ == State::unknown) find_out(level, now);
   if (pace() != Pace::live) return {};
+  outran_ = outran_ || (certain_ && has_outrun(level, now));
   if (!level.is_taken) return before_the_start(level, now);
 
   const std::size_t waiting = level.queued + level.held;
@@ -85,6 +89,12 @@ void LivePace::find_out(const Level& level, TimePoint now) {
   }
 }
 
+/// A pipe may have held a little before it was opened.
+bool LivePace::has_outrun(const Level& level, TimePoint now) const {
+  const double came = static_cast<double>(level.came - before_all_) / kSampleRate;
+  return came - seconds(latency_ + kMostExcess) > kFasterThanAnyClock * seconds(now - began_);
+}
+
 bool LivePace::is_fast(const Level& level, TimePoint now) const {
   if (first_ == TimePoint{}) return level.is_full;
   const double came = static_cast<double>(level.came - before_) / kSampleRate;
@@ -93,13 +103,13 @@ bool LivePace::is_fast(const Level& level, TimePoint now) const {
 
 /// A few first words lie ready; behind them stands only what is not too old. They wait until the whole
 /// distance is there, but not for longer than that takes.
-LivePace::Orders LivePace::before_the_start(const Level& level, TimePoint now) const {
+LivePace::Orders LivePace::before_the_start(const Level& level, TimePoint now) {
   const auto distance = std::max(static_cast<std::size_t>(target_), kFirstWords);
   const std::size_t most = distance - std::min(distance, level.queued);
   const bool is_early = level.queued + level.held < distance && now - began_ < latency_;
-  return {.leave_out = level.held > most ? whole_frames(level.held - most) : 0,
-          .hold = is_early || level.queued >= kFirstWords,
-          .stretch = 0};
+  const std::size_t too_old = level.held > most ? whole_frames(level.held - most) : 0;
+  left_out_ += too_old;
+  return {.leave_out = too_old, .hold = is_early || level.queued >= kFirstWords, .stretch = 0};
 }
 
 /// True while there is too little to begin with after the producer fell silent. What it says then is not held

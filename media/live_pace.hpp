@@ -59,6 +59,8 @@ class LivePace {
 
   /// True when a live producer's distance has left its bounds: then no order has been followed for a while.
   [[nodiscard]] bool is_off() const noexcept;
+  /// True once a producer that was said to be live has given more than any clock makes.
+  [[nodiscard]] bool outran_time() const noexcept { return outran_; }
 
   [[nodiscard]] Duration latency() const noexcept;  // smoothed
   [[nodiscard]] double drift() const noexcept {
@@ -77,8 +79,9 @@ class LivePace {
   };
 
   void find_out(const Level& level, TimePoint now);
+  [[nodiscard]] bool has_outrun(const Level& level, TimePoint now) const;
   [[nodiscard]] bool is_fast(const Level& level, TimePoint now) const;
-  [[nodiscard]] Orders before_the_start(const Level& level, TimePoint now) const;
+  [[nodiscard]] Orders before_the_start(const Level& level, TimePoint now);
   [[nodiscard]] bool fills_up(const Level& level, TimePoint now);
   [[nodiscard]] Orders leave_out_excess(const Level& level, TimePoint now);
   [[nodiscard]] double stretch(std::size_t waiting, TimePoint now);
@@ -87,9 +90,11 @@ class LivePace {
   const double target_;  // samples
   const bool certain_;
   State state_;
+  bool outran_ = false;
   TimePoint began_{};
-  TimePoint first_{};         // when what came behind the backlog began to count
-  std::uint64_t before_ = 0;  // what had come until then
+  std::uint64_t before_all_ = 0;  // what had come then
+  TimePoint first_{};             // when what came behind the backlog began to count
+  std::uint64_t before_ = 0;      // what had come until then
   TimePoint filling_since_{};
   TimePoint set_at_{};    // when the distance was set,
   double set_level_ = 0;  // and to what

@@ -68,7 +68,7 @@ class Work {
  private:
   void play_all();
   [[nodiscard]] std::optional<TrackResult> play(std::uint32_t track, const Program::Item& item);
-  void decode(std::uint32_t track, const Program::Item& item);
+  void decode(TrackResult& result, const Program::Item& item);
   void hear(const AVFrame& frame, Source& source, const Program::Item& item);
   void tell_title(std::uint32_t track, std::string title);
   void begin(const Source& source, const Program::Item& item, const std::string& reencoded);
@@ -135,7 +135,7 @@ std::optional<TrackResult> Work::play(std::uint32_t track, const Program::Item& 
   reencoded_.clear();
   progress.enter(result.location);
   try {
-    if (item.failure.empty()) decode(track, item);
+    if (item.failure.empty()) decode(result, item);
   } catch (const ListFound& list) {
     program_.expand(item.media, list.kind);
     return std::nullopt;
@@ -153,8 +153,9 @@ std::optional<TrackResult> Work::play(std::uint32_t track, const Program::Item& 
   return result;
 }
 
-void Work::decode(std::uint32_t track, const Program::Item& item) {
-  Source source(item.media, track, {stop, progress, trust_});
+void Work::decode(TrackResult& result, const Program::Item& item) {
+  Source source(item.media, result.track, {stop, progress, trust_});
+  result.title = source.info().title;
   reencoded_ = reason_to_reencode(source.info(), item.media, source.opus(), options_);
   follow(source);
   if (reencoded_.empty() && follower_.wants_samples_at_once())
@@ -215,7 +216,8 @@ void Work::convert() {
 }
 
 void Work::follow(Source& source) {
-  follower_.begin(source.is_pipe(), is_address(source.info().location));
+  const std::string& location = source.info().location;
+  follower_.begin(source.is_pipe(), is_address(location), named(location));
   if (!follower_.follows()) return;
   source.on_silence(follower_.patience(), [this] {
     try {

@@ -76,6 +76,7 @@ struct StreamTitle {
 struct TrackResult {
   std::uint32_t track = 0;
   std::string location;
+  std::string title;         // as in TrackInfo; empty when it could not be opened
   std::uint64_t frames = 0;  // OpusFrames that began in it
   std::uint64_t passed = 0;  // those of them that were not encoded anew
   std::string reencoded;     // why the others did not; empty: nothing but a cut at its end

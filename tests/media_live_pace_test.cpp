@@ -301,5 +301,22 @@ TEST(LivePace, WhoIsCertainlyLiveNeverFallsFarBehind) {
   EXPECT_GT(story.pace.left_out(), 20'000U);
 }
 
+TEST(LivePace, SeesThatAFileWasCalledLive) {
+  Simulation file(LivePace(kLatency, true), Producer{.rate = 480'000});
+  file.run(100ms);
+  EXPECT_FALSE(file.pace.outran_time()) << "a pipe may have held a second";
+  file.run(100ms);
+  EXPECT_TRUE(file.pace.outran_time());
+  EXPECT_NEAR(static_cast<double>(file.pace.left_out()), 96'000 - 14'400, 4'800) << "nobody has heard any";
+}
+
+TEST(LivePace, SeesNoFileInAClockThatRunsFast) {
+  Simulation story(LivePace(kLatency, true), Producer{.rate = 48'200});
+  story.run(2s);
+  story.line.starts_to_take();
+  story.run(10min);
+  EXPECT_FALSE(story.pace.outran_time()) << "2.5 s in the end";
+}
+
 }  // namespace
 }  // namespace vcplay::media

@@ -20,7 +20,7 @@ using ::testing::HasSubstr;
 class Story {
  public:
   explicit Story(double rate) : period_(std::chrono::duration<double>(kSamplesPerFrame / rate)) {
-    follower_.begin(true, false);
+    follower_.begin(true, false, "a pipe");
   }
 
   /// Plays a file's packets as they would come through a live pipe.

@@ -142,6 +142,7 @@ TEST(CueSheet, IsHeardAsTheFileThatItCuts) {
   ASSERT_EQ(parts.tracks.size(), 5U);
   EXPECT_EQ(parts.tracks[3].title, "Part 4");
   EXPECT_EQ(parts.tracks[3].artist, "Somebody");
+  EXPECT_EQ(parts.results.at(3).title, "Part 4") << "all of them have the same location";
   EXPECT_EQ(parts.tracks[1].duration, std::chrono::nanoseconds(1'000'000'000 / 75));
   ASSERT_EQ(parts.frames.size(), whole.frames.size());
   for (std::size_t i = 0; i < whole.frames.size(); ++i) {

@@ -225,6 +225,17 @@ TEST(LiveInput, IsNoneWhereTheProducerWaits) {
   EXPECT_GE(report.at("packets").at("audio"), 250);
 }
 
+TEST(LiveInput, SaysThatItWasAFile) {
+  const TemporaryFolder folder;
+  const std::string song = folder.write("song.wav", Stage::wav(Stage::pcm(5.0)));
+  Command command;
+  command.words = {"/bin/sh", "-c", "cat " + song + " | " + kProgram + " rehearse --live -"};
+  const Finished finished = run(command, 60s);
+  EXPECT_EQ(finished.exit_status, 0) << finished.err;
+  EXPECT_THAT(finished.err, HasSubstr("standard input gives sound faster than it can be heard, and --live"));
+  EXPECT_THAT(finished.out, HasSubstr(" ms left out"));
+}
+
 /// A song in a channel whose bitrate falls to 16 kbit/s after three seconds.
 Finished rehearse_with_less_and_less(const std::string& song, const std::string& heard) {
   const TemporaryFolder folder;
