@@ -225,8 +225,12 @@ std::string verbs_in_words() {
 
 ParseOutcome without_verb(std::string_view word) {
   ParseOutcome outcome;
-  if (word == "--help" || word == "-h" || word == "--help-all") {
+  if (word == "--help" || word == "-h") {
     outcome.output = overview();
+    return outcome;
+  }
+  if (word == "--help-all") {
+    for (const VerbRow& row : verb_table()) outcome.output += full_help(row.verb) + '\n';
     return outcome;
   }
   if (word == "--version") {

@@ -73,7 +73,7 @@ _vcplay() {
     --format | -f)
       mapfile -t COMPREPLY < <(compgen -W "s16le s24le s32le f32le u8 wav flac mp3 ogg" -- "$current")
       return ;;
-    --guild | -g | --channel | -c | --token | --rate | --channels | --latency | --start | --end | --length | --audio-track | --seed | --volume | --fade-in | --fade-out | --crossfade | --af | --packet-loss | --lead-in | --api-url | \
+    --guild | -g | --channel | -c | --token | --rate | --channels | --latency | --start | --end | --length | --audio-track | --seed | --volume | --fade-in | --fade-out | --crossfade | --af | --title | --set-status | --packet-loss | --lead-in | --api-url | \
       --gateway-url | --shard | --listeners | --churn)
       return ;;
   esac

@@ -20,6 +20,9 @@ constexpr double kMissingSeconds = 0.25;   // headers are allowed to be this ine
 constexpr int kPcmRateByDefault = 44'100;  // FFmpeg's defaults, so that its command lines can be carried over
 constexpr int kPcmChannelsByDefault = 1;
 constexpr const char* kNoSound = " ends before any sound comes";
+constexpr const char* kIndexAtEnd =
+    " is MP4 or M4A whose index stands behind the sound, and a pipe cannot be wound back: name the file, or "
+    "write it with \"ffmpeg -movflags +faststart\"";
 
 std::string tag(const AVFormatContext& format, const AVStream& stream, const char* name) {
   const AVDictionaryEntry* entry = av_dict_get(format.metadata, name, nullptr, 0);
@@ -324,6 +327,9 @@ void Source::finish() {
     if (access_.is_pipe() && !access_.gave_anything())
       throw Error(Cause::no_media, cannot_be_opened(AVERROR_EOF));
     if (damage_.empty()) throw Error(Cause::no_media, named(info_.location) + kNoSound);
+    if (access_.is_pipe() && info_.container.starts_with("mov,")) {
+      throw Error(Cause::no_media, named(info_.location) + kIndexAtEnd);
+    }
     throw Error(Cause::no_media, named(info_.location) + " has no audio that can be decoded: " + damage_);
   }
   if (!damage_.empty()) report_damage();

@@ -396,6 +396,13 @@ TEST_F(CommandLine, TellsEveryOptionInTheLongHelp) {
   }
 }
 
+TEST_F(CommandLine, TellsEveryOptionOfEveryVerbAtOnce) {
+  const std::string help = type({"--help-all"}).output;
+  for (const VerbRow& verb : verb_table()) {
+    EXPECT_THAT(help, HasSubstr(type({std::string(verb.name), "--help-all"}).output)) << verb.name;
+  }
+}
+
 TEST_F(CommandLine, NamesTheVersionsOfItsLibraries) {
   EXPECT_THAT(version_text({"libavformat 59.27.100"}),
               testing::MatchesRegex("vcplay [0-9.]+\n  libavformat 59.27.100\n(.|\n)*"));

@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "support/audio_files.hpp"
+#include "support/opus_files.hpp"
 #include "support/playback.hpp"
 #include "support/temporary_folder.hpp"
 
@@ -211,6 +212,12 @@ TEST(BadInput, AFailureWritesNothingByItself) {
   const LogBook log;
   static_cast<void>(refusal(file(write_file("noise.mp3", noise(50'000)))));
   EXPECT_THAT(log.lines(), IsEmpty());
+}
+
+TEST(BadInput, AnIndexAtTheEndIsOutOfAPipesReach) {
+  const std::string song = make_audio("song.m4a", Content::sweep);
+  EXPECT_THAT(refusal(file(piped(song))), HasSubstr("whose index stands behind the sound"));
+  EXPECT_GT(play(piped(make_audio("fast.m4a", Content::sweep, "-movflags +faststart"))).frames.size(), 100U);
 }
 
 TEST(BadInput, FFmpegsOwnWordsAreThereForThoseWhoAsk) {

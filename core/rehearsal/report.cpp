@@ -251,8 +251,9 @@ std::string to_text(const Report& report) {
   write_faults(out, report);
   fmt::format_to(to, "phases\n");
   write_phases(out, report);
+  const char* const none = report.packets_received == 0 ? "none, but nothing was sent" : "none";
   fmt::format_to(to, "findings    {}\n",
-                 report.findings.empty() ? "none" : std::to_string(report.findings.size()));
+                 report.findings.empty() ? none : std::to_string(report.findings.size()));
   for (const Finding& finding : report.findings) {
     fmt::format_to(to, "  {} ({} ×): {}\n", finding.rule, finding.count, display_safe(finding.detail));
   }
