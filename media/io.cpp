@@ -69,8 +69,7 @@ Fetched fetch(const std::string& location, std::size_t most, World world,
   AVIOContext* opened = nullptr;
   if (const int result = avio_open2(&opened, location.c_str(), AVIO_FLAG_READ, &interrupt, options.out());
       result < 0) {
-    refuse(location,
-           "cannot be opened: " + (first_complaint().empty() ? describe(result) : first_complaint()));
+    refuse(location, "cannot be opened: " + why_not_opened(result));
   }
   const std::unique_ptr<AVIOContext, CloseReader> reader(opened);
   Fetched fetched{{}, final_location(*opened, location)};
@@ -137,6 +136,10 @@ std::uint64_t Access::missing_bytes() const {
   const std::uint64_t end = riff.data().value_or(0) + riff.size();
   const auto there = static_cast<std::uint64_t>(about.st_size);
   return riff.size() > 0 && end > there ? end - there : 0;
+}
+
+bool Access::is_web_page() const {
+  return remote_ != nullptr && (remote_->type() == "text/html" || remote_->type() == "application/xhtml+xml");
 }
 
 std::string Access::station() const { return remote_ == nullptr ? std::string() : remote_->station(); }

@@ -103,6 +103,8 @@ class Access {
   [[nodiscard]] const std::string& location() const noexcept;
   /// Why servers gave no more; empty: no server, or they gave all.
   [[nodiscard]] const std::string& fault() const noexcept;
+  /// True when a server sent what browsers show.
+  [[nodiscard]] bool is_web_page() const;
   /// How many bytes of its samples a WAV file promises and has not.
   [[nodiscard]] std::uint64_t missing_bytes() const;
   /// An Icecast station's name, and what it plays now: once each time that it changes.

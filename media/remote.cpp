@@ -74,6 +74,14 @@ std::string final_location(AVIOContext& reader, const std::string& asked) {
   return location.empty() ? asked : location;
 }
 
+std::string why_not_opened(int averror) {
+  const bool has_no_words = first_complaint().empty();
+  if (averror == AVERROR_EOF) return "its server closed the connection without an answer";
+  if (averror == AVERROR(EIO) && has_no_words) return "its server redirects again and again";
+  if (averror == AVERROR(EINVAL) && has_no_words) return "its server redirects to neither http nor https";
+  return reason(averror);
+}
+
 std::optional<std::string> stream_title(std::string_view metadata) {
   constexpr std::string_view kStart = "StreamTitle='";
   const std::size_t start = metadata.find(kStart);
@@ -88,7 +96,7 @@ RemoteStream::RemoteStream(const std::string& url, World world) : url_(url), wor
   forget_complaints();
   const Progress::Wait wait(world_.progress);
   if (const int result = open(0); result < 0) {
-    throw Error(Cause::no_media, named(url_) + " cannot be opened: " + reason(result));
+    throw Error(Cause::no_media, named(url_) + " cannot be opened: " + why_not_opened(result));
   }
   if (!is_address(location_)) {
     throw Error(Cause::no_media,

@@ -93,6 +93,9 @@ void set_server_rules(Dictionary& options, const TrustAnchors& trust);
 /// Where what `reader` reads came from after all redirects, or `asked`.
 [[nodiscard]] std::string final_location(AVIOContext& reader, const std::string& asked);
 
+/// What FFmpeg's `averror` means when an http(s) address was opened; it has just happened on this thread.
+[[nodiscard]] std::string why_not_opened(int averror);
+
 /// The title in Icecast's metadata ("StreamTitle='…';…"), as UTF-8; nothing when there is none.
 [[nodiscard]] std::optional<std::string> stream_title(std::string_view metadata);
 

@@ -20,6 +20,8 @@ constexpr double kMissingSeconds = 0.25;   // headers are allowed to be this ine
 constexpr int kPcmRateByDefault = 44'100;  // FFmpeg's defaults, so that its command lines can be carried over
 constexpr int kPcmChannelsByDefault = 1;
 constexpr const char* kNoSound = " ends before any sound comes";
+constexpr const char* kWebPage =
+    " is a web page, not audio; \"yt-dlp -o - URL | vcplay play -\" plays what is on many of them";
 constexpr const char* kIndexAtEnd =
     " is MP4 or M4A whose index stands behind the sound, and a pipe cannot be wound back: name the file, or "
     "write it with \"ffmpeg -movflags +faststart\"";
@@ -118,6 +120,7 @@ std::string Source::cannot_be_opened(int averror) const {
   const std::string name = named(info_.location);
   const std::string& complaint = first_complaint();
   if (!access_.fault().empty()) return name + " cannot be opened: " + access_.fault();
+  if (access_.is_web_page()) return name + kWebPage;
   if (access_.wanted_more() || complaint.find("not on whitelist 'none'") != std::string::npos) {
     return name + " refers to other files or addresses, which vcplay does not open";
   }
@@ -145,9 +148,9 @@ void Source::choose_stream(const std::string& name) {
     throw Error(Cause::no_media, named(info_.location) + " has audio that FFmpeg has no decoder for");
   }
   if (best < 0) {
-    throw Error(Cause::no_media, access_.is_pipe() && !access_.gave_anything()
-                                     ? cannot_be_opened(AVERROR_EOF)
-                                     : named(info_.location) + " has no audio");
+    const bool is_nothing_at_all = (access_.is_pipe() && !access_.gave_anything()) || access_.is_web_page();
+    throw Error(Cause::no_media,
+                is_nothing_at_all ? cannot_be_opened(AVERROR_EOF) : named(info_.location) + " has no audio");
   }
   stream_ = format_->streams[best];
   for (unsigned i = 0; i < format_->nb_streams; ++i) {

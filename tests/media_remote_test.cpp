@@ -211,11 +211,26 @@ TEST_F(Elsewhere, RedirectsAreFollowedToServersOnlyAndNotForEver) {
       if (client.path() == "/start") return client.redirect(where);
       client.refuse("404 Not Found");
     });
-    EXPECT_NE(refusal(at(server.url("/start"))), "") << where;
+    EXPECT_THAT(refusal(at(server.url("/start"))),
+                HasSubstr(where == song_ ? "404" : "neither http nor https"))
+        << where;
   }
   const HttpServer circle([](const HttpExchange& client) { client.redirect(client.path() + "x"); });
-  EXPECT_NE(refusal(at(circle.url("/"))), "");
+  EXPECT_EQ(refusal(at(circle.url("/"))),
+            '"' + circle.url("/") + "\" cannot be opened: its server redirects again and again");
   EXPECT_LE(circle.requests().size(), 12U);
+}
+
+TEST(RemoteMedia, ThatAreAWebPageAreCalledThat) {
+  const HttpServer server([](const HttpExchange& client) {
+    client.send("HTTP/1.0 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<html>Watch this!</html>");
+  });
+  EXPECT_THAT(refusal(at(server.url("/watch"))), HasSubstr("watch\" is a web page, not audio"));
+}
+
+TEST(RemoteMedia, OfAServerThatHangsUpSaySo) {
+  const HttpServer server([](const HttpExchange&) {});
+  EXPECT_THAT(refusal(at(server.url("/x"))), HasSubstr("closed the connection without an answer"));
 }
 
 TEST_F(Elsewhere, AListFromAServerReachesNoFile) {
