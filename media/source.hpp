@@ -58,6 +58,8 @@ class Source {
   [[nodiscard]] bool is_at_hand() const;
 
  private:
+  static constexpr const char* kNoSound = " ends before any sound comes";
+
   void open(const Media& media);
   void choose_stream(const std::string& name);
   [[nodiscard]] int wanted_stream(const std::string& name) const;
