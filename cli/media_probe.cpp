@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/text.hpp"
 
 namespace vcplay::cli {
@@ -21,6 +23,22 @@ std::string describe(const media::TrackInfo& track) {
                      display_safe(track.codec, 20), track.sample_rate / 1000.0, track.channels,
                      track.channels == 1 ? "" : "s",
                      track.duration ? format_time(*track.duration) : "of unknown length");
+}
+
+/// What may be said of a list when the first of its tracks that plays has been opened.
+Finding found(const media::TrackInfo& track, const std::string& failed_before) {
+  Finding finding{std::string(kCheck), Mark::good, describe(track), Cause::unexpected, track};
+  if (!failed_before.empty()) {
+    finding.mark = Mark::warning;
+    finding.sentence += fmt::format(" It is not the list's first: {}.", display_safe(failed_before));
+  }
+  const std::uint32_t behind = track.tracks - std::min(track.tracks, track.track + 1);
+  if (behind > 0) {
+    finding.sentence += fmt::format(" {} behind it {} not looked at.",
+                                    behind == 1 ? "The track" : fmt::format("The {} tracks", behind),
+                                    behind == 1 ? "was" : "were");
+  }
+  return finding;
 }
 
 Finding failed(std::string sentence) {
@@ -42,7 +60,7 @@ std::optional<Finding> MediaProbe::run(Signals& signals, std::optional<int>& sig
   pipeline.stop();
   if (signal) return std::nullopt;
   const Lock hold(mutex_);
-  if (track_) return Finding{std::string(kCheck), Mark::good, describe(*track_), Cause::unexpected, track_};
+  if (track_) return found(*track_, error_);
   if (answered) return failed(display_safe(error_) + ".");
   return failed(fmt::format("{} gave no sound for {} s.", named(media_.location), kPatience / 1s));
 }

@@ -171,6 +171,20 @@ TEST(CheckVerb, OpensEveryMedium) {
   EXPECT_EQ(lines_with(finished.out, "\u2713 media ").size(), 1U);
 }
 
+TEST(CheckVerb, SaysHowFarItLookedIntoAList) {
+  Stage stage;
+  const std::string tone = stage.tone("tone.wav", 0.5) + '\n';
+  const std::string whole = stage.folder().write("whole.m3u", tone + tone + tone);
+  const std::string torn = stage.folder().write("torn.m3u", "gone.mp3\n" + tone);
+  const Finished finished = run(check(stage, {whole, torn}), 60s);
+  EXPECT_EQ(finished.exit_status, 0) << finished.out << finished.err;
+  EXPECT_THAT(lines_with(finished.out, "\u2713 media "),
+              ElementsAre(HasSubstr("0:00. The 2 tracks behind it were not looked at.")));
+  EXPECT_THAT(lines_with(finished.out, "! media "),
+              ElementsAre(AllOf(HasSubstr("tone.wav"), HasSubstr("It is not the list's first: "),
+                                HasSubstr("gone.mp3"), HasSubstr("No such file or directory."))));
+}
+
 TEST(CheckVerb, KnowsWhatThePlaysBeforeItUsedUp) {
   Stage stage;
   EXPECT_THAT(run(check(stage), 60s).out, Not(HasSubstr("this machine")));
