@@ -42,8 +42,7 @@ constexpr EventRow kTable[] = {
     {"left", "reason", "The bot is no longer in the channel."},
     {"statistics", "seconds packets audio_packets dropped failed underruns rebases reconnects late_us live",
      "The run in numbers; dropped packets found the socket full, failed ones were refused; late_us has p50, "
-     "p99 and max of deadline-to-send errors, live the latency_ms and "
-     "drift_ppm "
+     "p99 and max of deadline-to-send errors, live the latency_ms and drift_ppm "
      "of a live input, how often it stalls and what of it came too late (left_out_ms)."},
     {"error", "status name message", "Why the run fails: the exit status, its name and one sentence."},
 };

@@ -61,9 +61,8 @@ void LiveFollower::on_samples(TimePoint now) {
 void LiveFollower::warn_once() {
   if (!std::exchange(may_warn_, false)) return;
   log::warning(
-      "{} gives sound faster than it can be heard, and --live leaves out what is too much; without --live "
-      "all "
-      "of it is played",
+      "{} gives sound faster than it can be heard, and --live leaves out what is too much; "
+      "without --live all of it is played",
       name_);
 }
 
