@@ -20,6 +20,7 @@ namespace {
 constexpr int kReadBytes = 32 * 1024;
 // A text of gigabytes that is called music: it is no use to look for a sample behind this.
 constexpr std::uint64_t kMostWithoutSound = 128U << 20U;
+constexpr std::size_t kMostBeforeSamples = 16U << 20U;  // of a WAV: pictures may stand there
 constexpr std::uint64_t kSpdifProbeBytes = 2048;
 constexpr Duration kFetchPatience = 20s;
 constexpr const char* kNoProtocols = "none";
@@ -127,12 +128,16 @@ const std::string& Access::location() const noexcept {
 }
 
 std::uint64_t Access::missing_bytes() const {
-  std::array<std::uint8_t, 4096> head{};
   struct stat about {};
-  const ssize_t got = regular_ ? ::pread(fd_, head.data(), head.size(), 0) : 0;
-  if (got <= 0 || ::fstat(fd_, &about) != 0) return 0;
+  if (!regular_ || ::fstat(fd_, &about) != 0) return 0;
+  std::array<std::uint8_t, 4096> piece{};
   RiffHead riff;
-  riff.watch({head.data(), static_cast<std::size_t>(got)});
+  for (std::size_t at = 0; !riff.data() && at < kMostBeforeSamples;) {
+    const ssize_t got = ::pread(fd_, piece.data(), piece.size(), static_cast<off_t>(at));
+    if (got <= 0) break;
+    riff.watch({piece.data(), static_cast<std::size_t>(got)});
+    at += static_cast<std::size_t>(got);
+  }
   const std::uint64_t end = riff.data().value_or(0) + riff.size();
   const auto there = static_cast<std::uint64_t>(about.st_size);
   return riff.size() > 0 && end > there ? end - there : 0;

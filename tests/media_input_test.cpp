@@ -118,6 +118,15 @@ TEST(BadInput, ATruncatedWavSaysSoToo) {
               Contains(HasSubstr("half.wav\" ends at 0:02.500, but its header promises 0:05.0")));
 }
 
+TEST(BadInput, ATruncatedWavSaysSoBehindAPictureToo) {
+  const LogBook log;
+  std::string wav = contents_of(make_audio("painted.wav", Content::sweep));
+  const std::string picture = "id3 " + std::string("\xA0\x86\x01\x00", 4) + std::string(0x186A0, 'x');
+  wav.insert(wav.find("data"), picture);
+  static_cast<void>(play(write_file("torn.wav", wav.substr(0, wav.size() / 2))));
+  EXPECT_THAT(log.lines(), Contains(HasSubstr("but its header promises 0:05.0")));
+}
+
 TEST(BadInput, AWavWhoseWriterKnewNoLengthIsWhole) {
   const LogBook log;
   std::string wav = contents_of(make_audio("written.wav", Content::sweep));
