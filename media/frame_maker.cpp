@@ -63,6 +63,17 @@ void FrameMaker::finish_samples() {
   passes_ = true;
 }
 
+bool FrameMaker::put_reset() {
+  if (!began_ || !put_held() || !wait_for_room()) return false;
+  outlet_.put([&](OpusFrame& frame) {
+    std::copy(kOpusReset.begin(), kOpusReset.end(), frame.bytes.begin());
+    frame.size = kOpusReset.size();
+    frame.track = starts_.back().track;
+    frame.track_frame = starts_.back().frames;  // it is none of them itself
+  });
+  return true;
+}
+
 bool FrameMaker::put_packet(ByteView opus) {
   if (!put_held()) return false;
   starts_.erase(starts_.begin(), starts_.end() - 1);
@@ -155,7 +166,8 @@ void FrameMaker::encode_front() {
   if (unheard_ > 0) {
     encode_unheard(pcm);
   } else {
-    began_ = true;
+    const bool ran_dry = outlet_.ran_dry();
+    if (!std::exchange(began_, true) || ran_dry) encoder_.follow_silence();
     Start& owner = owner_of(fifo_.position());
     outlet_.put([&](OpusFrame& frame) {
       frame.size = encoder_.encode(pcm, frame.bytes);

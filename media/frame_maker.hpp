@@ -52,6 +52,9 @@ class FrameMaker {
   [[nodiscard]] bool passes() const noexcept { return passes_; }
   /// Fills the last frame up as flush() does; packets may follow.
   void finish_samples();
+  /// What comes next knows nothing of what came before: 20 ms of silence are put, for decoders to forget it.
+  /// False when nothing came before, and after a stop.
+  bool put_reset();
   /// Takes a packet of 20 ms and at most kMaxOpusBytes, and puts the one before it; false after a stop.
   [[nodiscard]] bool put_packet(ByteView opus);
   /// Puts the last packet; false after a stop.

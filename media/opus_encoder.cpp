@@ -65,10 +65,15 @@ void OpusEncoder::set_bitrate(int bits_per_second) {
 
 void OpusEncoder::reset() { check(opus_encoder_ctl(encoder_.get(), OPUS_RESET_STATE), "start anew"); }
 
+void OpusEncoder::follow_silence() {
+  predict(false);
+  at_seam_ = true;
+}
+
 // More bits, once, spare the listener a rough start. They are given outside of the bound, which would take
 // them from the packets that follow.
 void OpusEncoder::follow_other(bool alike) {
-  predict(alike);
+  predict(false);  // of bands without sound two encoders do not say the same energy
   check(opus_encoder_ctl(encoder_.get(), OPUS_SET_VBR_CONSTRAINT(0)), "free the bitrate");
   const int more = std::min((alike ? 2 : 3) * bitrate_, kMaxBitrate);
   check(opus_encoder_ctl(encoder_.get(), OPUS_SET_BITRATE(more)), "set the bitrate");

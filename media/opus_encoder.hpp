@@ -26,8 +26,11 @@ class OpusEncoder {
 
   /// Forgets all samples that came.
   void reset();
+  /// The next packet follows silence that was not made here: whatever a decoder makes of that, nothing is
+  /// predicted from it.
+  void follow_silence();
   /// The next packet follows one that another encoder made of nearly the same sound as the packets before
-  /// were made of here. `alike`: all of them are CELT, so that even predictions hold.
+  /// were made of here. `alike`: all of them are CELT.
   void follow_other(bool alike);
   /// The next packet is to need less of the one before it.
   void predict(bool may);

@@ -168,11 +168,13 @@ std::string OpusPassthrough::over_limit() {
   return fmt::format("its {} kbit/s are more than the {} that may be sent", average / 1000, limit / 1000);
 }
 
+// The first packet is made for a decoder that has heard nothing, and follows what is quiet.
 // All of the pre-skip up to 80 ms goes out: the listener's decoder needs it to be on course when the sound
 // begins.
 void OpusPassthrough::begin_passing() {
   if (!maker_.passes()) history_.clear();
   maker_.finish_samples();
+  if (maker_.put_reset()) history_.emplace_back(kOpusReset.begin(), kOpusReset.end());
   while (ahead_.size() > 1 && skip_ >= ahead_.front().samples + kConvergence) skip_ -= ahead_.take().samples;
   maker_.set_lead(skip_);
   skip_ = 0;

@@ -40,6 +40,12 @@ class Outlet {
     queue_->publish();
     ++put_;
   }
+  /// Media thread: true once after each time that the sender had nothing to send.
+  [[nodiscard]] bool ran_dry() {
+    const Lock lock(mutex_);
+    const std::uint32_t underruns = queue_ == nullptr ? seen_underruns_ : queue_->underruns();
+    return std::exchange(seen_underruns_, underruns) != underruns;
+  }
   /// Media thread.
   template <typename Tell>
   void tell(Tell&& tell) {
@@ -71,6 +77,7 @@ class Outlet {
   FrameQueue* queue_ GUARDED_BY(mutex_);
   PipelineListener* listener_ GUARDED_BY(mutex_);
   std::uint64_t put_ GUARDED_BY(mutex_) = 0;  // frames
+  std::uint32_t seen_underruns_ GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace vcplay::media

@@ -20,6 +20,7 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
@@ -471,9 +472,10 @@ TEST(Passthrough, PacketsFollowSamplesThatFadedOut) {
   EXPECT_EQ(playback.results[0].frames, 50U);  // and one for the encoder's delay
   const std::vector<std::string> stored = packets_in(opus);
   const std::vector<std::string> sent = hashes_of(playback.frames);
-  for (std::size_t i = 0; i + 1 < stored.size(); ++i) ASSERT_EQ(sent[51 + i], stored[i]) << "packet " << i;
-  EXPECT_EQ(playback.frames[51].track, 1U);
-  EXPECT_EQ(playback.results[2].frames, playback.frames.size() - 151);
+  EXPECT_THAT(playback.frames[51].view(), ElementsAreArray(kOpusReset)) << "the packets expect a new decoder";
+  for (std::size_t i = 0; i + 1 < stored.size(); ++i) ASSERT_EQ(sent[52 + i], stored[i]) << "packet " << i;
+  EXPECT_EQ(playback.frames[52].track, 1U);
+  EXPECT_EQ(playback.results[2].frames, playback.frames.size() - 152);
 }
 
 // ── packets ──

@@ -70,9 +70,9 @@ TEST(PlayHost, BeingStoppedForTwoSecondsCostsThoseAndIsMadeUpForByNoBurst) {
   EXPECT_EQ(findings(report), "");
   EXPECT_GE(report.longest_gap, 1900ms);
   EXPECT_LT(report.longest_gap, 2500ms);
-  // Nothing is skipped: what was queued waits. Packets of a burst would come before their time.
+  // Nothing is skipped: what was queued waits. Packets of a burst would come long before their time.
   EXPECT_GE(report.audio_packets, 299U);
-  EXPECT_LT(report.arrival.p99, 20'000.0);
+  EXPECT_LT(report.arrival.p99, 60'000.0) << "more than three packets' worth";
   EXPECT_EQ(report.packets_lost, 0U);
   EXPECT_EQ(report.voice_identifies, 1U);
   EXPECT_EQ(report.gateway_identifies, 1U);

@@ -49,7 +49,7 @@ TEST_F(HeldSender, KeepsTheIntroUntilTheKeyIsThere) {
   EXPECT_THAT(reports(), ElementsAre(kWantsSpeaking));
   post(SpeakingIsOn{});
   tick(kLeadIn + 3);
-  EXPECT_EQ(wire_.story(), silence(kLeadIn) + " 0 1 2");
+  EXPECT_EQ(wire_.story(), lead_in(kLeadIn) + " 0 1 2");
 }
 
 TEST_F(HeldSender, FallsSilentInTheMiddleAndGoesOnWhereItWas) {
@@ -67,8 +67,8 @@ TEST_F(HeldSender, FallsSilentInTheMiddleAndGoesOnWhereItWas) {
   tick();
   EXPECT_THAT(reports(), ElementsAre(kWantsSpeaking));
   post(SpeakingIsOn{});
-  tick(3);
-  EXPECT_EQ(wire_.story(), "0 1 " + silence(kSilencePackets) + " 2 3 4") << "no second lead-in";
+  tick(1 + 3);
+  EXPECT_EQ(wire_.story(), "0 1 " + silence(kSilencePackets) + " r 2 3 4") << "no second lead-in";
 }
 
 TEST_F(HeldSender, RunsOnUnheardOneFramePerSlot) {
@@ -89,7 +89,7 @@ TEST_F(HeldSender, RunsOnUnheardOneFramePerSlot) {
   EXPECT_THAT(reports(), ElementsAre(kWantsSpeaking));
   post(SpeakingIsOn{});
   tick(kLeadIn + 2);
-  EXPECT_EQ(wire_.story(), silence(kLeadIn) + " 11 12");
+  EXPECT_EQ(wire_.story(), lead_in(kLeadIn) + " 11 12");
 }
 
 TEST_F(HeldSender, ARadioWithoutListenersStillComesToItsEnd) {

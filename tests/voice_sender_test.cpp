@@ -31,10 +31,11 @@ TEST_F(SenderStory, PlaysAFileFromLeadInToTheLastSilence) {
   EXPECT_THAT(reports(), ElementsAre(kFinished));
   EXPECT_TRUE(sender_.finished());
   EXPECT_FALSE(stats_.speaking.load());
-  EXPECT_EQ(wire_.story(), silence(kLeadIn) + " 0 1 2 3 4 5 " + silence(kSilencePackets));
+  EXPECT_EQ(wire_.story(), lead_in(kLeadIn) + " 0 1 2 3 4 5 " + silence(kSilencePackets));
   EXPECT_EQ(stats_.packets.load(), 15U);
   EXPECT_EQ(stats_.audio_packets.load(), 6U);
   EXPECT_EQ(stats_.underruns.load(), 0U);
+  EXPECT_EQ(queue_.underruns(), 0U) << "it had come to its end";
   EXPECT_EQ(stats_.track.load(), 7U);
   EXPECT_EQ(stats_.track_frame.load(), 5U);
 
@@ -79,7 +80,7 @@ TEST_F(SenderStory, SpeaksEvenOneFrameWhenNoMoreWillCome) {
   tick();
   post(SpeakingIsOn{});
   tick(kLeadIn + 1 + kSilencePackets);
-  EXPECT_EQ(wire_.story(), silence(kLeadIn) + " 0 " + silence(kSilencePackets));
+  EXPECT_EQ(wire_.story(), lead_in(kLeadIn) + " 0 " + silence(kSilencePackets));
   EXPECT_THAT(reports(), ElementsAre(kWantsSpeaking, kFinished));
 }
 
@@ -149,8 +150,9 @@ TEST_F(SenderStory, AnUnderrunEndsInSilenceAndLosesNoFrame) {
   tick();
   EXPECT_THAT(reports(), ElementsAre(kWantsSpeaking));
   post(SpeakingIsOn{});
-  tick(kResumeFrames);
-  EXPECT_EQ(wire_.story(), "0 1 2 3 4 s s s s s " + frames(5, 14)) << "no second lead-in";
+  EXPECT_EQ(queue_.underruns(), 1U) << "what is encoded from now on follows silence";
+  tick(1 + kResumeFrames);
+  EXPECT_EQ(wire_.story(), "0 1 2 3 4 s s s s s r " + frames(5, 14)) << "no second lead-in";
   EXPECT_EQ(stats_.underruns.load(), 1U);
 }
 
@@ -191,8 +193,8 @@ TEST_F(SenderStory, FramesThatComeDuringTheTrailingSilenceWaitForTheirTurn) {
   tick();
   EXPECT_THAT(reports(), ElementsAre(kWantsSpeaking));
   post(SpeakingIsOn{});
-  tick();
-  EXPECT_EQ(wire_.story(), "0 1 2 3 4 s s s s s 5");
+  tick(2);
+  EXPECT_EQ(wire_.story(), "0 1 2 3 4 s s s s s r 5");
 }
 
 TEST_F(SenderStory, AnEndThatIsKnownLateIsNoUnderrun) {
@@ -223,8 +225,8 @@ TEST_F(SenderStory, FewFramesResumeWhenTheyAreTheLast) {
   tick();
   EXPECT_THAT(reports(), ElementsAre(kWentQuiet, kWantsSpeaking));
   post(SpeakingIsOn{});
-  tick(2 + kSilencePackets);
-  EXPECT_EQ(wire_.story(), "0 1 2 3 4 s s s s s 5 6 s s s s s");
+  tick(1 + 2 + kSilencePackets);
+  EXPECT_EQ(wire_.story(), "0 1 2 3 4 s s s s s r 5 6 s s s s s");
   EXPECT_THAT(reports(), ElementsAre(kFinished));
 }
 
@@ -303,7 +305,7 @@ TEST_F(SenderStory, ADroppedStreamHoldsThePositionForTheNextOne) {
   EXPECT_THAT(reports(), ElementsAre(kWantsSpeaking));
   post(SpeakingIsOn{});
   tick(kLeadIn + 2);
-  EXPECT_EQ(second.story(), silence(kLeadIn) + " 3 4");
+  EXPECT_EQ(second.story(), lead_in(kLeadIn) + " 3 4");
   const auto all = second.heard();
   EXPECT_EQ(all[0].header.sequence, 9);
   EXPECT_EQ(all[0].header.timestamp, 77U) << "the new stream counts from where it was told";
@@ -323,7 +325,7 @@ TEST_F(SenderStory, ANewStreamInMidPlayReplacesTheOldOneWhole) {
   post(SpeakingIsOn{});
   tick(kLeadIn + 1);
   EXPECT_EQ(wire_.story(), "0 1 2");
-  EXPECT_EQ(second.story(), silence(kLeadIn) + " 3");
+  EXPECT_EQ(second.story(), lead_in(kLeadIn) + " 3");
 }
 
 TEST_F(SenderStory, AnAnswerToAnOldQuestionIsNoPermission) {
@@ -406,7 +408,7 @@ TEST_F(SenderStory, TheTransformTouchesMediaAndNeverSilence) {
   tick();
   post(StopPlaying{});
   tick();
-  EXPECT_EQ(wire_.story(), silence(kLeadIn) + " ? ? ? 3 s");
+  EXPECT_EQ(wire_.story(), silence(kLeadIn - 1) + " ? ? ? ? 3 s") << "DAVE lets one kind of it through";
   const auto all = wire_.heard();
   EXPECT_EQ(all[kLeadIn].payload.size(), kFrameBytes + 1);
   EXPECT_EQ(all[kLeadIn + 1].payload.back(), 0xAA);
@@ -459,7 +461,7 @@ TEST_F(SenderStory, ACipherThatIsUsedUpSendsNothingMore) {
   tick();
   post(SpeakingIsOn{});
   tick(kLeadIn + 3);
-  EXPECT_EQ(wire_.story(), silence(kLeadIn) + " 0");
+  EXPECT_EQ(wire_.story(), lead_in(kLeadIn) + " 0");
   EXPECT_EQ(stats_.failed.load(), 2U);
 }
 

@@ -126,7 +126,7 @@ TEST(SenderThread, PlaysAHesitantSourceWithoutAnUnderrunWhenTheClockWaits) {
     EXPECT_EQ(wait_for_report(inbox), SenderReport::finished);
     media.join();
   }
-  std::string story = "s s s";
+  std::string story = "s s r";
   for (int i = 0; i < kFrames; ++i) story += ' ' + std::to_string(i);
   EXPECT_EQ(wire.story(), story + " s s s s s");
   EXPECT_EQ(stats.underruns.load(), 0U);

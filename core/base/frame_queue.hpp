@@ -37,7 +37,13 @@ class FrameQueue {
     finish();
   }
 
+  /// How often the sender found nothing to send and sent silence. A frame that is put afterwards follows it.
+  [[nodiscard]] std::uint32_t underruns() const noexcept {
+    return underruns_.load(std::memory_order_acquire);
+  }
+
   // ── sender thread ──
+  void note_underrun() noexcept { underruns_.fetch_add(1, std::memory_order_release); }
   /// nullptr: empty. The same frame until pop().
   [[nodiscard]] const OpusFrame* front() noexcept {
     if (front_ == nullptr) front_ = next();
@@ -75,6 +81,7 @@ class FrameQueue {
 
   SpscRing<OpusFrame> ring_;
   std::atomic<bool> finished_{false};
+  std::atomic<std::uint32_t> underruns_{0};
   Ending ending_{};                       // written before end_
   std::atomic<std::size_t> end_{kNever};  // the number of the frame behind the ending
   const OpusFrame* front_ = nullptr;      // of the sender

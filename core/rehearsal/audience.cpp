@@ -25,7 +25,7 @@ bool equals_silence(ByteView payload) {
 OpenedFrame unopened(ByteView payload) {
   OpenedFrame frame;
   const auto parsed = dave::parse_protocol_frame(payload);
-  frame.is_silence = equals_silence(payload) || (parsed && parsed->ciphertext.size() == kOpusSilence.size());
+  frame.is_silence = is_opus_silence(payload) || (parsed && parsed->ciphertext.size() == kOpusSilence.size());
   return frame;
 }
 
@@ -120,7 +120,8 @@ OpenedFrame Audience::open(Snowflake user, ByteView payload, TimePoint now) {
   OpenedFrame frame;
   frame.wire.assign(payload.begin(), payload.end());
   frame.content = content_of(speaker.log, payload, now);
-  frame.is_silence = frame.content == OpenedFrame::Content::silence;
+  frame.is_silence = frame.content == OpenedFrame::Content::silence ||
+                     (frame.content == OpenedFrame::Content::clear && is_opus_silence(payload));
   if (frame.content == OpenedFrame::Content::plaintext) {
     frame.breaches.emplace_back(
         Rule::plaintext_in_encrypted_call,
@@ -152,7 +153,7 @@ void Audience::let_all_hear(Snowflake user, const Speaker& speaker, OpenedFrame&
     frame.receptions.push_back({member.get(), hearing.kind, false});
     if (hearing.epoch != nullptr && !key) key = key_of(speaker, *member, *hearing.epoch, now);
     if (hearing.kind != Hearing::Kind::decrypted) continue;
-    frame.is_silence = equals_silence(hearing.opus);
+    frame.is_silence = is_opus_silence(hearing.opus);
     if (member->user() == world_.listener()) frame.opus = std::move(hearing.opus);
   }
   if (is_encrypted) find_breaches(speaker, key, frame, now);

@@ -58,7 +58,7 @@ class Listener::Hearing {
       return;
     }
     ++ledger_.facts.packets_heard;
-    if (!std::equal(opus.begin(), opus.end(), kOpusSilence.begin(), kOpusSilence.end())) {
+    if (!is_opus_silence(opus)) {
       ledger_.facts.heard += Duration(std::int64_t{decoded} * 1'000'000 / 48);
     }
     take(opus, static_cast<std::size_t>(decoded), sink);

@@ -121,8 +121,9 @@ void Sender::on(SwapCipher& swap) noexcept {
 
 void Sender::on(SpeakingIsOn) noexcept {
   if (phase_ != Phase::asking) return;  // the answer to a question of a stream that is gone
-  // Until its first packet a stream has no slots; afterwards listeners need no second lead-in.
-  silence_left_ = anchored_ ? 0 : options_.lead_in_packets;
+  // Until its first packet a stream has no slots; afterwards listeners need no second lead-in, but their
+  // decoders have heard silence.
+  silence_left_ = anchored_ ? 1 : options_.lead_in_packets;
   enter(silence_left_ > 0 ? Phase::lead_in : Phase::audio);
 }
 
@@ -252,14 +253,19 @@ void Sender::meet_schedule(TimePoint now) noexcept {
 void Sender::load_packet() noexcept {
   const ByteSpan protocol_frame = ByteSpan(packet_).subspan(kRtpHeaderBytes, kMaxProtocolFrameBytes);
   const OpusFrame* const frame = phase_ == Phase::audio ? queue_.front() : nullptr;
-  std::size_t size = kOpusSilence.size();
+  ByteView opus = kOpusSilence;
   if (frame != nullptr) {
-    std::copy_n(frame->bytes.begin(), frame->size, protocol_frame.begin());
-    size = transform_ ? transform_->apply(protocol_frame, frame->size) : frame->size;
-  } else {
-    if (phase_ == Phase::audio) begin_trailing();
-    std::copy(kOpusSilence.begin(), kOpusSilence.end(), protocol_frame.begin());
+    opus = frame->view();
+  } else if (phase_ == Phase::lead_in && silence_left_ == 1) {
+    opus = kOpusReset;
+  } else if (phase_ == Phase::audio) {
+    if (!queue_.drained()) queue_.note_underrun();
+    begin_trailing();
   }
+  std::copy(opus.begin(), opus.end(), protocol_frame.begin());
+  std::size_t size = opus.size();
+  const bool is_silence = frame == nullptr && opus.data() == kOpusSilence.data();
+  if (!is_silence && transform_) size = transform_->apply(protocol_frame, size);
   header_.write(packet_);
   packet_bytes_ = size == 0 ? 0 : cipher_->seal(packet_, size);
   if (packet_bytes_ == 0) return add_one(stats_.failed);  // its slot passes: neither sent nor waited for

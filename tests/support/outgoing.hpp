@@ -53,13 +53,16 @@ struct Wire {
     return all;
   }
 
-  /// The story in words: "s" for a silence packet, the number for a frame of media, "?" for anything else.
+  /// The story in words: "s" for a silence packet, "r" for one that resets decoders, the number for a frame
+  /// of media, "?" for anything else.
   [[nodiscard]] std::string story() const {
     std::string words;
     for (const Heard& one : heard()) {
       if (!words.empty()) words += ' ';
       if (std::equal(one.payload.begin(), one.payload.end(), kOpusSilence.begin(), kOpusSilence.end())) {
         words += 's';
+      } else if (std::equal(one.payload.begin(), one.payload.end(), kOpusReset.begin(), kOpusReset.end())) {
+        words += 'r';
       } else if (one.payload.size() == kFrameBytes && one.payload[0] == kMusicToc) {
         words += std::to_string(load_be32(ByteView(one.payload).subspan(1)));
       } else {
