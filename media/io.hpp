@@ -94,6 +94,7 @@ class Access {
 
   /// True when bytes come as they are made and never twice.
   [[nodiscard]] bool is_pipe() const noexcept { return remote_ == nullptr && !seekable_; }
+  [[nodiscard]] bool is_seekable() const noexcept { return seekable_; }
   /// True once a pipe or file has given a byte.
   [[nodiscard]] bool gave_anything() const noexcept { return given_ > 0; }
   /// True when the media asked for a file or a server besides itself and did not get it.

@@ -1,5 +1,6 @@
 #include "media/program.hpp"
 
+#include <fmt/core.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -37,11 +38,20 @@ std::optional<Program::Item> Program::next() {
   while (!world_.stop.raised()) {
     if (fifo_ && is_fifo(fifo_->media.location)) return given(*fifo_);
     if (auto entry = next_track()) return given(std::move(*entry));
+    if (rounds_ > 0 && given_ == 0 && !world_.stop.raised()) return nothing_found();
     const bool was_last = options_.rounds != 0 && rounds_ >= options_.rounds;
     if (rounds_ > 0 && (was_last || !round_played_)) return std::nullopt;
     begin_round();
   }
   return std::nullopt;
+}
+
+/// Of a round: only directories without audio files.
+Program::Item Program::nothing_found() {
+  Entry entry{words_.front(), {}};
+  entry.failure = fmt::format("{}{} no audio files", named(words_.front().location),
+                              words_.size() == 1 ? " has" : " and what else is named have");
+  return given(std::move(entry));
 }
 
 Program::Neighbours Program::neighbours() const {

@@ -75,6 +75,7 @@ class Program {
   };
 
   [[nodiscard]] Item given(Entry entry);
+  [[nodiscard]] Item nothing_found();
   void begin_round();
   void narrow(Entry& entry) const;
   [[nodiscard]] std::optional<Entry> next_track();

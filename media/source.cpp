@@ -17,7 +17,7 @@ namespace {
 constexpr int kMaxFailuresInARow = 64;    // a decoder that fails this often without asking for more is stuck
 constexpr double kMissingSeconds = 0.25;  // headers are allowed to be this inexact
 constexpr const char* kIndexAtEnd =
-    " is MP4 or M4A whose index stands behind the sound, and a pipe cannot be wound back: name the file, or "
+    " is MP4 or M4A whose index stands behind the sound, and cannot be wound back: play it from a file, or "
     "write it with \"ffmpeg -movflags +faststart\"";
 
 bool has_pictures_in_motion(const AVFormatContext& format) {
@@ -29,7 +29,12 @@ bool has_pictures_in_motion(const AVFormatContext& format) {
 
 /// What the header says of the length; 0 when it says nothing.
 double promised_seconds(const AVFormatContext& format, const AVStream& stream) {
-  if (stream.duration > 0) return static_cast<double>(stream.duration) * av_q2d(stream.time_base);
+  if (stream.duration > 0) {
+    const bool says_end =
+        std::string_view(format.iformat->name) == "ogg" && stream.codecpar->codec_id == AV_CODEC_ID_OPUS;
+    const std::int64_t before = says_end ? std::max<std::int64_t>(0, stream.start_time) : 0;
+    return static_cast<double>(stream.duration - before) * av_q2d(stream.time_base);
+  }
   // Matroska says it of all streams together, counted from its time 0.
   if (std::string_view(format.iformat->name) != "matroska,webm" || format.duration <= 0) return 0;
   return static_cast<double>(format.duration - std::max<std::int64_t>(0, format.start_time)) / AV_TIME_BASE;
@@ -157,9 +162,8 @@ void Source::drop_half_sample() {
 }
 
 void Source::trim_end(AVFrame& last) const {
-  const AVRational one_sample{1, last.sample_rate};
-  const std::int64_t whole = av_rescale_q(stream_->duration, stream_->time_base, one_sample);
-  const std::int64_t excess = static_cast<std::int64_t>(samples_) - whole;
+  const std::int64_t by_header = av_rescale_q(stream_->duration, stream_->time_base, {1, last.sample_rate});
+  const std::int64_t excess = static_cast<std::int64_t>(samples_) - whole_.value_or(by_header);
   // More than one packet too much is a header that is wrong, not padding.
   if (excess > 0 && excess < last.nb_samples) last.nb_samples -= static_cast<int>(excess);
 }
@@ -183,7 +187,7 @@ void Source::finish() {
     if (access_.is_pipe() && !access_.gave_anything())
       throw Error(Cause::no_media, cannot_be_opened(AVERROR_EOF));
     if (damage_.empty()) throw Error(Cause::no_media, named(info_.location) + kNoSound);
-    if (access_.is_pipe() && info_.container.starts_with("mov,")) {
+    if (!access_.is_seekable() && info_.container.starts_with("mov,")) {
       throw Error(Cause::no_media, named(info_.location) + kIndexAtEnd);
     }
     throw Error(Cause::no_media, named(info_.location) + " has no audio that can be decoded: " + damage_);

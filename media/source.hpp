@@ -101,8 +101,9 @@ class Source {
   Range range_;
   bool began_ = false;  // the first samples have been asked for
   bool trims_end_ = false;
-  bool looks_ahead_ = false;  // ahead_ has been filled once
-  bool gave_ = false;         // something of the range
+  std::optional<std::int64_t> whole_;  // samples, where a tag says so
+  bool looks_ahead_ = false;           // ahead_ has been filled once
+  bool gave_ = false;                  // something of the range
   bool ended_ = false;
   int failures_ = 0;                         // in a row, without a packet between them
   bool gave_packet_ = false;                 // by next_packet()

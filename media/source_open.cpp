@@ -2,6 +2,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <optional>
+#include <sstream>
 #include <string_view>
 
 #include "base/error.hpp"
@@ -21,6 +24,24 @@ std::string tag(const AVFormatContext& format, const AVStream& stream, const cha
   const AVDictionaryEntry* entry = av_dict_get(format.metadata, name, nullptr, 0);
   if (entry == nullptr) entry = av_dict_get(stream.metadata, name, nullptr, 0);  // Ogg keeps them there
   return entry == nullptr ? std::string() : entry->value;
+}
+
+/// How many samples lie between the encoder's delay and its padding, by the tag that iTunes writes in MP4 for
+/// that: hexadecimal numbers, of which the second to fourth are the delay, the padding and the samples.
+std::optional<std::int64_t> samples_by_itunes(const AVFormatContext& format, const AVStream& stream) {
+  constexpr std::int64_t kLongestDelay = 16'384;  // as FFmpeg has it
+  const AVDictionaryEntry* const entry = av_dict_get(format.metadata, "iTunSMPB", nullptr, 0);
+  if (entry == nullptr) return std::nullopt;
+  std::istringstream words(entry->value);
+  std::int64_t zero = 0;
+  std::int64_t delay = 0;
+  std::int64_t padding = 0;
+  std::int64_t samples = 0;
+  words >> std::hex >> zero >> delay >> padding >> samples;
+  const std::int64_t by_header =
+      av_rescale_q(stream.duration, stream.time_base, {1, stream.codecpar->sample_rate});
+  const bool is_likely = words && samples > 0 && std::abs(by_header - samples) <= 2 * kLongestDelay;
+  return is_likely ? std::optional(samples) : std::nullopt;
 }
 
 void set_pcm_shape(Dictionary& options, const Media& media) {
@@ -136,6 +157,7 @@ void Source::open_decoder(const AVCodec& decoder) {
   const bool knows_end = container.substr(0, 4) == "mov," || container == "caf" ||
                          (container == "ogg" && parameters.codec_id == AV_CODEC_ID_VORBIS);
   trims_end_ = knows_end && stream_->duration > 0;
+  if (trims_end_) whole_ = samples_by_itunes(*format_, *stream_);
 }
 
 void Source::describe_track(const Media& media) {
@@ -155,7 +177,12 @@ void Source::describe_track(const Media& media) {
   info_.container = format_->iformat->name;
   info_.sample_rate = parameters.sample_rate;
   info_.channels = parameters.ch_layout.nb_channels;
-  if (format_->duration > 0) info_.duration = range_.length_of(std::chrono::microseconds(format_->duration));
+  // Of Opus in an Ogg that begins later than at 0, this libavformat says when it ends.
+  const bool says_end = info_.container == "ogg" && parameters.codec_id == AV_CODEC_ID_OPUS;
+  const std::int64_t before = says_end ? std::max<std::int64_t>(0, format_->start_time) : 0;
+  if (format_->duration > before) {
+    info_.duration = range_.length_of(std::chrono::microseconds(format_->duration - before));
+  }
 }
 
 std::string Source::tagged(const char* name) const { return tag(*format_, *stream_, name); }

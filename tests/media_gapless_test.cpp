@@ -2,13 +2,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
+#include <cstdio>
 #include <fstream>
 #include <iterator>
 
 #include "support/audio_files.hpp"
 #include "support/encoder_tap.hpp"
 #include "support/playback.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace vcplay::testing {
 namespace {
@@ -159,6 +162,46 @@ INSTANTIATE_TEST_SUITE_P(OnEveryShelf, Album,
                                            Shelf{".m4a", "-c:a aac -b:a 256k -movie_timescale 44100"},
                                            Shelf{".ogg", "-c:a libvorbis -q:a 9"}),
                          [](const auto& shelf) { return std::string(shelf.param.ending).substr(1); });
+
+std::string be32(std::size_t number) {
+  return {static_cast<char>(number >> 24), static_cast<char>(number >> 16), static_cast<char>(number >> 8),
+          static_cast<char>(number)};
+}
+std::string box(const std::string& type, const std::string& content) {
+  return be32(content.size() + 8) + type + content;
+}
+
+/// An M4A that says in iTunes' way, and in no other, where its padding is: `mp4` has its index at its end.
+std::string tagged_by_itunes(std::string mp4, const std::string& numbers) {
+  const std::string none(4, '\0');
+  const std::string atom =
+      box("----", box("mean", none + "com.apple.iTunes") + box("name", none + "iTunSMPB") +
+                      box("data", be32(1) + none + numbers));
+  const std::size_t list = mp4.find("ilst");
+  for (const char* const type : {"moov", "udta", "meta", "ilst"}) {
+    const std::size_t size_at = mp4.rfind(type, list) - 4;
+    std::size_t size = 0;
+    for (std::size_t i = 0; i < 4; ++i) size = size << 8 | static_cast<unsigned char>(mp4[size_at + i]);
+    mp4.replace(size_at, 4, be32(size + atom.size()));
+  }
+  return mp4.insert(list + 4, atom);
+}
+
+TEST(Gapless, AnM4aOfITunesEndsWhereItsTagSays) {
+  // Two seconds, which the encoder fills up with 256 samples.
+  const std::string plain = make_file("plain.m4a", "-f lavfi -i sine=440:r=48000:d=2",
+                                      "-c:a aac -use_editlist 0 -metadata title=Tone");
+  constexpr std::size_t kDelay = 1024;
+  const auto frames = [&](std::size_t samples, std::size_t padding) {
+    std::array<char, 64> numbers{};
+    std::snprintf(numbers.data(), numbers.size(), " 00000000 %08zX %08zX %016zX 00000000", kDelay, padding,
+                  samples);
+    return play(write_file("itunes.m4a", tagged_by_itunes(contents_of(plain), numbers.data()))).frames.size();
+  };
+  EXPECT_EQ(frames(96'000, 256), 101U) << "and our encoder's delay";
+  EXPECT_EQ(frames(95'600, 656), 100U);
+  EXPECT_EQ(frames(960, 95'296), 101U) << "a tag that cannot be true";
+}
 
 TEST(Gapless, AFileThatFailsDoesNotStopTheOthers) {
   const LogBook log;

@@ -109,6 +109,15 @@ TEST(BadInput, TruncatedFilePlaysUpToItsDamageAndSaysWhere) {
               ElementsAre(AllOf(HasSubstr('"' + half + "\" ends at 0:02."), HasSubstr("truncated"))));
 }
 
+TEST(BadInput, AnOggThatBeginsLateIsNotTruncated) {
+  const LogBook log;
+  const std::string late = make_audio("late.opus", Content::sweep, "-c:a libopus -output_ts_offset 7");
+  const Playback playback = play(late);
+  EXPECT_GE(playback.frames.size(), 250U);
+  EXPECT_NEAR(std::chrono::duration<double>(playback.tracks.at(0).duration.value()).count(), 5.0, 0.1);
+  EXPECT_THAT(log.lines(), IsEmpty());
+}
+
 TEST(BadInput, ATruncatedWavSaysSoToo) {
   const LogBook log;
   const std::string whole = contents_of(make_audio("whole.wav", Content::sweep));

@@ -122,6 +122,11 @@ TEST(Directory, WithoutAudioSaysSo) {
   const Shelf shelf;
   shelf.list("notes.txt", "Buy milk.");
   EXPECT_EQ(refusal(word(shelf.path())), '"' + shelf.path() + "\" is a directory without audio files");
+  fs::create_directories(shelf.path("deep/er"));
+  EXPECT_EQ(refusal(word(shelf.path())), '"' + shelf.path() + "\" has no audio files");
+  const Playback twice = play({word(shelf.path()), word(shelf.path("deep"))});
+  EXPECT_THAT(errors(twice),
+              ElementsAre('"' + shelf.path() + "\" and what else is named have no audio files"));
 }
 
 TEST(Playlist, PlaysWhatItNamesFromWhereItLies) {
