@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -115,6 +116,31 @@ TEST(Passthrough, IsHeardToTheByteAndToldInTheReport) {
   ASSERT_EQ(stored.size(), 100U);
   EXPECT_NE(std::search(received.begin(), received.end(), stored.begin(), stored.end()), received.end())
       << "behind the lead-in and before the silence at the end";
+}
+
+double level(const std::vector<float>& sound, std::size_t packet) {
+  constexpr std::size_t kValues = kSamplesPerFrame * kChannels;
+  double power = 1e-12;
+  for (std::size_t i = packet * kValues; i < (packet + 1) * kValues; ++i)
+    power += double{sound.at(i)} * sound[i];
+  return 10 * std::log10(power / kValues);
+}
+
+TEST(Heard, BeginsAsLoudAsItIs) {
+  constexpr std::size_t kLeadIn = 10 * kSamplesPerFrame;
+  const std::string noise = "-f lavfi -i anoisesrc=color=pink:seed=7:r=48000:d=1:a=0.5 -ac 2";
+  const std::string wav = make_file("noise.wav", noise);
+  for (const std::string& song : {wav, make_file("noise.opus", noise, "-c:a libopus -b:a 96k")}) {
+    const std::string heard = scratch() + "heard.wav";
+    Command command;
+    command.words = {kProgram, "rehearse", "--fast", "--output", heard, song};
+    ASSERT_EQ(run(command, 60s).exit_status, 0);
+    const std::vector<float> sound = without_delay(ffmpeg_decode(heard), kLeadIn + kOpusDelay);
+    const std::vector<float> source = ffmpeg_decode(wav);
+    for (std::size_t packet = 0; packet < 6; ++packet) {
+      EXPECT_NEAR(level(sound, packet), level(source, packet), 2.5) << song << ", packet " << packet;
+    }
+  }
 }
 
 TEST(Passthrough, IsNoneAboveTheChannelsBitrateAndThatIsTold) {
