@@ -73,6 +73,7 @@ TEST(Volume, OneHundredPercentChangesNotABit) {
   opus_encoder_ctl(encoder, OPUS_SET_SIGNAL(OPUS_SIGNAL_MUSIC));
   opus_encoder_ctl(encoder, OPUS_SET_BITRATE(96'000));
   for (std::size_t frame = 0; frame < 100; ++frame) {
+    opus_encoder_ctl(encoder, OPUS_SET_PREDICTION_DISABLED(frame == 0 ? 1 : 0));
     Bytes packet(kMaxOpusBytes);
     const int size =
         opus_encode_float(encoder, source.data() + frame * kFrameValues, static_cast<int>(kSamplesPerFrame),

@@ -4,6 +4,8 @@ import OpusScript from 'opusscript';
 import { RATE } from './sound.mjs';
 
 export const SILENCE = Buffer.from([0xf8, 0xff, 0xfe]);
+/** Silence of vcplay's own, behind which a decoder begins anew. */
+export const RESET = Buffer.from([0x08, 0x4c, 0x65]);
 export const SAMPLES = 960; // of a packet, per channel
 
 /** Mono samples as stereo packets. */

@@ -6,7 +6,7 @@ import crypto from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { Readable } from 'node:stream';
 import { next, until } from './loopback.mjs';
-import { SILENCE } from './opus.mjs';
+import { RESET, SILENCE } from './opus.mjs';
 
 export const mode = process.env.VCPLAY_MODE ?? 'aead_aes256_gcm_rtpsize';
 if (mode !== 'aead_aes256_gcm_rtpsize') {
@@ -150,7 +150,7 @@ export class RealClient extends EventEmitter {
       outcome = this.transitions === 0 ? 'before' : 'failed';
       if (frame.equals(SILENCE)) outcome = 'silence';
       const opus = decrypt(frame, userId);
-      if (opus && opus !== frame) outcome = 'decrypted';
+      if (opus && opus !== frame) outcome = opus.equals(RESET) ? 'silence' : 'decrypted';
       return opus;
     };
     const parse = (packet, mode, nonce, key, userId) =>
