@@ -29,12 +29,7 @@ bool has_pictures_in_motion(const AVFormatContext& format) {
 
 /// What the header says of the length; 0 when it says nothing.
 double promised_seconds(const AVFormatContext& format, const AVStream& stream) {
-  if (stream.duration > 0) {
-    const bool says_end =
-        std::string_view(format.iformat->name) == "ogg" && stream.codecpar->codec_id == AV_CODEC_ID_OPUS;
-    const std::int64_t before = says_end ? std::max<std::int64_t>(0, stream.start_time) : 0;
-    return static_cast<double>(stream.duration - before) * av_q2d(stream.time_base);
-  }
+  if (stream.duration > 0) return static_cast<double>(stream.duration) * av_q2d(stream.time_base);
   // Matroska says it of all streams together, counted from its time 0.
   if (std::string_view(format.iformat->name) != "matroska,webm" || format.duration <= 0) return 0;
   return static_cast<double>(format.duration - std::max<std::int64_t>(0, format.start_time)) / AV_TIME_BASE;
@@ -201,7 +196,8 @@ void Source::check_length() {
   if (damage_reported_ || has_pictures_in_motion(*format_)) return;
   // From a bitrate, from timestamps or from a WAV's size FFmpeg concludes a length: nobody promised it.
   const bool is_a_promise = format_->duration_estimation_method == AVFMT_DURATION_FROM_STREAM;
-  double promised = is_a_promise ? promised_seconds(*format_, *stream_) : 0;
+  const double too_much = std::chrono::duration<double>(counted_too_much()).count();
+  double promised = is_a_promise ? promised_seconds(*format_, *stream_) - too_much : 0;
   const double bytes_per_second = static_cast<double>(sample_bytes_) * info_.sample_rate;
   const auto missing = static_cast<double>(bytes_per_second > 0 ? access_.missing_bytes() : 0);
   if (missing > 0) promised = seconds_ + missing / bytes_per_second;

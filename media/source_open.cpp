@@ -177,12 +177,16 @@ void Source::describe_track(const Media& media) {
   info_.container = format_->iformat->name;
   info_.sample_rate = parameters.sample_rate;
   info_.channels = parameters.ch_layout.nb_channels;
-  // Of Opus in an Ogg that begins later than at 0, this libavformat says when it ends.
-  const bool says_end = info_.container == "ogg" && parameters.codec_id == AV_CODEC_ID_OPUS;
-  const std::int64_t before = says_end ? std::max<std::int64_t>(0, format_->start_time) : 0;
-  if (format_->duration > before) {
-    info_.duration = range_.length_of(std::chrono::microseconds(format_->duration - before));
-  }
+  if (format_->duration <= 0) return;  // it is not known
+  const Duration length = std::chrono::microseconds(format_->duration) - counted_too_much();
+  if (length > Duration::zero()) info_.duration = range_.length_of(length);
+}
+
+// Of Opus in an Ogg that begins later than at 0, this libavformat gives the end for the length.
+Duration Source::counted_too_much() const {
+  const bool is_ogg = std::string_view(format_->iformat->name) == "ogg";
+  if (!is_ogg || stream_->codecpar->codec_id != AV_CODEC_ID_OPUS) return Duration::zero();
+  return std::chrono::microseconds(std::max<std::int64_t>(0, format_->start_time));
 }
 
 std::string Source::tagged(const char* name) const { return tag(*format_, *stream_, name); }
