@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "children.hpp"
-#include "support/http_server.hpp"
+#include "words/http_server.hpp"
 
 namespace vcplay::bench {
 

@@ -89,7 +89,7 @@ struct ParseOutcome {
 /// typed. The bytes of a --token in `argv` are overwritten at once.
 [[nodiscard]] ParseOutcome parse(int argc, char** argv);
 
-[[nodiscard]] std::string_view version() noexcept;  // "0.1.0"
+[[nodiscard]] std::string_view version() noexcept;  // "0.2.0"
 
 /// What --version prints; `libraries` are lines such as "libavformat 59.27.100".
 [[nodiscard]] std::string version_text(const std::vector<std::string>& libraries);

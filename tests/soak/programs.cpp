@@ -21,9 +21,9 @@
 #include "base/milliseconds.hpp"
 #include "rehearsal/discord.hpp"
 #include "soak/pulses.hpp"
-#include "support/stage.hpp"
-#include "support/subprocess.hpp"
-#include "support/temporary_folder.hpp"
+#include "words/stage.hpp"
+#include "words/subprocess.hpp"
+#include "words/temporary_folder.hpp"
 
 namespace vcplay::soak {
 namespace {

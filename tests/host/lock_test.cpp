@@ -1,0 +1,373 @@
+// The folder of one user's runs, and the lock of one player per bot and guild.
+#include <fcntl.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <new>
+
+#include "base/error.hpp"
+#include "host/bot_key.hpp"
+#include "host/player_lock.hpp"
+#include "host/prune.hpp"
+#include "words/host_words.hpp"
+
+namespace vcplay::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using host::PlayerLock;
+using host::StateFolder;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+using std::chrono_literals::operator""h;
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
+
+std::string mode_of(const std::string& path) {
+  struct stat info {};
+  return ::lstat(path.c_str(), &info) == 0 ? fmt::format("{:o}", info.st_mode & 07777U) : "missing";
+}
+
+std::vector<std::string> files_in(const std::string& path) {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(path)) names.push_back(entry.path().filename());
+  return names;
+}
+
+// ── the folder ──
+
+class Folder : public ::testing::Test {
+ protected:
+  Home home_;
+  Warnings warnings_;
+};
+
+TEST_F(Folder, IsMadeInTheHomeAndClosedToOthers) {
+  const StateFolder folder = home_.open();
+  EXPECT_EQ(folder.path(), home_.places.home + "/.local/state/vcplay");
+  for (const char* part : {"/.local", "/.local/state", "/.local/state/vcplay"}) {
+    EXPECT_EQ(mode_of(home_.places.home + part), "700") << part;
+  }
+  EXPECT_EQ(fcntl(folder.fd(), F_GETFD), FD_CLOEXEC);
+}
+
+TEST_F(Folder, IsTheSameTheSecondTime) {
+  const StateFolder first = home_.open();
+  const StateFolder second = home_.open();
+  EXPECT_EQ(first.path(), second.path());
+  EXPECT_THAT(warnings_.take(), IsEmpty());
+}
+
+TEST_F(Folder, IsWhereTheUserIdSaysWhateverTheEnvironment) {
+  const host::StatePlaces before = host::state_places();
+  const std::vector<std::string> names = {"HOME", "XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR",
+                                          "USER"};
+  std::map<std::string, std::string> own;
+  for (const std::string& name : names) {
+    if (const char* const value = ::getenv(name.c_str())) own[name] = value;
+    ::setenv(name.c_str(), home_.places.home.c_str(), 1);
+  }
+  const host::StatePlaces after = host::state_places();
+  for (const std::string& name : names) ::unsetenv(name.c_str());
+  for (const auto& [name, value] : own) ::setenv(name.c_str(), value.c_str(), 1);
+  EXPECT_EQ(after.home, before.home);
+  EXPECT_EQ(after.fallback, before.fallback);
+  EXPECT_EQ(after.fallback, fmt::format("/var/tmp/vcplay-{}", ::geteuid()));
+}
+
+TEST_F(Folder, OpenToOthersIsClosed) {
+  static_cast<void>(home_.open());
+  fs::permissions(home_.file(""), fs::perms::all);
+  static_cast<void>(home_.open());
+  EXPECT_EQ(mode_of(home_.places.home + "/.local/state/vcplay"), "700");
+}
+
+TEST_F(Folder, ASymbolicLinkInItsPlaceIsNotFollowed) {
+  const std::string elsewhere = home_.places.home + "/elsewhere";
+  fs::create_directories(elsewhere);
+  fs::create_directories(home_.places.home + "/.local/state");
+  fs::create_directory_symlink(elsewhere, home_.places.home + "/.local/state/vcplay");
+  EXPECT_EQ(home_.open().path(), home_.places.fallback);
+}
+
+TEST_F(Folder, AHomeOnAnotherDiskByWayOfALinkIsFine) {
+  fs::create_directories(home_.places.home + "/disk");
+  fs::create_directory_symlink(home_.places.home + "/disk", home_.places.home + "/.local");
+  EXPECT_EQ(home_.open().path(), home_.places.home + "/.local/state/vcplay");
+}
+
+TEST_F(Folder, OfAnotherUserIsNotUsed) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give folders away";
+  static_cast<void>(home_.open());
+  ASSERT_EQ(::chown(home_.file("").c_str(), 65534, 65534), 0);
+  EXPECT_EQ(home_.open().path(), home_.places.fallback);
+}
+
+TEST_F(Folder, WithoutAHomeIsBesideTheTemporaryFiles) {
+  for (const std::string& missing : {std::string(), std::string("/proc/self/no-such-home")}) {
+    host::StatePlaces places = home_.places;
+    places.home = missing;
+    EXPECT_EQ(StateFolder::open(places).value().path(), places.fallback) << missing;
+  }
+  EXPECT_EQ(mode_of(home_.places.fallback), "700");
+  EXPECT_THAT(warnings_.take(), IsEmpty());
+}
+
+TEST_F(Folder, ThatCannotBeHadAnywhereEarnsOneWarning) {
+  fs::create_directory_symlink(home_.places.home, home_.places.fallback);  // somebody else's trap
+  fs::create_directory(home_.places.home + "/.local");
+  std::ofstream(home_.places.home + "/.local/state") << "a file where a folder has to be";
+  EXPECT_FALSE(StateFolder::open(home_.places));
+  EXPECT_THAT(warnings_.take(), ElementsAre(AllOf(HasSubstr(".local/state"), HasSubstr("vcplay-1000"))));
+  EXPECT_THAT(files_in(home_.places.home), ElementsAre(".local"));
+}
+
+// ── who plays ──
+
+constexpr Snowflake kGuild{81384788765712384};
+const host::BotKey kBot{"discord.com", "123456789012345678"};
+const host::Patience kNone{};
+
+class Lock : public Folder {
+ protected:
+  /// Another process that plays in `guild`.
+  [[nodiscard]] OtherProcess other_player(Snowflake guild = kGuild) {
+    return OtherProcess([this, guild] { return PlayerLock::acquire(folder_, kBot, guild, kNone).value(); });
+  }
+  [[nodiscard]] std::optional<PlayerLock> acquire(const host::Patience& patience = kNone) {
+    return PlayerLock::acquire(folder_, kBot, kGuild, patience);
+  }
+  /// The sentence of the refusal.
+  [[nodiscard]] std::string refusal(const host::Patience& patience = kNone) {
+    try {
+      static_cast<void>(acquire(patience));
+    } catch (const Error& error) {
+      EXPECT_EQ(error.cause(), Cause::busy);
+      return error.what();
+    }
+    ADD_FAILURE() << "the guild was free";
+    return {};
+  }
+
+  StateFolder folder_ = home_.open();
+};
+
+TEST_F(Lock, TheSecondPlayerIsToldTheFirstOnesProcess) {
+  OtherProcess other = other_player();
+  EXPECT_EQ(refusal(),
+            fmt::format("vcplay (process {}) is already playing in guild 81384788765712384 with this "
+                        "bot; stop it, or have this one wait for its end with --if-busy wait.",
+                        other.pid()));
+  EXPECT_NE(refusal(), "") << "asking did not free it";
+  other.end();
+  EXPECT_TRUE(acquire());
+}
+
+TEST_F(Lock, ACrashedPlayerKeepsNothing) {
+  OtherProcess other = other_player();
+  other.crash();
+  ASSERT_EQ(files_in(folder_.path()).size(), 1U);
+  {
+    const auto lock = acquire();
+    ASSERT_TRUE(lock);
+    OtherProcess third([this] {
+      try {
+        static_cast<void>(acquire());
+      } catch (const Error& error) {
+        return error.cause();
+      }
+      throw std::runtime_error("two players");
+    });
+  }
+  EXPECT_THAT(files_in(folder_.path()), IsEmpty());
+  EXPECT_THAT(warnings_.take(), IsEmpty());
+}
+
+TEST_F(Lock, AChildOfTheCrashedPlayerKeepsNothingEither) {
+  int end[2];
+  ASSERT_EQ(pipe(end), 0);
+  OtherProcess other([this, &end] {
+    auto lock = acquire();
+    if (fork() == 0) {
+      char byte = 0;
+      close(end[1]);
+      [[maybe_unused]] const ssize_t until_it_may_end = read(end[0], &byte, 1);
+      _exit(0);
+    }
+    return lock;
+  });
+  other.crash();
+  EXPECT_TRUE(acquire());
+  close(end[1]);
+  close(end[0]);
+}
+
+TEST_F(Lock, OtherGuildsBotsAndServersAreFree) {
+  OtherProcess other = other_player();
+  for (const auto& [bot, guild] : {std::pair{kBot, Snowflake{81384788765712385}},
+                                   std::pair{host::BotKey{kBot.server, "123456789012345679"}, kGuild},
+                                   std::pair{host::BotKey{"127.0.0.1:4444", kBot.bot}, kGuild}}) {
+    EXPECT_TRUE(PlayerLock::acquire(folder_, bot, guild, kNone)) << bot.str() << " " << guild.str();
+  }
+}
+
+TEST_F(Lock, WhoWaitsPlaysWhenTheFirstEnds) {
+  OtherProcess other = other_player();
+  std::string told;
+  const auto lock = acquire({.longest = 60s, .on_wait = [&](const std::string& whom) {
+                               told = whom;
+                               other.end();
+                             }});
+  EXPECT_TRUE(lock);
+  EXPECT_EQ(told, fmt::format("vcplay (process {})", other.pid()));
+  EXPECT_EQ(files_in(folder_.path()).size(), 1U) << "the first one took its file along, this one has its own";
+}
+
+TEST_F(Lock, WhoWaitsPlaysWhenTheFirstCrashes) {
+  OtherProcess other = other_player();
+  EXPECT_TRUE(acquire({.longest = 60s, .on_wait = [&](const std::string&) { other.crash(); }}));
+}
+
+TEST_F(Lock, WhoWaitedLongEnoughIsToldSo) {
+  OtherProcess other = other_player();
+  EXPECT_EQ(
+      refusal({.longest = 10ms}),
+      fmt::format("After 1 s of waiting vcplay (process {}) is still playing in guild 81384788765712384 with "
+                  "this bot.",
+                  other.pid()));
+}
+
+TEST_F(Lock, ASignalEndsTheWaitAtOnce) {
+  OtherProcess other = other_player();
+  std::array<int, 2> signal{};
+  ASSERT_EQ(pipe(signal.data()), 0);
+  const auto lock = acquire({.longest = 1h, .interrupt = signal[0], .on_wait = [&](const std::string&) {
+                               ASSERT_EQ(write(signal[1], "!", 1), 1);
+                             }});
+  EXPECT_FALSE(lock);
+  close(signal[0]);
+  close(signal[1]);
+}
+
+/// What several processes count together.
+struct Tally {
+  std::atomic<int> inside{0};
+  std::atomic<int> together{0};
+};
+
+TEST_F(Lock, InACrowdThatComesAndGoesThereIsNeverASecondOne) {
+  constexpr int kPeople = 5;
+  constexpr int kTurns = 3000;
+  void* const shared =
+      mmap(nullptr, sizeof(Tally), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  ASSERT_NE(shared, MAP_FAILED);
+  Tally& tally = *new (shared) Tally;
+  const auto take_turns = [&] {
+    for (int turns = 0; turns < kTurns; sched_yield()) {
+      auto opened = host::LockedFile::open(folder_, "crowd.player");
+      auto* const file = std::get_if<host::LockedFile>(&opened);
+      if (file == nullptr) continue;
+      if (++tally.inside > 1) ++tally.together;
+      ++turns;
+      for (int others = 0; others < kPeople; ++others) sched_yield();
+      --tally.inside;
+      file->remove();  // who has just opened it holds a file without a name
+    }
+  };
+  for (int person = 0; person < kPeople; ++person) {
+    if (fork() != 0) continue;
+    take_turns();
+    _exit(0);
+  }
+  for (int person = 0; person < kPeople; ++person) {
+    int status = 0;
+    ASSERT_GT(wait(&status), 0);
+    EXPECT_EQ(status, 0);
+  }
+  EXPECT_EQ(tally.together, 0);
+  munmap(shared, sizeof(Tally));
+}
+
+TEST_F(Lock, ALinkInItsPlaceIsNotFollowedAndThePlayGoesOn) {
+  const std::string victim = home_.places.home + "/diary";
+  std::ofstream(victim) << "dear diary";
+  fs::create_symlink(victim, home_.file(kBot.str() + "_" + kGuild.str() + ".player"));
+  EXPECT_TRUE(acquire());
+  EXPECT_THAT(warnings_.take(), ElementsAre(HasSubstr("Nothing keeps a second vcplay out")));
+  EXPECT_EQ(contents_of(victim), "dear diary");
+}
+
+TEST_F(Lock, AFolderThatWasDeletedMeanwhileIsNoReasonNotToPlay) {
+  fs::remove_all(folder_.path());
+  EXPECT_TRUE(acquire());
+  EXPECT_THAT(warnings_.take(), ElementsAre(HasSubstr("No such file or directory")));
+}
+
+// ── tidying up ──
+
+class Pruning : public Lock {
+ protected:
+  void leave(const std::string& name, std::chrono::hours ago) {
+    std::ofstream(home_.file(name)) << "left";
+    fs::last_write_time(home_.file(name), fs::file_time_type::clock::now() - ago);
+  }
+};
+
+TEST_F(Pruning, TakesWhatHasExpiredAndNothingElse) {
+  leave("discord.com_1.identifies", 49h);
+  leave("discord.com_2.identifies", 47h);
+  leave("127.0.0.1:4444_1.identifies", 2h);
+  leave("[::1]:4444_1_2.player", 2h);
+  leave("localhost:4444_1_2.player", 0h);
+  leave("diary_of.mine", 1000h);
+  leave("notes.player", 1000h);
+  fs::create_symlink("/etc/passwd", home_.file("discord.com_3.identifies"));
+  host::prune(folder_, host::wall_now());
+  EXPECT_THAT(files_in(folder_.path()),
+              UnorderedElementsAre("discord.com_2.identifies", "localhost:4444_1_2.player", "diary_of.mine",
+                                   "notes.player", "discord.com_3.identifies"));
+}
+
+TEST_F(Pruning, LeavesALongPlayItsLock) {
+  OtherProcess other = other_player();
+  const std::string name = files_in(folder_.path()).at(0);
+  fs::last_write_time(home_.file(name), fs::file_time_type::clock::now() - 100h);
+  host::prune(folder_, host::wall_now());
+  EXPECT_THAT(refusal(), HasSubstr(fmt::format("process {}", other.pid())));
+}
+
+// ── which bot, where ──
+
+TEST(Bot, IsKnownByTheIdInItsToken) {
+  EXPECT_EQ(host::bot_name("MTIzNDU2Nzg5MDEyMzQ1Njc4.Gabcde.secret"), "123456789012345678");
+  EXPECT_EQ(host::bot_name("MTIzNDU2Nzg5MDEyMzQ1Njc4.Gfghij.other-secret"), "123456789012345678");
+}
+
+TEST(Bot, WithAnotherKindOfTokenIsKnownByAHash) {
+  // printf %s not-a-token-of-theirs | sha256sum
+  EXPECT_EQ(host::bot_name("not-a-token-of-theirs"), "3cc078eb0d176b30353e826fc9eb1aa4");
+  EXPECT_EQ(host::bot_name("YWJj.x.y"), "35d95694d3f160215db293c7899daa59") << "\"abc\" is no id";
+  EXPECT_EQ(host::bot_name("../../etc.x.y").size(), 32U);
+}
+
+TEST(Server, OfDiscordHasOneNameAndOthersHaveTheirOwn) {
+  EXPECT_EQ(host::server_name("discord.com", 443), "discord.com");
+  EXPECT_EQ(host::server_name("gateway-us-east1-b.discord.gg", 443), "discord.com");
+  EXPECT_EQ(host::server_name("canary.discord.com", 443), "discord.com");
+  EXPECT_EQ(host::server_name("notdiscord.com", 443), "notdiscord.com:443");
+  EXPECT_EQ(host::server_name("127.0.0.1", 4444), "127.0.0.1:4444");
+  EXPECT_EQ(host::server_name("::1", 4444), "[::1]:4444");
+  EXPECT_EQ(host::server_name(std::string(250, 'a'), 443).size(), 32U);
+}
+
+}  // namespace
+}  // namespace vcplay::testing
