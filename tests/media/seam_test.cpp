@@ -57,6 +57,14 @@ struct Seam {
     return residual(heard, source, at + static_cast<std::size_t>(from), samples);
   }
   [[nodiscard]] double neighbours() const { return lost(kSamplesPerFrame, 10 * kSamplesPerFrame); }
+  /// The most that is lost within any `samples` of the 200 ms behind it.
+  [[nodiscard]] double worst_neighbour(std::size_t samples) const {
+    double worst = -200;
+    for (std::size_t from = kSamplesPerFrame; from + samples <= 11 * kSamplesPerFrame; from += samples) {
+      worst = std::max(worst, lost(static_cast<std::ptrdiff_t>(from), samples));
+    }
+    return worst;
+  }
   /// The most that is lost within 20 ms before or behind it.
   [[nodiscard]] double around() const { return std::max(lost(-960, 960), lost(0, 960)); }
   /// The same without it: in speech a packet and its neighbours are seldom alike.
@@ -79,8 +87,12 @@ TEST_P(EverySeam, IsFreeOfClicks) {
   EXPECT_LT(seam.lost(-960, kSamplesPerFrame), -120) << "untouched until then";
   EXPECT_LT(seam.neighbours(), -35);
   EXPECT_LT(seam.lost(0, kSamplesPerFrame), seam.neighbours() + 3);
+  // A click is 5 ms that stick out. What CELT loses differs by several dB from one 5 ms to the next, and by
+  // some tenths from one processor to another (libopus estimates square roots with instructions that each
+  // maker rounds in his own way): the measure is the worst 5 ms that are heard next to the seam anyway, and 1
+  // dB, a step in level that nobody hears.
   for (std::ptrdiff_t part = 0; part < 4; ++part) {
-    EXPECT_LT(seam.lost(part * 240, 240), seam.neighbours() + 3) << "quarter " << part;
+    EXPECT_LT(seam.lost(part * 240, 240), seam.worst_neighbour(240) + 1) << "quarter " << part;
   }
 }
 
