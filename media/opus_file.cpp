@@ -65,7 +65,9 @@ struct OpusFile::Impl {
   std::int64_t packets = 0;  // written
   std::uint64_t bytes = 0;
 
-  static int on_write(void* self, std::uint8_t* bytes, int size) noexcept {
+  // FFmpeg 7 made what is to be written const: `Byte` is what this FFmpeg hands over.
+  template <typename Byte>
+  static int on_write(void* self, Byte* bytes, int size) noexcept {
     auto& file = *static_cast<Impl*>(self);
     int done = 0;
     while (done < size) {

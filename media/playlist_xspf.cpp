@@ -1,6 +1,7 @@
 // XSPF, the XML playlist (xspf.org, version 1).
 #include <expat.h>
 
+#include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <type_traits>
@@ -98,6 +99,13 @@ void on_doctype(void* self, const char* /*name*/, const char* /*system*/, const 
   XML_StopParser(now.parser, XML_FALSE);
 }
 
+// Expat 2.9 names a new function whose number is 64 bits wide everywhere, and deprecates the old one.
+#if XML_MAJOR_VERSION > 2 || (XML_MAJOR_VERSION == 2 && XML_MINOR_VERSION >= 9)
+std::uint64_t line_number(XML_Parser parser) { return XML_GetCurrentLineNumber64(parser); }
+#else
+std::uint64_t line_number(XML_Parser parser) { return XML_GetCurrentLineNumber(parser); }
+#endif
+
 }  // namespace
 
 std::vector<PlaylistEntry> parse_xspf(std::string_view text) {
@@ -114,7 +122,7 @@ std::vector<PlaylistEntry> parse_xspf(std::string_view text) {
   if (now.has_types)
     throw std::runtime_error("it declares a document type or entities, which vcplay does not read");
   if (status != XML_STATUS_OK && !now.is_full()) {
-    throw std::runtime_error("line " + std::to_string(XML_GetCurrentLineNumber(parser.get())) + ": " +
+    throw std::runtime_error("line " + std::to_string(line_number(parser.get())) + ": " +
                              XML_ErrorString(XML_GetErrorCode(parser.get())));
   }
   return std::move(now.entries);
