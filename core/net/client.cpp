@@ -216,7 +216,7 @@ bool Client::verify(x509_store_ctx_st* store, bool accepted_so_far) {
 }
 
 int Client::handle(lws* wsi, int reason, void* in, std::size_t size) {
-  if (reason == LWS_CALLBACK_WSI_CREATE) {  // 4.1 says so when the TCP connection stands
+  if (reason == LWS_CALLBACK_WSI_CREATE) {  // said when the TCP connection stands
     stage_ = Stage::handshaking;
     patience_.cancel();
   }
@@ -241,22 +241,33 @@ int Client::handle(lws* wsi, int reason, void* in, std::size_t size) {
   }
 }
 
-int verify_callback(lws* wsi, lws_callback_reasons reason, void* user, void* /*in*/, std::size_t size) {
-  if (reason != LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION) return 0;
+namespace {
+
+/// libwebsockets' question about a certificate of the peer's; 0 accepts it. Up to 4.3.5 it goes to the first
+/// protocol of the context, from 4.3.6 on to the connection's own, and each connection is asked about once.
+int judge_certificate(lws* wsi, void* store, bool accepted_so_far) {
   auto* const client = static_cast<Client*>(lws_get_opaque_user_data(wsi));
-  return client != nullptr && client->verify(static_cast<X509_STORE_CTX*>(user), size != 0) ? 0 : 1;
+  return client != nullptr && client->verify(static_cast<X509_STORE_CTX*>(store), accepted_so_far) ? 0 : 1;
 }
 
-int client_callback(lws* wsi, lws_callback_reasons reason, void* /*user*/, void* in, std::size_t size) {
-  if (concerns_nobody(reason)) return 0;
+}  // namespace
+
+int verify_callback(lws* wsi, lws_callback_reasons reason, void* user, void* /*in*/, std::size_t size) {
+  if (reason != LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION) return 0;
+  return judge_certificate(wsi, user, size != 0);
+}
+
+int client_callback(lws* wsi, lws_callback_reasons reason, void* user, void* in, std::size_t size) {
+  if (reason == LWS_CALLBACK_OPENSSL_PERFORM_SERVER_CERT_VERIFICATION) {
+    return judge_certificate(wsi, user, size != 0);
+  }
+  const About about = what_about(reason);
+  if (about == About::something_else) return 0;
   auto* const client = static_cast<Client*>(lws_get_opaque_user_data(wsi));
-  // Binding comes before libwebsockets knows the owner; whoever fails it never hears of a body.
-  if (reason == LWS_CALLBACK_CLIENT_HTTP_BIND_PROTOCOL || reason == LWS_CALLBACK_WS_CLIENT_BIND_PROTOCOL)
-    return 0;
-  if (client == nullptr) return reason == LWS_CALLBACK_CLIENT_RECEIVE ? kGoOnReading : -1;
+  if (client == nullptr) return about == About::step ? -1 : 0;
   const std::shared_ptr<Client> alive = client->shared_from_this();
   const int result = alive->loop().guarded([&] { return alive->handle(wsi, reason, in, size); });
-  return reason == LWS_CALLBACK_CLIENT_RECEIVE ? kGoOnReading : result;
+  return about == About::step ? result : 0;
 }
 
 }  // namespace vcplay::net

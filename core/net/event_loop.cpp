@@ -61,8 +61,10 @@ lws_context_creation_info vhost_info(const char* name, const lws_protocols* prot
   lws_context_creation_info info{};
   info.port = CONTEXT_PORT_NO_LISTEN;
   info.protocols = protocols;
-  info.vhost_name = name;        // kept as a pointer
-  info.http_proxy_address = "";  // else the environment variable http_proxy reroutes even wss
+  info.vhost_name = name;  // kept as a pointer
+  // No proxy: else the environment variable http_proxy reroutes even wss. "" means the same, and is refused
+  // aloud.
+  info.http_proxy_address = ":0";
   info.connect_timeout_secs = kPatienceSeconds;
   return info;
 }

@@ -55,7 +55,7 @@ FdWatch::~FdWatch() {
 /// What befell a watched descriptor.
 int watch_callback(lws* wsi, lws_callback_reasons reason, void* /*user*/, void* /*in*/,
                    std::size_t /*size*/) {
-  if (concerns_nobody(reason)) return 0;
+  if (what_about(reason) == About::something_else) return 0;
   auto* const watch = static_cast<Watched*>(lws_get_opaque_user_data(wsi));
   if (watch == nullptr) return reason == LWS_CALLBACK_RAW_RX_FILE ? -1 : 0;
   if (reason == LWS_CALLBACK_RAW_CLOSE_FILE) watch->wsi = nullptr;

@@ -3,8 +3,11 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <optional>
 
 #include "base/log.hpp"
 #include "net/lws_callbacks.hpp"
@@ -15,7 +18,8 @@ namespace {
 constexpr std::size_t kHeaderRoom = 8192;
 constexpr std::size_t kMaxRequestBytes = 16 * 1024 * 1024;
 // After one answer, once it is on its way: given a second request that came along with the first,
-// libwebsockets 4.1 takes its head for its body and then never returns.
+// libwebsockets 4.1 takes its head for its body and then never returns; 4.2 to 4.5 take it for more of the
+// first one's body.
 constexpr int kHangUp = -1;
 
 std::string header(lws* wsi, lws_token_indexes token) {
@@ -39,6 +43,14 @@ std::string query(lws* wsi) {
     if (!joined.empty()) joined += '&';
     joined.append(argument.data(), static_cast<std::size_t>(size));
   }
+}
+
+std::optional<std::size_t> number(std::string_view digits) {
+  std::size_t value = 0;
+  const char* const end = digits.data() + digits.size();
+  const auto [stopped, error] = std::from_chars(digits.data(), end, value);
+  if (stopped != end || error != std::errc{}) return {};
+  return value;
 }
 
 // In the order of lws_http_get_uri_and_method().
@@ -119,7 +131,7 @@ int Visitor::handle(lws* wsi, int reason, void* in, std::size_t size) {
 }
 
 int Visitor::on_http(int reason, ByteView bytes) {
-  // libwebsockets completes a body once more when something comes after it.
+  // libwebsockets completes a body that was answered, and once more when something comes after it.
   if (answered_ && reason != LWS_CALLBACK_HTTP_WRITEABLE) return 0;
   switch (reason) {
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
@@ -154,18 +166,26 @@ int Visitor::on_request_headers() {
   const bool usually_has_body =
       request_.method == "POST" || request_.method == "PUT" || request_.method == "PATCH";
   if (length.empty() && usually_has_body) {
-    lws_return_http_status(wsi_, HTTP_STATUS_LENGTH_REQUIRED, nullptr);
-    return -1;  // libwebsockets would wait for 100 MiB
+    return refuse(HTTP_STATUS_LENGTH_REQUIRED);  // libwebsockets would wait for 100 MiB
   }
-  // Of an empty body libwebsockets speaks with POST only.
-  const bool body_follows = request_.method == "POST" || (!length.empty() && length != "0");
-  return body_follows ? 0 : answer();
+  const std::optional<std::size_t> size = length.empty() ? 0 : number(length);
+  if (!size) return refuse(HTTP_STATUS_BAD_REQUEST);  // RFC 9112 s6.3, rule 5
+  if (*size > kMaxRequestBytes) return refuse(HTTP_STATUS_REQ_ENTITY_TOO_LARGE);
+  body_size_ = *size;
+  return body_size_ == 0 ? answer() : 0;  // of an empty body libwebsockets may say nothing
 }
 
+int Visitor::refuse(unsigned status) {
+  lws_return_http_status(wsi_, status, nullptr);
+  return -1;
+}
+
+// The bytes are counted here: libwebsockets 4.2 to 4.5 hand over what comes behind a body as if it belonged
+// to it, and then never say that the body is complete.
 int Visitor::on_request_body(ByteView piece) {
-  if (request_.body.size() + piece.size() > kMaxRequestBytes) return -1;
-  request_.body += as_text(piece);
-  return 0;
+  const std::size_t missing = body_size_ - request_.body.size();
+  request_.body += as_text(piece.first(std::min(piece.size(), missing)));
+  return request_.body.size() == body_size_ ? answer() : 0;
 }
 
 int Visitor::answer() {
@@ -213,9 +233,7 @@ int Visitor::on_upgrade() {
   request_.query = query(wsi_);
   const int status = hall_->handler->on_upgrade(request_.path, request_.query);
   if (go_on() != 0) return -1;
-  if (status == 101) return 0;
-  lws_return_http_status(wsi_, static_cast<unsigned>(status), nullptr);
-  return -1;
+  return status == 101 ? 0 : refuse(static_cast<unsigned>(status));
 }
 
 int Visitor::on_websocket(int reason, ByteView bytes) {
@@ -226,7 +244,7 @@ int Visitor::on_websocket(int reason, ByteView bytes) {
       return go_on();
     case LWS_CALLBACK_RECEIVE:
       on_piece(bytes);
-      return kGoOnReading;
+      return 0;
     case LWS_CALLBACK_SERVER_WRITEABLE:
       return dropped_ ? 0 : outgoing_.flush(wsi_);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
@@ -256,12 +274,13 @@ void Visitor::on_piece(ByteView piece) {
 }
 
 int server_callback(lws* wsi, lws_callback_reasons reason, void* /*user*/, void* in, std::size_t size) {
-  if (concerns_nobody(reason)) return 0;
+  const About about = what_about(reason);
+  if (about == About::something_else) return 0;
   auto* const visitor = static_cast<Visitor*>(lws_get_opaque_user_data(wsi));
   if (visitor == nullptr) return 0;
   const std::shared_ptr<Visitor> alive = visitor->shared_from_this();
   const int result = alive->hall().loop.impl().guarded([&] { return alive->handle(wsi, reason, in, size); });
-  return reason == LWS_CALLBACK_RECEIVE ? kGoOnReading : result;
+  return about == About::step ? result : 0;
 }
 
 }  // namespace vcplay::net

@@ -62,6 +62,7 @@ class Visitor final : public ServerSocket, public std::enable_shared_from_this<V
   int on_request_headers();
   int on_request_body(ByteView piece);
   int answer();
+  int refuse(unsigned status);
   int write_body();
 
   int on_upgrade();
@@ -72,6 +73,7 @@ class Visitor final : public ServerSocket, public std::enable_shared_from_this<V
   const std::uint64_t id_;
   lws* wsi_ = nullptr;
   ServerRequest request_;
+  std::size_t body_size_ = 0;  // what its Content-Length says
   std::string reply_body_;
   MessageQueue outgoing_;
   MessageAssembler incoming_;

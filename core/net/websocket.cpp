@@ -59,7 +59,7 @@ int WebSocket::Impl::on_event(int reason, void* in, std::size_t size) {
       return on_open();
     case LWS_CALLBACK_CLIENT_RECEIVE:
       on_piece(bytes);
-      return kGoOnReading;
+      return 0;
     case LWS_CALLBACK_CLIENT_WRITEABLE:
       return outgoing.flush(wsi());
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:

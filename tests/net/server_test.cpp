@@ -67,6 +67,34 @@ TEST_F(Servers, AnswerOneRequestPerConnection) {
   EXPECT_THAT(heard.out, ::testing::EndsWith("\r\n\r\n1"));
 }
 
+TEST_F(Servers, CountABodyByWhatItSaidItsLengthIs) {
+  answer("/one", {200, "1", {}});
+  for (const std::string method : {"POST", "PUT", "PATCH"}) {
+    for (const std::string body : {"", "h", "hello"}) {
+      // What comes behind is a whole request, half of one, or nothing that anybody could read.
+      for (const std::string behind : {"GET /two HTTP/1.1\r\nHost: h\r\n\r\n", "GET /t", "\r\n", "more"}) {
+        const std::string length = std::to_string(body.size());
+        const vcplay::testing::Finished heard = say(
+            method + " /one HTTP/1.1\r\nHost: h\r\nContent-Length: " + length + "\r\n\r\n" + body + behind);
+        EXPECT_EQ(host.requests.next().body, body) << method << " with " << behind;
+        EXPECT_TRUE(host.requests.empty());
+        EXPECT_THAT(heard.out, ::testing::EndsWith("\r\n\r\n1")) << method << " with " << behind;
+      }
+    }
+  }
+}
+
+TEST_F(Servers, TakeNoLengthThatIsNone) {
+  for (const std::string length : {"five", "5five", "-5", "99999999999999999999"}) {
+    const vcplay::testing::Finished heard =
+        say("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: " + length + "\r\n\r\nhello");
+    EXPECT_THAT(heard.out, ::testing::StartsWith("HTTP/1.1 400 ")) << length;
+  }
+  EXPECT_THAT(say("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 16777217\r\n\r\nhello").out,
+              ::testing::StartsWith("HTTP/1.1 413 "));
+  EXPECT_TRUE(host.requests.empty());
+}
+
 TEST_F(Servers, WantToKnowHowLongABodyIs) {
   const vcplay::testing::Finished heard =
       say("POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n0\r\n\r\n");
@@ -124,10 +152,10 @@ TEST_F(Servers, TellTheirSocketsApart) {
   Owner two;
   OnLoop<WebSocket> first(loop, trust, one, at("wss", "localhost", numbers->port()), 30s);
   EXPECT_EQ(one.heard.next(), "open");
-  const std::string id = one.heard.next();
+  const std::string number = one.heard.next();
   OnLoop<WebSocket> second(loop, trust, two, at("wss", "localhost", numbers->port()), 30s);
   EXPECT_EQ(two.heard.next(), "open");
-  EXPECT_NE(two.heard.next(), id);
+  EXPECT_NE(two.heard.next(), number);
   EXPECT_NE(numbers->port(), server->port());
 }
 
