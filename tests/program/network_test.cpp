@@ -141,6 +141,36 @@ TEST_F(Network, AnotherAddressIsFoundOutAndTheCallRenewedFromThere) {
   EXPECT_THAT(finished_.err, HasSubstr("address of this machine is now " + kOtherPlayerAddress));
 }
 
+// What libwebsockets thinks of routes is not what the kernel thinks: core/net/README.md.
+
+TEST_F(Network, ADefaultRouteNeedsNoGateway) {
+  const Cable cable(*networks_);
+  // As PPP and VPNs have it: an address without a network around it, and everything goes out on one device.
+  networks_->ip_there("addr flush dev player0");
+  networks_->ip_there("addr add " + kPlayerAddress + "/32 dev player0");
+  networks_->ip_there("route add default dev player0");
+  furnish();
+  play(3);
+  const rehearsal::Report report = this->report();
+  EXPECT_EQ(report.packets_lost, 0U);
+  EXPECT_EQ(report.gateway_identifies, 1U);
+}
+
+TEST_F(Network, AnAddressThatIsBackAtOnceCutsNothing) {
+  const Cable cable(*networks_);
+  furnish();
+  play(6);
+  const std::string address = kPlayerAddress + "/24 dev player0\n";
+  networks_->ip_there("-batch " +
+                      stage_->folder().write("blink", "addr del " + address + "addr add " + address));
+  const rehearsal::Report report = this->report(kHole);  // a packet may have found the door closed
+  EXPECT_LT(report.longest_gap, 200ms);
+  EXPECT_EQ(report.gateway_identifies, 1U);
+  EXPECT_EQ(report.gateway_resumes, 0U);
+  EXPECT_EQ(report.voice_identifies, 1U);
+  EXPECT_EQ(report.voice_resumes, 0U);
+}
+
 // ── TCP ──
 
 TEST_F(Network, AResetOfEachWebsocketIsNotHeard) {
