@@ -1,10 +1,11 @@
 #!/bin/sh
-# usage: tests/fresh_machine.sh [FOLDER]. Run as root, on Debian with debootstrap.
-# Makes a bare Debian 12 in a folder of its own (no compiler, no make, no sudo), clones this project's last commit into it
-# and runs the README's two commands there: first as root, then, in a second bare Debian, as an ordinary user with sudo.
+# usage: tests/fresh_machine.sh [FOLDER [RELEASE]]. Run as root, on Debian with debootstrap.
+# Makes a bare Debian 12, or 13 where RELEASE is trixie, in a folder of its own (no compiler, no make, no sudo), clones this
+# project's last commit into it and runs the README's two commands there: first as root, then, in a second bare Debian, as
+# an ordinary user with sudo.
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
-lab=${1:-$(mktemp -d /tmp/vcplay-fresh.XXXXXX)}
+lab=${1:-$(mktemp -d /tmp/vcplay-fresh.XXXXXX)} release=${2:-bookworm}
 mkdir -p "$lab"
 
 say() { echo "fresh: $*"; }
@@ -40,7 +41,7 @@ bare_debian() {
   done
   # A proxy counts as part of the road to the mirror; rules about what to install do not.
   grep -lisE 'proxy|acquire::(check|https?)' /etc/apt/apt.conf /etc/apt/apt.conf.d/* | xargs -r cp -t "$folder/etc/apt/apt.conf.d/"
-  printf 'deb %s bookworm main\ndeb %s bookworm-updates main\n' "$(mirror)" "$(mirror)" >"$folder/etc/apt/sources.list"
+  printf 'deb %s %s main\n' "$(mirror)" "$release" "$(mirror)" "$release-updates" >"$folder/etc/apt/sources.list"
   mount -t proc proc "$folder/proc"
   mount -t sysfs sysfs "$folder/sys" 2>/dev/null || :
   mount --rbind /dev "$folder/dev" 2>/dev/null || mount --bind /dev "$folder/dev"
@@ -73,8 +74,8 @@ read_me() {
   done
 }
 
-say "a bare Debian 12 in $lab"
-debootstrap --variant=minbase --include=ca-certificates bookworm "$lab/bare" "$(mirror)" >"$lab/debootstrap.log" 2>&1 ||
+say "a bare Debian ($release) in $lab"
+debootstrap --variant=minbase --include=ca-certificates "$release" "$lab/bare" "$(mirror)" >"$lab/debootstrap.log" 2>&1 ||
   { tail "$lab/debootstrap.log"; exit 1; }
 tar -C "$lab/bare" -cf "$lab/bare.tar" .
 rm -rf "$lab/bare"
