@@ -67,7 +67,6 @@ constexpr About what_about(lws_callback_reasons reason) noexcept {
     case LWS_CALLBACK_HTTP:
     case LWS_CALLBACK_HTTP_BODY:
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:
-    case LWS_CALLBACK_HTTP_WRITEABLE:
     case LWS_CALLBACK_ESTABLISHED:
     case LWS_CALLBACK_SERVER_WRITEABLE:
     case LWS_CALLBACK_RAW_RX_FILE:

@@ -63,7 +63,7 @@ class Visitor final : public ServerSocket, public std::enable_shared_from_this<V
   int on_request_body(ByteView piece);
   int answer();
   int refuse(unsigned status);
-  int write_body();
+  int write_body(std::string_view body);
 
   int on_upgrade();
   void on_piece(ByteView piece);
@@ -74,7 +74,6 @@ class Visitor final : public ServerSocket, public std::enable_shared_from_this<V
   lws* wsi_ = nullptr;
   ServerRequest request_;
   std::size_t body_size_ = 0;  // what its Content-Length says
-  std::string reply_body_;
   MessageQueue outgoing_;
   MessageAssembler incoming_;
   std::uint16_t peer_code_ = 0;

@@ -8,6 +8,7 @@
 #include <cerrno>
 
 #include "base/error.hpp"
+#include "words/descriptor_words.hpp"
 #include "words/net_words.hpp"
 
 namespace vcplay::net::test {
@@ -104,6 +105,14 @@ TEST(Loops, RunSideBySide) {
   LoopThread two;
   EXPECT_NE(one.run([] { return std::this_thread::get_id(); }),
             two.run([] { return std::this_thread::get_id(); }));
+}
+
+TEST(Loops, LeaveNoDescriptorOpen) {
+  EventLoop().stop();  // the first one of a process leaves behind what the others need
+  const std::size_t before = vcplay::testing::open_descriptors();
+  constexpr std::size_t kLoops = 5;
+  for (std::size_t i = 0; i < kLoops; ++i) EventLoop().stop();
+  EXPECT_EQ(vcplay::testing::open_descriptors(), before + kLoops * vcplay::testing::left_by_each_loop());
 }
 
 TEST(Loops, MakeWritingToAClosedPipeAnErrorAndNoDeath) {
