@@ -79,29 +79,29 @@ Duration parse_churn(std::string_view text) {
   return *time;
 }
 
-OnMove parse_on_move(std::string_view text) {
-  if (text == "follow") return OnMove::follow;
-  if (text == "return") return OnMove::go_back;
-  if (text == "exit") return OnMove::exit;
+voice::OnMove parse_on_move(std::string_view text) {
+  if (text == "follow") return voice::OnMove::follow;
+  if (text == "return") return voice::OnMove::go_back;
+  if (text == "exit") return voice::OnMove::exit;
   refuse("--on-move wants follow, return or exit, not {}.", shown(text));
 }
 
-OnKick parse_on_kick(std::string_view text) {
-  if (text == "exit") return OnKick::exit;
-  if (text == "rejoin") return OnKick::rejoin;
+voice::OnKick parse_on_kick(std::string_view text) {
+  if (text == "exit") return voice::OnKick::exit;
+  if (text == "rejoin") return voice::OnKick::rejoin;
   refuse("--on-kick wants exit or rejoin, not {}.", shown(text));
 }
 
-OnSuppressed parse_on_suppressed(std::string_view text) {
-  if (text == "wait") return OnSuppressed::wait;
-  if (text == "exit") return OnSuppressed::exit;
+voice::OnSuppressed parse_on_suppressed(std::string_view text) {
+  if (text == "wait") return voice::OnSuppressed::wait;
+  if (text == "exit") return voice::OnSuppressed::exit;
   refuse("--on-suppressed wants wait or exit, not {}.", shown(text));
 }
 
-WhenAlone parse_when_alone(std::string_view text) {
-  if (text == "play") return WhenAlone::play;
-  if (text == "wait") return WhenAlone::wait;
-  if (text == "exit") return WhenAlone::exit;
+voice::WhenAlone parse_when_alone(std::string_view text) {
+  if (text == "play") return voice::WhenAlone::play;
+  if (text == "wait") return voice::WhenAlone::wait;
+  if (text == "exit") return voice::WhenAlone::exit;
   refuse("--when-alone wants play, wait or exit, not {}.", shown(text));
 }
 

@@ -13,6 +13,7 @@
 #include "cli/exit_status.hpp"
 #include "cli/title_template.hpp"
 #include "media/pipeline.hpp"
+#include "voice/policies.hpp"
 
 namespace vcplay::cli {
 
@@ -20,12 +21,6 @@ enum class Verb { play, rehearse, check, channels, encode };
 
 /// What Discord shows next to the bot's name while it sends.
 enum class Speaking { microphone, soundshare, priority };
-
-/// What to do while nobody is in the channel to listen.
-enum class WhenAlone { play, wait, exit };
-enum class OnMove { follow, go_back, exit };
-enum class OnKick { exit, rejoin };
-enum class OnSuppressed { wait, exit };
 
 /// Which of how many shards, as IDENTIFY wants it.
 struct Shard {
@@ -57,10 +52,10 @@ struct Options {
   std::optional<TitleTemplate> channel_status;  // what the channel's status says; nothing: leave it alone
   Speaking speaking = Speaking::microphone;
   Duration lead_in = 200ms;
-  WhenAlone when_alone = WhenAlone::play;
-  OnMove on_move = OnMove::follow;
-  OnKick on_kick = OnKick::exit;
-  OnSuppressed on_suppressed = OnSuppressed::wait;
+  voice::WhenAlone when_alone = voice::WhenAlone::play;
+  voice::OnMove on_move = voice::OnMove::follow;
+  voice::OnKick on_kick = voice::OnKick::exit;
+  voice::OnSuppressed on_suppressed = voice::OnSuppressed::wait;
   bool allow_plaintext = false;
   Duration wait_if_busy{};  // for another player in the guild with this bot; 0: end at once
 

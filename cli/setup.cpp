@@ -22,38 +22,6 @@ std::uint8_t flags_of(Speaking speaking) {
   return voice::kMicrophone;
 }
 
-voice::OnMove policy_of(OnMove on_move) {
-  switch (on_move) {
-    case OnMove::follow:
-      return voice::OnMove::follow;
-    case OnMove::go_back:
-      return voice::OnMove::go_back;
-    case OnMove::exit:
-      return voice::OnMove::exit;
-  }
-  return voice::OnMove::follow;
-}
-
-voice::OnKick policy_of(OnKick on_kick) {
-  return on_kick == OnKick::rejoin ? voice::OnKick::rejoin : voice::OnKick::exit;
-}
-
-voice::OnSuppressed policy_of(OnSuppressed on_suppressed) {
-  return on_suppressed == OnSuppressed::exit ? voice::OnSuppressed::exit : voice::OnSuppressed::wait;
-}
-
-voice::WhenAlone policy_of(WhenAlone when_alone) {
-  switch (when_alone) {
-    case WhenAlone::play:
-      return voice::WhenAlone::play;
-    case WhenAlone::wait:
-      return voice::WhenAlone::wait;
-    case WhenAlone::exit:
-      return voice::WhenAlone::exit;
-  }
-  return voice::WhenAlone::play;
-}
-
 /// Found by the user id, as the state folder is: a service and a login shell share what was measured.
 std::string cache_folder() {
   const std::string home = host::state_places().home;
@@ -85,10 +53,10 @@ PlayerSetup common_setup(const Options& options) {
   if (options.fast) setup.pipeline.live.which = media::LiveOptions::Which::none;
   if (options.bitrate) setup.pipeline.bitrate = setup.pipeline.encoder.limit = *options.bitrate;
   setup.connection.speaking_flags = flags_of(options.speaking);
-  setup.connection.when_alone = policy_of(options.when_alone);
-  setup.connection.on_move = policy_of(options.on_move);
-  setup.connection.on_kick = policy_of(options.on_kick);
-  setup.connection.on_suppressed = policy_of(options.on_suppressed);
+  setup.connection.when_alone = options.when_alone;
+  setup.connection.on_move = options.on_move;
+  setup.connection.on_kick = options.on_kick;
+  setup.connection.on_suppressed = options.on_suppressed;
   setup.connection.allow_plaintext = options.allow_plaintext;
   setup.connection.lead_in_packets =
       static_cast<int>((options.lead_in + kFrameDuration / 2) / kFrameDuration);

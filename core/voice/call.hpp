@@ -13,22 +13,10 @@
 #include "base/error.hpp"
 #include "base/snowflake.hpp"
 #include "gateway/session.hpp"
+#include "voice/policies.hpp"
 #include "voice/session.hpp"
 
 namespace vcplay::voice {
-
-/// What to do when a moderator moves the bot to another channel.
-enum class OnMove : std::uint8_t {
-  follow,
-  go_back,  // to the channel that it was told to play in; five times a minute at most
-  exit,     // leave, with Cause::removed
-};
-
-/// What to do when the bot is removed from the channel.
-enum class OnKick : std::uint8_t {
-  exit,    // leave, with Cause::removed
-  rejoin,  // once a minute at most, five times in all
-};
 
 namespace call {
 

@@ -23,6 +23,7 @@
 #include "rtp/transport_cipher.hpp"
 #include "voice/call.hpp"
 #include "voice/pacer.hpp"
+#include "voice/policies.hpp"
 #include "voice/sender.hpp"
 
 namespace vcplay::voice {
@@ -46,19 +47,6 @@ enum class ConnectionPhase {
   over,
 };
 [[nodiscard]] std::string_view name(ConnectionPhase phase) noexcept;  // "identifying", …: stable words
-
-/// What to do while nobody is in the channel to listen.
-enum class WhenAlone : std::uint8_t {
-  play,  // the position runs on, as a radio's would
-  wait,  // hold at the position until somebody comes
-  exit,  // leave, with Cause::nobody_there
-};
-
-/// What to do while the bot is in the audience of a stage and may not speak.
-enum class OnSuppressed : std::uint8_t {
-  wait,  // hold at the position until it is invited
-  exit,  // leave, with Cause::not_permitted
-};
 
 struct ConnectionConfig {
   SecretString token;

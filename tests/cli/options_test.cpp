@@ -17,6 +17,10 @@ namespace vcplay::cli {
 namespace {
 
 using testing::HasSubstr;
+using voice::OnKick;
+using voice::OnMove;
+using voice::OnSuppressed;
+using voice::WhenAlone;
 using Words = std::vector<std::string>;
 
 const std::string kGuild = "81384788765712384";
