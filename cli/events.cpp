@@ -51,11 +51,6 @@ Json safe(std::string_view text) { return display_safe(text, kTextColumns); }
 
 Json safe_or_null(std::string_view text) { return text.empty() ? Json(nullptr) : safe(text); }
 
-/// Seconds, to the millisecond.
-double seconds(Duration time) {
-  return std::round(std::chrono::duration<double, std::milli>(time).count()) / 1000;
-}
-
 std::int64_t microseconds(Duration time) {
   return std::chrono::duration_cast<std::chrono::microseconds>(time).count();
 }
@@ -63,9 +58,8 @@ std::int64_t microseconds(Duration time) {
 /// RFC 3339, UTC, with milliseconds.
 std::string timestamp(std::chrono::system_clock::time_point now) {
   const auto whole = std::chrono::floor<std::chrono::seconds>(now);
-  const auto rest = std::chrono::duration_cast<std::chrono::milliseconds>(now - whole);
   return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(whole)),
-                     rest.count());
+                     whole_milliseconds(now - whole));
 }
 
 /// Of a run that followed no live input they are all 0.
@@ -81,7 +75,7 @@ Json live_figures(const media::LiveFigures& live) {
 }
 
 void wait_writable(int fd, TimePoint deadline) {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now()).count();
+  const auto left = whole_milliseconds(deadline - Clock::now());
   pollfd writable{fd, POLLOUT, 0};
   const int count = left <= 0 ? 0 : ::poll(&writable, 1, static_cast<int>(left));
   if (count == 0) fail("nobody has read them for five seconds");
@@ -128,7 +122,7 @@ void EventWriter::joined(const JoinedEvent& event) {
                           {"user", event.user.str()},
                           {"bitrate", event.bitrate},
                           {"encryption", safe(event.encryption)},
-                          {"join_seconds", seconds(event.join_time)}});
+                          {"join_seconds", short_seconds(event.join_time)}});
 }
 
 void EventWriter::e2ee(const E2eeEvent& event) {
@@ -151,7 +145,7 @@ void EventWriter::track(const media::TrackInfo& info) {
                          {"container", safe(info.container)},
                          {"rate", info.sample_rate},
                          {"channels", info.channels},
-                         {"duration", info.duration ? Json(seconds(*info.duration)) : Json(nullptr)},
+                         {"duration", info.duration ? Json(short_seconds(*info.duration)) : Json(nullptr)},
                          {"passthrough", info.reencoded.empty()},
                          {"reencoded", safe_or_null(info.reencoded)}});
 }
@@ -161,13 +155,14 @@ void EventWriter::title(const media::StreamTitle& title) {
 }
 
 void EventWriter::track_end(const media::TrackResult& result) {
-  impl_->write("track_end", {{"track", result.track + 1},
-                             {"media", safe(result.location)},
-                             {"title", safe_or_null(result.title)},
-                             {"played", seconds(static_cast<std::int64_t>(result.frames) * kFrameDuration)},
-                             {"passed", seconds(static_cast<std::int64_t>(result.passed) * kFrameDuration)},
-                             {"reencoded", safe_or_null(result.reencoded)},
-                             {"error", safe_or_null(result.error)}});
+  impl_->write("track_end",
+               {{"track", result.track + 1},
+                {"media", safe(result.location)},
+                {"title", safe_or_null(result.title)},
+                {"played", short_seconds(static_cast<std::int64_t>(result.frames) * kFrameDuration)},
+                {"passed", short_seconds(static_cast<std::int64_t>(result.passed) * kFrameDuration)},
+                {"reencoded", safe_or_null(result.reencoded)},
+                {"error", safe_or_null(result.error)}});
 }
 
 void EventWriter::underrun(std::uint64_t underruns) { impl_->write("underrun", {{"underruns", underruns}}); }
@@ -176,13 +171,13 @@ void EventWriter::reconnect(const ReconnectEvent& event) {
   impl_->write("reconnect", {{"reason", safe(event.reason)},
                              {"attempt", event.attempt},
                              {"what", event.what},
-                             {"after_seconds", seconds(event.after)}});
+                             {"after_seconds", short_seconds(event.after)}});
 }
 
 void EventWriter::left(std::string_view reason) { impl_->write("left", {{"reason", safe(reason)}}); }
 
 void EventWriter::statistics(const StatisticsEvent& event) {
-  impl_->write("statistics", {{"seconds", seconds(event.run_time)},
+  impl_->write("statistics", {{"seconds", short_seconds(event.run_time)},
                               {"packets", event.packets},
                               {"audio_packets", event.audio_packets},
                               {"dropped", event.dropped},

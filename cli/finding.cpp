@@ -3,9 +3,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "base/milliseconds.hpp"
 #include "base/text.hpp"
 #include "cli/exit_status.hpp"
 
@@ -49,9 +49,6 @@ Json text_or_null(std::string_view text) {
 }
 
 Json to_json(const media::TrackInfo& track) {
-  const auto milliseconds = [](Duration time) {
-    return std::round(std::chrono::duration<double, std::milli>(time).count());
-  };
   return {{"location", text_or_null(track.location)},
           {"title", text_or_null(track.title)},
           {"artist", text_or_null(track.artist)},
@@ -59,7 +56,7 @@ Json to_json(const media::TrackInfo& track) {
           {"container", text_or_null(track.container)},
           {"rate", track.sample_rate},
           {"channels", track.channels},
-          {"duration", track.duration ? Json(milliseconds(*track.duration) / 1000) : Json(nullptr)}};
+          {"duration", track.duration ? Json(short_seconds(*track.duration)) : Json(nullptr)}};
 }
 
 Json to_json(const Finding& finding) {

@@ -18,6 +18,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/milliseconds.hpp"
 #include "base/text.hpp"
 #include "cli/options.hpp"
 
@@ -60,9 +61,9 @@ struct ReadBuffer {
 }
 
 void wait_readable(const std::string& name, int fd, TimePoint deadline) {
-  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - Clock::now());
+  const auto left = whole_milliseconds(deadline - Clock::now());
   pollfd ready{fd, POLLIN, 0};
-  const int count = left.count() <= 0 ? 0 : ::poll(&ready, 1, static_cast<int>(left.count()));
+  const int count = left <= 0 ? 0 : ::poll(&ready, 1, static_cast<int>(left));
   if (count == 0) {
     throw Error(Cause::usage, fmt::format("The token file {} gave no token within {} seconds.",
                                           display_safe(name), kTokenPipeDeadline.count()));

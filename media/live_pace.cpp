@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/milliseconds.hpp"
 #include "base/opus_frame.hpp"
 
 namespace vcplay::media {
@@ -19,8 +20,6 @@ constexpr double kIntegral = kProportional * kProportional / 4;
 
 /// Sound is left out by the packet, so that what remains is cut into packets where it was.
 constexpr std::size_t whole_frames(std::size_t samples) { return samples - samples % kSamplesPerFrame; }
-
-constexpr double seconds(Duration span) { return std::chrono::duration<double>(span).count(); }
 
 constexpr Duration duration_of(double samples) {
   return std::chrono::duration_cast<Duration>(std::chrono::duration<double>(samples / kSampleRate));

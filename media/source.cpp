@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/milliseconds.hpp"
 
 namespace vcplay::media {
 namespace {
@@ -196,7 +197,7 @@ void Source::check_length() {
   if (damage_reported_ || has_pictures_in_motion(*format_)) return;
   // From a bitrate, from timestamps or from a WAV's size FFmpeg concludes a length: nobody promised it.
   const bool is_a_promise = format_->duration_estimation_method == AVFMT_DURATION_FROM_STREAM;
-  const double too_much = std::chrono::duration<double>(counted_too_much()).count();
+  const double too_much = seconds(counted_too_much());
   double promised = is_a_promise ? promised_seconds(*format_, *stream_) - too_much : 0;
   const double bytes_per_second = static_cast<double>(sample_bytes_) * info_.sample_rate;
   const auto missing = static_cast<double>(bytes_per_second > 0 ? access_.missing_bytes() : 0);

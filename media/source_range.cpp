@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "base/error.hpp"
+#include "base/milliseconds.hpp"
 #include "media/language.hpp"
 #include "media/source.hpp"
 
@@ -104,7 +105,7 @@ bool Source::jump(std::int64_t timestamp, std::int64_t first) {
 
 std::string Source::too_short() const {
   return named(info_.location) + " is over at " + clock_time(seconds_) + "; it was to begin at " +
-         clock_time(std::chrono::duration<double>(*range_.start()).count());
+         clock_time(seconds(*range_.start()));
 }
 
 }  // namespace vcplay::media

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/milliseconds.hpp"
 #include "rehearsal/fields.hpp"
 #include "rehearsal/gateway_server.hpp"
 #include "rehearsal/objects.hpp"
@@ -103,9 +104,9 @@ bool GatewayServer::accept_pace(Connection& connection, TimePoint now) {
     return true;
   }
   ledger(connection)
-      .breach(Rule::gateway_identify_too_soon,
-              fmt::format("IDENTIFY came {:.1f} s after another of the same bot",
-                          std::chrono::duration<double>(now - last->second).count()));
+      .breach(
+          Rule::gateway_identify_too_soon,
+          fmt::format("IDENTIFY came {:.1f} s after another of the same bot", seconds(now - last->second)));
   send(connection, {{"op", 9}, {"d", false}, {"s", nullptr}, {"t", nullptr}});
   return false;
 }

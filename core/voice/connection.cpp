@@ -1,5 +1,6 @@
 #include "voice/connection.hpp"
 
+#include "base/milliseconds.hpp"
 #include "base/text.hpp"
 #include "voice/connection_impl.hpp"
 
@@ -114,8 +115,7 @@ void Connection::Impl::part_with(std::list<Link>& link, std::uint16_t code) {
 /// Once for each try: what was lost, and when it is tried again.
 void Connection::Impl::tell_retry(Recovery what, const Error& reason, Duration after, int attempt) {
   latest_trouble = reason.what();
-  const double seconds = std::chrono::duration<double>(after).count();
-  const std::string when = seconds < 0.1 ? "now" : fmt::format("in {:.1f} s", seconds);
+  const std::string when = after < 100ms ? "now" : fmt::format("in {:.1f} s", seconds(after));
   const std::string line = fmt::format("{} Trying again {} (attempt {}).", reason.what(), when, attempt);
   const bool has_joined = join_deadline == TimePoint{};
   // A moment's silence is nobody's business; a longer one, or one again and again, is.

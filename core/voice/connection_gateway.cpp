@@ -4,6 +4,7 @@
 #include <ctime>
 #include <random>
 
+#include "base/milliseconds.hpp"
 #include "resources/permissions.hpp"
 #include "voice/connection_impl.hpp"
 
@@ -118,9 +119,7 @@ void Connection::Impl::ask_to_identify() {
   try {
     const Duration wait = config.may_identify ? config.may_identify() : Duration::zero();
     if (wait <= Duration::zero()) return run(gateway->identify(loop.now()));
-    if (wait >= 1s)
-      log::info("Waiting {:.1f} s for this bot's turn to identify.",
-                std::chrono::duration<double>(wait).count());
+    if (wait >= 1s) log::info("Waiting {:.1f} s for this bot's turn to identify.", seconds(wait));
     identify_timer.start_at(loop.now() + wait);
     if (!joining()) return;
     join_deadline += wait;  // nobody's fault

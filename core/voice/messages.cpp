@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/json.hpp"
+#include "base/milliseconds.hpp"
 #include "voice/ip_discovery.hpp"
 #include "voice/opcodes.hpp"
 #include "voice/session.hpp"
@@ -58,8 +59,8 @@ std::string resume_message(const Config& config, int sequence) {
 }
 
 std::string heartbeat_message(TimePoint now, int sequence) {
-  const auto nonce = std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count();
-  return message(Opcode::heartbeat, {{"t", nonce}, {"seq_ack", sequence}});
+  return message(Opcode::heartbeat,
+                 {{"t", whole_milliseconds(now.time_since_epoch())}, {"seq_ack", sequence}});
 }
 
 std::string select_protocol_message(const std::string& address, std::uint16_t port, rtp::TransportMode mode) {
