@@ -2,10 +2,10 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/deadline.hpp"
 #include "base/json.hpp"
 #include "gateway/close.hpp"
 #include "gateway/opcodes.hpp"
@@ -138,9 +138,7 @@ Actions Session::on_time(TimePoint now) {
 }
 
 std::optional<TimePoint> Session::deadline() const noexcept {
-  const auto beat_due = heartbeat_.deadline();
-  if (!answer_due_ || !beat_due) return answer_due_ ? answer_due_ : beat_due;
-  return std::min(*answer_due_, *beat_due);
+  return earlier(answer_due_, heartbeat_.deadline());
 }
 
 Actions Session::update_voice_state(std::optional<Snowflake> channel, bool self_mute, bool self_deaf) {

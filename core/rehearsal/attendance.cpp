@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/deadline.hpp"
+
 namespace vcplay::rehearsal {
 namespace {
 
@@ -81,9 +83,7 @@ std::optional<Attendance::Move> Attendance::draw() {
 
 std::optional<TimePoint> Attendance::deadline() const {
   if (counts_packets()) return std::nullopt;
-  std::optional<TimePoint> earliest = churn_due_;
-  if (!plans_.empty() && (!earliest || plans_.begin()->first < *earliest)) earliest = plans_.begin()->first;
-  return earliest;
+  return plans_.empty() ? churn_due_ : earlier(churn_due_, plans_.begin()->first);
 }
 
 MemberScript Attendance::script_of(std::size_t listener) const {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/deadline.hpp"
 #include "base/opus_frame.hpp"
 #include "dave/protocol_frame.hpp"
 
@@ -85,10 +86,7 @@ void Audience::answer(DeliveryService& service, TimePoint now) {
 
 std::optional<TimePoint> Audience::deadline() const {
   std::optional<TimePoint> earliest;
-  for (const auto& member : members_) {
-    const auto due = member->deadline();
-    if (due && (!earliest || *due < *earliest)) earliest = due;
-  }
+  for (const auto& member : members_) earliest = earlier(earliest, member->deadline());
   return earliest;
 }
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/deadline.hpp"
 #include "base/json.hpp"
 #include "base/opus_frame.hpp"
 #include "base/overloaded.hpp"
@@ -208,9 +209,7 @@ bool CallMember::has_answer(TimePoint now) const {
 
 std::optional<TimePoint> CallMember::deadline() const {
   std::optional<TimePoint> earliest;
-  for (const Answer& one : answers_) {
-    if (!earliest || one.due < *earliest) earliest = one.due;
-  }
+  for (const Answer& one : answers_) earliest = earlier(earliest, one.due);
   return earliest;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/deadline.hpp"
 #include "dave/messages.hpp"
 #include "dave/session.hpp"
 #include "rehearsal/delivery_call.hpp"
@@ -90,10 +91,7 @@ void DeliveryService::on_time(TimePoint now) {
 
 std::optional<TimePoint> DeliveryService::deadline() const {
   std::optional<TimePoint> earliest;
-  for (const auto& [channel, one] : calls_) {
-    const std::optional<TimePoint> due = one->deadline();
-    if (due && (!earliest || *due < *earliest)) earliest = due;
-  }
+  for (const auto& [channel, one] : calls_) earliest = earlier(earliest, one->deadline());
   return earliest;
 }
 

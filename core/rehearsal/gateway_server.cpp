@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/deadline.hpp"
+#include "base/milliseconds.hpp"
 #include "rehearsal/fields.hpp"
 #include "rehearsal/objects.hpp"
 
@@ -76,7 +78,7 @@ void GatewayServer::on_open(net::ServerSocket& socket, std::string_view query, T
   }
   const Duration interval = world_.options().heartbeat_interval;
   connection.heartbeat_due = now + interval + interval / 2;
-  const auto interval_ms = std::chrono::duration_cast<std::chrono::milliseconds>(interval).count();
+  const std::int64_t interval_ms = whole_milliseconds(interval);
   send(connection, {{"op", 10},
                     {"s", nullptr},
                     {"t", nullptr},
@@ -211,16 +213,12 @@ void GatewayServer::on_time(TimePoint now) {
 std::optional<TimePoint> GatewayServer::deadline() const {
   std::optional<TimePoint> earliest = acknowledgements.deadline();
   for (const auto& [id, connection] : connections_) {
-    if (connection.closing || !connection.heartbeat_due) continue;
-    if (!earliest || *connection.heartbeat_due < *earliest) earliest = connection.heartbeat_due;
+    if (!connection.closing) earliest = earlier(earliest, connection.heartbeat_due);
   }
   for (const auto& [id, session] : sessions_) {
-    if (!session.lost) continue;
-    const TimePoint due = *session.lost + world_.options().gateway_resume_window;
-    if (!earliest || due < *earliest) earliest = due;
+    if (session.lost) earliest = earlier(earliest, *session.lost + world_.options().gateway_resume_window);
   }
-  if (!later_.empty() && (!earliest || later_.begin()->first < *earliest)) earliest = later_.begin()->first;
-  return earliest;
+  return later_.empty() ? earliest : earlier(earliest, later_.begin()->first);
 }
 
 void GatewayServer::dispatch(Session& session, const char* name, const json& data, TimePoint now) {

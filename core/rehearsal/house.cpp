@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "base/deadline.hpp"
 #include "dave/session.hpp"
 #include "rehearsal/random.hpp"
 
@@ -138,7 +139,7 @@ std::optional<TimePoint> House::deadline() const {
   std::optional<TimePoint> earliest;
   for (const auto& due : {gateway.deadline(), voice_gateway.deadline(), sfu.deadline(), delivery.deadline(),
                           audience.deadline(), attendance.deadline(), schedule.deadline()}) {
-    if (due && (!earliest || *due < *earliest)) earliest = due;
+    earliest = earlier(earliest, due);
   }
   return earliest;
 }

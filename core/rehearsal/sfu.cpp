@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/deadline.hpp"
 #include "base/opus_frame.hpp"
 #include "base/packet.hpp"
 #include "rehearsal/random.hpp"
@@ -343,9 +344,7 @@ void Sfu::on_time(TimePoint now) {
 std::optional<TimePoint> Sfu::deadline() const {
   std::optional<TimePoint> earliest;
   for (const auto& [ssrc, session] : sessions_) {
-    if (session->held.empty()) continue;
-    const TimePoint due = session->held.front().due;
-    if (!earliest || due < *earliest) earliest = due;
+    if (!session->held.empty()) earliest = earlier(earliest, session->held.front().due);
   }
   return earliest;
 }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/deadline.hpp"
 #include "rehearsal/fields.hpp"
 #include "rehearsal/objects.hpp"
 
@@ -210,10 +211,8 @@ std::optional<TimePoint> VoiceGatewayServer::deadline() const {
   std::optional<TimePoint> earliest = acknowledgements.deadline();
   for (const auto& [id, connection] : connections_) {
     if (connection.closing) continue;
-    for (const std::optional<TimePoint>& due :
-         {connection.heartbeat_due, connection.close_at, connection.kept_until}) {
-      if (due && (!earliest || *due < *earliest)) earliest = due;
-    }
+    const auto due = earlier(earlier(connection.heartbeat_due, connection.close_at), connection.kept_until);
+    earliest = earlier(earliest, due);
   }
   return earliest;
 }

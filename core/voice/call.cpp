@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/deadline.hpp"
+
 namespace vcplay::voice {
 namespace {
 
@@ -55,11 +57,7 @@ void Call::enter(State state, std::optional<TimePoint> due) {
 }
 
 std::optional<TimePoint> Call::deadline() const noexcept {
-  std::optional<TimePoint> earliest;
-  for (const auto& time : {due_, stable_at_, give_up_at_}) {
-    if (time && (!earliest || *time < *earliest)) earliest = time;
-  }
-  return earliest;
+  return earlier(earlier(due_, stable_at_), give_up_at_);
 }
 
 /// Remembers why, and from when on it counts as lost.

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/deadline.hpp"
 #include "base/json.hpp"
 #include "base/log.hpp"
 #include "base/overloaded.hpp"
@@ -283,16 +284,9 @@ Actions Session::on_heartbeat_time(TimePoint now) {
 }
 
 std::optional<TimePoint> Session::deadline() const noexcept {
-  std::optional<TimePoint> earliest;
-  const auto consider = [&](std::optional<TimePoint> due) {
-    if (due && (!earliest || *due < *earliest)) earliest = due;
-  };
-  consider(hello_due_);
-  consider(answer_due_);
-  consider(heartbeat_.deadline());
+  const auto socket = earlier(earlier(hello_due_, answer_due_), heartbeat_.deadline());
   const auto key = dave_.deadline();
-  if (key && state_ == State::live) consider(*key + away_);
-  return earliest;
+  return key && state_ == State::live ? earlier(socket, *key + away_) : socket;
 }
 
 Actions Session::beat(TimePoint now) const { return one(SendText{heartbeat_message(now, sequence_)}); }
