@@ -1,5 +1,9 @@
 #include "words/audio_files.hpp"
 
+extern "C" {
+#include <libavutil/cpu.h>
+}
+
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
@@ -21,6 +25,13 @@ constexpr const char* kSpeech =
 void run(const std::string& command) {
   if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);
 }
+
+/// VCPLAY_TEST_CPU_FLAGS=0 has FFmpeg decode and resample with plain C, as it does on a processor that it
+/// does not know.
+[[maybe_unused]] const bool cpu_flags_are_set = [] {
+  if (const char* const flags = std::getenv("VCPLAY_TEST_CPU_FLAGS")) av_force_cpu_flags(std::atoi(flags));
+  return true;
+}();
 
 }  // namespace
 

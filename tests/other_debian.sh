@@ -1,0 +1,44 @@
+#!/bin/sh
+# usage: tests/other_debian.sh SUITE [FOLDER]. Run as root, on Debian with debootstrap.
+# Builds the last commit in a bare Debian SUITE (trixie, bookworm) and runs the tests there, but for those that play by the wall
+# clock. FOLDER, by default in the user's cache, keeps that Debian, its packages and its compiled files for the next run.
+# Ends with 77, and says why, where no other Debian can be had.
+set -eu
+root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
+suite=$1
+lab=${2:-${XDG_CACHE_HOME:-$HOME/.cache}/vcplay/debian}
+machine=$lab/$suite
+
+say() { echo "$suite: $*"; }
+skip() {
+  say "SKIPPED: $*"
+  exit 77
+}
+
+[ "$(id -u)" = 0 ] || skip 'only root can make another Debian'
+command -v debootstrap >/dev/null || skip 'debootstrap is not installed'
+. "$root/tests/lab.sh"
+mirror debian >/dev/null || skip 'this machine names no Debian mirror'
+
+trap 'unmount "$machine"' EXIT
+trap 'exit 1' INT TERM
+
+if [ -e "$machine/ready" ]; then
+  say "the one in $machine"
+else
+  say "a bare one in $machine"
+  unmount "$machine"
+  rm -rf --one-file-system "$machine"
+  bootstrap "$suite" "$machine"
+  touch "$machine/ready"
+fi
+furnish "$suite" "$machine"
+
+# The same folder each time: what did not change since is not compiled again.
+rm -rf "$machine/root/vcplay"
+git clone -q "$root" "$machine/root/vcplay"
+cd "$machine/root/vcplay"
+say "$(inside "$machine" root /root "cd /root/vcplay && ./dev need ccache" 2>&1)"
+inside "$machine" root /root "cd /root/vcplay && export CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_DEPEND=1 CCACHE_NOHASHDIR=1 &&
+  ./dev check -LE 'real_time|interop'" </dev/null
+say 'passed'
