@@ -15,11 +15,13 @@
 #include "base/secret.hpp"
 #include "base/snowflake.hpp"
 #include "base/spsc_ring.hpp"
+#include "words/wait.hpp"
 
 namespace vcplay {
 namespace {
 
-using testing::ElementsAre;
+using testing::eventually;
+using ::testing::ElementsAre;
 
 TEST(Bytes, StandInNetworkOrder) {
   std::array<std::uint8_t, 14> wire{};
@@ -92,20 +94,19 @@ TEST(SpscRing, CarriesEverythingBetweenTwoThreads) {
   SpscRing<std::uint64_t> ring(64);
   std::thread producer([&ring] {
     for (std::uint64_t i = 0; i < kValues; ++i) {
-      while (!ring.push(std::uint64_t{i})) std::this_thread::yield();
+      if (!eventually("the ring has room", [&] { return ring.push(std::uint64_t{i}); })) return;
     }
   });
   std::uint64_t expected = 0;
   bool in_order = true;
-  while (expected < kValues) {
-    if (const auto value = ring.take()) {
-      in_order = in_order && *value == expected;
-      ++expected;
-    } else {
-      std::this_thread::yield();
-    }
-  }
+  const auto take = [&] {
+    const auto value = ring.take();
+    if (value) in_order = in_order && *value == expected;
+    return value.has_value();
+  };
+  while (expected < kValues && eventually("the ring has a value", take)) ++expected;
   producer.join();
+  EXPECT_EQ(expected, kValues);
   EXPECT_TRUE(in_order);
   EXPECT_EQ(ring.size(), 0U);
 }
@@ -116,14 +117,14 @@ TEST(SecretArray, WipesItsBytesWhenItGoes) {
   auto* const secret = new (memory.data()) SecretArray<16>(key);
   ASSERT_EQ(std::memcmp(memory.data(), key.data(), key.size()), 0);
   secret->~SecretArray<16>();
-  EXPECT_THAT(memory, testing::Each(0));
+  EXPECT_THAT(memory, ::testing::Each(0));
 }
 
 TEST(SecretArray, LeavesNothingBehindWhenMoved) {
   const std::array<std::uint8_t, 4> key = {1, 2, 3, 4};
   SecretArray<4> from(key);
   const SecretArray<4> to(std::move(from));
-  EXPECT_THAT(from.span(), testing::Each(0));  // NOLINT(bugprone-use-after-move): that is the question
+  EXPECT_THAT(from.span(), ::testing::Each(0));  // NOLINT(bugprone-use-after-move): that is the question
   EXPECT_THAT(to.view(), ElementsAre(1, 2, 3, 4));
 }
 
@@ -139,7 +140,7 @@ TEST(SecretString, MovesItsOnlyCopy) {
 static_assert(!std::is_copy_constructible_v<SecretString> && !std::is_copy_constructible_v<SecretArray<32>>);
 
 /// Collects what the log would have written to standard error.
-class Log : public testing::Test {
+class Log : public ::testing::Test {
  protected:
   void SetUp() override {
     log::set_sink([this](log::Level, std::string_view line) { lines_.emplace_back(line); });
@@ -194,10 +195,10 @@ TEST_F(Log, TakesBracesInTextFromOutside) {
 }
 
 TEST(LogToStandardError, WritesOneWholeLine) {
-  testing::internal::CaptureStderr();
+  ::testing::internal::CaptureStderr();
   log::warning("watch out");
   log::error("too late");
-  EXPECT_EQ(testing::internal::GetCapturedStderr(), "vcplay: warning: watch out\nvcplay: too late\n");
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "vcplay: warning: watch out\nvcplay: too late\n");
 }
 
 }  // namespace

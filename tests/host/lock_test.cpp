@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sched.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
@@ -17,6 +16,7 @@
 #include "host/player_lock.hpp"
 #include "host/prune.hpp"
 #include "words/host_words.hpp"
+#include "words/wait.hpp"
 
 namespace vcplay::testing {
 namespace {
@@ -271,21 +271,22 @@ TEST_F(Lock, InACrowdThatComesAndGoesThereIsNeverASecondOne) {
       mmap(nullptr, sizeof(Tally), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   ASSERT_NE(shared, MAP_FAILED);
   Tally& tally = *new (shared) Tally;
-  const auto take_turns = [&] {
-    for (int turns = 0; turns < kTurns; sched_yield()) {
-      auto opened = host::LockedFile::open(folder_, "crowd.player");
-      auto* const file = std::get_if<host::LockedFile>(&opened);
-      if (file == nullptr) continue;
-      if (++tally.inside > 1) ++tally.together;
-      ++turns;
-      for (int others = 0; others < kPeople; ++others) sched_yield();
-      --tally.inside;
-      file->remove();  // who has just opened it holds a file without a name
-    }
+  const auto take_a_turn = [&] {
+    auto opened = host::LockedFile::open(folder_, "crowd.player");
+    auto* const file = std::get_if<host::LockedFile>(&opened);
+    if (file == nullptr) return false;
+    if (++tally.inside > 1) ++tally.together;
+    give_way(kPeople);
+    --tally.inside;
+    file->remove();  // who has just opened it holds a file without a name
+    return true;
   };
   for (int person = 0; person < kPeople; ++person) {
     if (fork() != 0) continue;
-    take_turns();
+    for (int turn = 0; turn < kTurns; ++turn) {
+      if (!eventually("the file is free", take_a_turn)) _exit(1);
+      give_way();
+    }
     _exit(0);
   }
   for (int person = 0; person < kPeople; ++person) {

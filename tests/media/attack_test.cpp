@@ -14,6 +14,7 @@
 #include "words/audio_files.hpp"
 #include "words/opus_files.hpp"
 #include "words/playback.hpp"
+#include "words/wait.hpp"
 
 namespace vcplay::testing {
 namespace {
@@ -149,11 +150,9 @@ TEST(Attack, ThePipelineKnowsOfAnUnderrun) {
   media::Pipeline pipeline({file(make_file("noise.wav", kNoise))}, {128'000, 1.0, {}}, queue, witness);
   pipeline.start();
   std::vector<OpusFrame> frames;
+  const auto full_or_finished = [&] { return queue.size() == queue.capacity() || queue.finished(); };
   while (!queue.drained()) {
-    if (queue.size() < queue.capacity() && !queue.finished()) {
-      std::this_thread::yield();
-      continue;
-    }
+    ASSERT_TRUE(eventually("the queue is full or finished", full_or_finished));
     if (frames.size() == 20) queue.note_underrun();
     frames.push_back(*queue.front());
     queue.pop();

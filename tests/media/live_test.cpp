@@ -19,6 +19,7 @@
 #include "words/hung_file.hpp"
 #include "words/playback.hpp"
 #include "words/temporary_folder.hpp"
+#include "words/wait.hpp"
 
 namespace vcplay::testing {
 namespace {
@@ -70,11 +71,9 @@ class StandardInput {
 
 /// Plays the role of the sender: takes the next frame as soon as there is one.
 OpusFrame take(FrameQueue& queue) {
-  while (queue.front() == nullptr) {
-    if (queue.drained()) throw std::runtime_error("the queue ended early");
-    std::this_thread::yield();
-  }
-  const OpusFrame frame = *queue.front();
+  const OpusFrame* const next = next_frame(queue);
+  if (next == nullptr) throw std::runtime_error("the queue ended early");
+  const OpusFrame frame = *next;
   queue.pop();
   return frame;
 }
@@ -246,12 +245,12 @@ TEST(Pipeline, LeavesAThreadBehindThatTheKernelDoesNotGiveBack) {
     Witness witness;
     media::Pipeline pipeline({{song, {}, 0, 0}}, kOptions, queue, witness);
     pipeline.start();
-    while (!pipeline.activity().busy) std::this_thread::yield();
+    ASSERT_TRUE(eventually("the pipeline works", [&] { return pipeline.activity().busy; }));
   }  // comes back although the file still hangs
   EXPECT_TRUE(media_thread_lives());
   hung.reset();
-  while (media_thread_lives())
-    std::this_thread::yield();  // it finds the queue and the listener gone, and goes
+  // It finds the queue and the listener gone, and goes.
+  EXPECT_TRUE(eventually("the media thread is gone", [] { return !media_thread_lives(); }));
 }
 
 TEST(Watchdog, SeesWorkButBlamesNobodyForAFullQueueOrASilentPipe) {
@@ -262,10 +261,11 @@ TEST(Watchdog, SeesWorkButBlamesNobodyForAFullQueueOrASilentPipe) {
   EXPECT_FALSE(pipeline.activity().busy);
   pipeline.start();
   ASSERT_TRUE(input.write(std::string(kRawFrameBytes * 20, '\0')));
-  while (queue.size() < queue.capacity()) std::this_thread::yield();
-  while (pipeline.activity().busy) std::this_thread::yield();  // the queue is full
+  const auto rests = [&] { return !pipeline.activity().busy; };
+  ASSERT_TRUE(eventually("the queue is full", [&] { return queue.size() == queue.capacity(); }));
+  ASSERT_TRUE(eventually("the pipeline rests before a full queue", rests));
   for (int frame = 0; frame < 16; ++frame) take(queue);
-  while (pipeline.activity().busy) std::this_thread::yield();  // the pipe is silent
+  ASSERT_TRUE(eventually("the pipeline rests behind a silent pipe", rests));
   EXPECT_EQ(pipeline.activity().location, "-");
 }
 

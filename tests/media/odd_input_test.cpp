@@ -17,6 +17,7 @@
 #include "words/bytes_read.hpp"
 #include "words/playback.hpp"
 #include "words/temporary_folder.hpp"
+#include "words/wait.hpp"
 
 namespace vcplay::testing {
 namespace {
@@ -33,14 +34,7 @@ media::Media file(const std::string& location) { return {location, {}, 0, 0}; }
 /// Takes all frames that come from here on, as a sender in a hurry would; how many.
 std::size_t take_all(FrameQueue& queue) {
   std::size_t frames = 0;
-  while (!queue.drained()) {
-    if (queue.front() == nullptr) {
-      std::this_thread::yield();
-      continue;
-    }
-    queue.pop();
-    ++frames;
-  }
+  for (; next_frame(queue) != nullptr; queue.pop()) ++frames;
   return frames;
 }
 

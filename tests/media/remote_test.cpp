@@ -12,6 +12,7 @@
 #include "words/http_server.hpp"
 #include "words/playback.hpp"
 #include "words/temporary_folder.hpp"
+#include "words/wait.hpp"
 
 namespace vcplay::testing {
 namespace {
@@ -136,14 +137,7 @@ class Icecast : public ::testing::Test {
     FrameQueue queue(16'384);
     media::Pipeline pipeline({at(url)}, {128'000, 1.0, {}}, queue, witness_);
     pipeline.start();
-    while (frames > 0 && !queue.drained()) {
-      if (queue.front() == nullptr) {
-        std::this_thread::yield();
-        continue;
-      }
-      queue.pop();
-      frames -= 1;
-    }
+    for (; frames > 0 && next_frame(queue) != nullptr; --frames) queue.pop();
     EXPECT_EQ(frames, 0U);
     pipeline.stop();
     EXPECT_TRUE(witness_.wait_for_end());

@@ -22,6 +22,7 @@
 #include "words/leaping_clock.hpp"
 #include "words/playback.hpp"
 #include "words/temporary_folder.hpp"
+#include "words/wait.hpp"
 
 namespace vcplay::testing {
 namespace {
@@ -90,14 +91,7 @@ class SlowMeasurement : public ::testing::Test {
     options_.sound.cache_folder = folder_.file("cache");
   }
   void take(std::size_t frames) {
-    while (frames > 0 && !queue_.drained()) {
-      if (queue_.front() == nullptr) {
-        std::this_thread::yield();
-        continue;
-      }
-      queue_.pop();
-      --frames;
-    }
+    for (; frames > 0 && next_frame(queue_) != nullptr; --frames) queue_.pop();
   }
 
   const TemporaryFolder folder_;
@@ -137,7 +131,8 @@ TEST_F(SlowMeasurement, IsOverdueAndThenBelieved) {
   EXPECT_THAT(log.lines(), Contains(HasSubstr("its loudness is found out while it plays")));
   EXPECT_EQ(cache_text(options_.sound.cache_folder), "");
   scan.reset();
-  while (cache_text(options_.sound.cache_folder).empty()) std::this_thread::yield();
+  ASSERT_TRUE(eventually("the loudness is in the cache",
+                         [&] { return !cache_text(options_.sound.cache_folder).empty(); }));
   take(10'000);
   ASSERT_TRUE(witness_.wait_for_end());
 

@@ -9,9 +9,12 @@
 #include <thread>
 
 #include "words/outgoing.hpp"
+#include "words/wait.hpp"
 
 namespace vcplay::voice {
 namespace {
+
+using testing::eventually;
 
 constexpr int kPatience = 30'000;  // ms; only a broken program waits that long
 
@@ -21,23 +24,15 @@ TEST(SpscRing, CarriesEveryValueInOrderBetweenTwoThreads) {
   constexpr std::uint64_t kValues = 50'000;
   SpscRing<std::uint64_t> ring(256);
   std::thread producer([&] {
-    for (std::uint64_t value = 0; value < kValues;) {
-      std::uint64_t copy = value;
-      if (ring.push(std::move(copy))) {
-        ++value;
-      } else {
-        std::this_thread::yield();
-      }
+    for (std::uint64_t value = 0; value < kValues; ++value) {
+      if (!eventually("the ring has room", [&] { return ring.push(std::uint64_t{value}); })) return;
     }
   });
   std::uint64_t in_order = 0;
-  for (std::uint64_t expected = 0; expected < kValues;) {
-    if (const auto value = ring.take()) {
-      if (*value == expected) ++in_order;
-      ++expected;
-    } else {
-      std::this_thread::yield();
-    }
+  for (std::uint64_t expected = 0; expected < kValues; ++expected) {
+    std::optional<std::uint64_t> value;
+    if (!eventually("the ring has a value", [&] { return (value = ring.take()).has_value(); })) break;
+    if (*value == expected) ++in_order;
   }
   producer.join();
   EXPECT_EQ(in_order, kValues);
@@ -50,19 +45,16 @@ TEST(SpscRing, HandsOwnershipOverAndKeepsNothing) {
   std::thread producer([&] {
     for (int i = 0; i < kValues; ++i) {
       auto value = std::make_unique<int>(i);
-      while (!ring.push(std::move(value))) std::this_thread::yield();  // a full ring leaves `value` alone
+      // A full ring leaves `value` alone.
+      if (!eventually("the ring has room", [&] { return ring.push(std::move(value)); })) return;
     }
   });
   int in_order = 0;
-  for (int expected = 0; expected < kValues;) {
-    std::unique_ptr<int>* const front = ring.front();
-    if (front == nullptr) {
-      std::this_thread::yield();
-      continue;
-    }
-    const std::unique_ptr<int> taken = std::move(*front);
+  for (int expected = 0; expected < kValues; ++expected) {
+    if (!eventually("the ring has a value", [&] { return ring.front() != nullptr; })) break;
+    const std::unique_ptr<int> taken = std::move(*ring.front());
     ring.pop();
-    if (*taken == expected++) ++in_order;
+    if (*taken == expected) ++in_order;
   }
   producer.join();
   EXPECT_EQ(in_order, kValues);
@@ -116,8 +108,9 @@ TEST(SenderThread, PlaysAHesitantSourceWithoutAnUnderrunWhenTheClockWaits) {
     std::thread media([&] {
       std::uint32_t next = 0;
       while (next < kFrames) {
-        if (queue.size() < 3 + next % 11) queue_frames(queue, 1, next);  // now a trickle, now a rush
-        std::this_thread::yield();
+        // The queue may hold now a few frames, now many.
+        if (!eventually("the sender takes frames", [&] { return queue.size() < 3 + next % 11; })) break;
+        queue_frames(queue, 1, next);
       }
       queue.finish();
     });
@@ -214,10 +207,10 @@ TEST(MonotonicPacer, SleepsOnAfterASignal) {
   });
   while (sem_wait(&ready) != 0) {
   }
-  while (!done.load()) {
+  EXPECT_TRUE(eventually("the sleeper is awake", [&] {
     pthread_kill(sleeper.native_handle(), SIGUSR1);
-    std::this_thread::yield();
-  }
+    return done.load();
+  }));
   sleeper.join();
   sem_destroy(&ready);
   ASSERT_EQ(sigaction(SIGUSR1, &before, nullptr), 0);

@@ -1,0 +1,45 @@
+// How a test waits for another thread or process: never for ever.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string_view>
+#include <thread>
+
+#include "base/frame_queue.hpp"
+
+namespace vcplay::testing {
+
+/// Only a broken program takes that long.
+inline constexpr std::chrono::seconds kLongestWait{60};
+
+/// Waits until `holds()`. When the deadline passes first the test fails with a sentence about `what`, and
+/// this is false. This is for what cannot signal: an atomic, a lock-free ring, a file. Whatever has a
+/// condition variable, a promise or a descriptor is waited for by that.
+template <typename Condition>
+bool eventually(std::string_view what, Condition holds, std::chrono::seconds deadline = kLongestWait) {
+  if (holds()) return true;
+  const auto end = std::chrono::steady_clock::now() + deadline;
+  do {
+    std::this_thread::yield();
+    if (holds()) return true;
+  } while (std::chrono::steady_clock::now() < end);
+  ADD_FAILURE() << "After " << deadline.count() << " s of waiting it is still not so that " << what << ".";
+  return false;
+}
+
+/// Lets others run, `times` over. It waits for nothing.
+inline void give_way(int times = 1) {
+  for (; times > 0; --times) std::this_thread::yield();
+}
+
+/// The next frame, as soon as there is one; nullptr when no more will come, or when none came in time, which
+/// fails the test.
+inline const OpusFrame* next_frame(FrameQueue& queue) {
+  static_cast<void>(eventually("a frame is in the queue, or the queue has ended",
+                               [&] { return queue.front() != nullptr || queue.drained(); }));
+  return queue.front();
+}
+
+}  // namespace vcplay::testing
