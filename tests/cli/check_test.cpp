@@ -3,17 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
-#include <functional>
 #include <nlohmann/json.hpp>
 #include <set>
 #include <sstream>
 #include <string>
 #include <vector>
 
-#include "cli/checks.hpp"
-#include "cli/exit_status.hpp"
-#include "cli/finding.hpp"
-#include "resources/permissions.hpp"
+#include "words/discord_facts.hpp"
 
 namespace vcplay::cli {
 namespace {
@@ -23,64 +19,7 @@ using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
-
-constexpr Snowflake kGuild{81384788765712384};
-constexpr Snowflake kRoom{381870553235193857};
-constexpr Snowflake kBot{1121110987654321000};
-constexpr std::string_view kNow = "2026-11-21T12:00:00";
-constexpr std::uint64_t kV = resources::kViewChannel;
-constexpr std::uint64_t kC = resources::kConnect;
-constexpr std::uint64_t kS = resources::kSpeak;
-
-constexpr Wanted kWanted = {.guild = kGuild, .channel = kRoom};
-constexpr Style kAscii = {.utf8 = false, .color = false};
-
-/// A Discord on which everything is right for a play.
-DiscordFacts all_well() {
-  DiscordFacts facts;
-  facts.me = resources::User{kBot, "jukebox", true};
-  rest::GatewayBot gateway;
-  gateway.identifies_left = 999;
-  gateway.reset_after = 4h;
-  facts.gateway_bot = gateway;
-  resources::Guild guild;
-  guild.id = kGuild;
-  guild.name = "Den";
-  guild.roles = {{kGuild, kV | kC | kS}};
-  facts.guild = guild;
-  facts.member = resources::Member{kBot, {}, ""};
-  resources::Channel room;
-  room.id = kRoom;
-  room.guild = kGuild;
-  room.type = resources::kGuildVoice;
-  room.name = "Lounge";
-  facts.channel = room;
-  facts.clock_ahead = 2s;
-  facts.gateway_hello = "gateway.discord.gg:443";
-  facts.udp_route = "192.168.1.5";
-  return facts;
-}
-
-resources::Guild& guild_of(DiscordFacts& facts) { return std::get<resources::Guild>(*facts.guild); }
-resources::Member& member_of(DiscordFacts& facts) { return std::get<resources::Member>(*facts.member); }
-resources::Channel& room_of(DiscordFacts& facts) { return std::get<resources::Channel>(*facts.channel); }
-rest::GatewayBot& gateway_of(DiscordFacts& facts) { return std::get<rest::GatewayBot>(*facts.gateway_bot); }
-void permit(DiscordFacts& facts, std::uint64_t permissions) {
-  guild_of(facts).roles.front().permissions = permissions;
-}
-rest::Failure refusal(int status, Cause cause, const char* sentence) {
-  return {status, 0, Error(cause, sentence)};
-}
-
-/// "token ok", "speak failed", …
-std::vector<std::string> marks(const std::vector<Finding>& findings) {
-  std::vector<std::string> words;
-  words.reserve(findings.size());
-  for (const Finding& finding : findings) {
-    words.push_back(finding.check + " " + std::string(word(finding.mark)));
-  }
-  return words;
-}
+using namespace test;
 
 TEST(Check, LooksAtEverythingInTheOrderOfAPlay) {
   const auto findings = judge(all_well(), kWanted, kNow);
@@ -89,136 +28,6 @@ TEST(Check, LooksAtEverythingInTheOrderOfAPlay) {
                           "channel ok", "view ok", "connect ok", "speak ok", "limit ok", "afk ok"));
   EXPECT_EQ(verdict(findings), std::nullopt);
 }
-
-/// One thing that is wrong, and the line that it earns.
-struct Flaw {
-  std::string name;
-  std::function<void(DiscordFacts&)> spoil;
-  std::string line;  // of to_line() up to the sentence
-  int exit_status;
-  std::vector<std::string> words;
-};
-
-void PrintTo(const Flaw& flaw, std::ostream* out) { *out << flaw.name; }
-
-class Flawed : public testing::TestWithParam<Flaw> {};
-
-TEST_P(Flawed, EarnsItsLineAndItsExitStatus) {
-  DiscordFacts facts = all_well();
-  GetParam().spoil(facts);
-  const auto findings = judge(facts, kWanted, kNow);
-  int others = 0;
-  for (const Finding& finding : findings) {
-    const std::string line = to_line(finding, kAscii);
-    if (line.rfind(GetParam().line, 0) == 0) {
-      for (const std::string& word : GetParam().words) EXPECT_THAT(line, HasSubstr(word));
-    } else {
-      EXPECT_NE(finding.mark, Mark::failed) << line;
-      EXPECT_NE(finding.mark, Mark::warning) << line;
-      ++others;
-    }
-  }
-  EXPECT_EQ(others, static_cast<int>(findings.size()) - 1) << "one line says it: " << GetParam().line;
-  const auto error = verdict(findings);
-  EXPECT_EQ(error ? number(to_exit_status(error->cause())) : 0, GetParam().exit_status);
-}
-
-const Flaw kFlaws[] = {
-    {"NoBot", [](auto& f) { std::get<resources::User>(*f.me).bot = false; }, "!  token ", 0, {"no bot"}},
-    {"ClockAhead", [](auto& f) { f.clock_ahead = 61s; }, "!  clock ", 0, {"61 s ahead of Discord's"}},
-    {"ClockBehind", [](auto& f) { f.clock_ahead = -3h; }, "!  clock ", 0, {"3 h 0 min behind Discord's"}},
-    {"ClockUnknown", [](auto& f) { f.clock_ahead = {}; }, "-  clock ", 0, {}},
-    {"FewIdentifies",
-     [](auto& f) {
-       gateway_of(f).identifies_left = 4;
-       gateway_of(f).identifies_total = 10;
-     },
-     "no identifies ",
-     11,
-     {"4 of 10", "4 h 0 min"}},
-    {"NineTenthsOfTheIdentifiesUsed",
-     [](auto& f) { gateway_of(f).identifies_left = 100; },
-     "no identifies ",
-     11,
-     {"100 of 1000"}},
-    {"NearlyNineTenthsUsed", [](auto& f) { gateway_of(f).identifies_left = 101; }, "!  identifies ", 0, {}},
-    {"HalfOfTheIdentifiesUsed",
-     [](auto& f) { gateway_of(f).identifies_left = 500; },
-     "!  identifies ",
-     0,
-     {"very often"}},
-    {"HalfUsedByThisMachineAlone",
-     [](auto& f) { f.identifies_here = 500; },
-     "!  identifies ",
-     0,
-     {"counted 500 within 24 hours"}},
-    {"UsedUpByThisMachineAlone",
-     [](auto& f) { f.identifies_here = 900; },
-     "no identifies ",
-     11,
-     {"counted 900 within 24 hours"}},
-    {"NearlyUsedUpByThisMachineAlone",
-     [](auto& f) { f.identifies_here = 899; },
-     "!  identifies ",
-     0,
-     {"counted 899"}},
-    {"NoHello",
-     [](auto& f) { f.gateway_hello = Error(Cause::network, "It said nothing."); },
-     "no gateway ",
-     7,
-     {"It said nothing."}},
-    {"NoRoute",
-     [](auto& f) { f.udp_route = Error(Cause::network, "No route."); },
-     "no udp ",
-     7,
-     {"No route."}},
-    {"NoConnect", [](auto& f) { permit(f, kV); }, "no connect ", 6, {"permission Connect"}},
-    {"NoSpeak", [](auto& f) { permit(f, kV | kC); }, "no speak ", 6, {"permission Speak", "\"Lounge\""}},
-    {"OverwriteAgainstSpeak",
-     [](auto& f) {
-       room_of(f).overwrites = {{kBot, true, 0, kS}};
-     },
-     "no speak ",
-     6,
-     {"Speak"}},
-    {"Limit", [](auto& f) { room_of(f).user_limit = 5; }, "ok limit ", 0, {"5", "only in a join"}},
-    {"LimitOfOthers",
-     [](auto& f) {
-       room_of(f).user_limit = 5;
-       permit(f, kV | kC | kS | resources::kMoveMembers);
-     },
-     "ok limit ",
-     0,
-     {"Move Members"}},
-    {"AfkChannel", [](auto& f) { guild_of(f).afk_channel = kRoom; }, "!  afk ", 0, {"silences"}},
-    {"StageForASpeaker",
-     [](auto& f) {
-       room_of(f).type = resources::kGuildStageVoice;
-       permit(f, kV | kC | resources::kMuteMembers);
-     },
-     "ok stage ",
-     0,
-     {"Mute Members"}},
-    {"StageForAHand",
-     [](auto& f) {
-       room_of(f).type = resources::kGuildStageVoice;
-       permit(f, kV | kC | resources::kRequestToSpeak);
-     },
-     "!  stage ",
-     0,
-     {"raise its hand"}},
-    {"StageForAnAudience",
-     [](auto& f) {
-       room_of(f).type = resources::kGuildStageVoice;
-       permit(f, kV | kC | kS);
-     },
-     "no stage ",
-     6,
-     {"Request to Speak"}},
-};
-
-INSTANTIATE_TEST_SUITE_P(Check, Flawed, testing::ValuesIn(kFlaws),
-                         [](const auto& row) { return row.param.name; });
 
 /// The words of all checks that failed.
 std::vector<std::string> failures(const DiscordFacts& facts, const Wanted& wanted = kWanted) {

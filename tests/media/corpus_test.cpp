@@ -6,7 +6,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <condition_variable>
 #include <csignal>
 #include <cstdlib>
@@ -23,6 +22,7 @@
 
 #include "words/audio_files.hpp"
 #include "words/bytes_read.hpp"
+#include "words/corpus_kinds.hpp"
 #include "words/playback.hpp"
 #include "words/temporary_folder.hpp"
 #include "words/vandal.hpp"
@@ -35,6 +35,7 @@ using ::testing::Ge;
 using ::testing::HasSubstr;
 using ::testing::Le;
 using ::testing::SizeIs;
+using Kind = CorpusKind;
 
 constexpr std::uint64_t kSeed = 20'260;
 constexpr std::uint64_t kFiles = 2'240;
@@ -51,73 +52,6 @@ constexpr std::size_t kMostWarnings = 10;
 std::uint64_t number_from(const char* name, std::uint64_t otherwise) {
   const char* const text = std::getenv(name);
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
-
-struct Kind {
-  const char* name;
-  const char* file;
-  const char* arguments;  // of ffmpeg; or the text of a list
-};
-void PrintTo(const Kind& kind, std::ostream* out) { *out << kind.name; }
-
-constexpr const char* kM3u = "#EXTM3U\n#EXTINF:1,Somebody - Something\ntone.wav\nsong.flac\n\ntone.wav\n";
-constexpr const char* kPls =
-    "[playlist]\nNumberOfEntries=2\nFile1=tone.wav\nTitle1=Somebody - Something\nFile2=song.flac\n";
-constexpr const char* kXspf =
-    "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<playlist version=\"1\" xmlns=\"http://xspf.org/ns/0/\">"
-    "<trackList><track><location>tone.wav</location><title>Tom &amp; Jerry</title></track>"
-    "<track><location>song.flac</location></track></trackList></playlist>\n";
-constexpr const char* kCue =
-    "PERFORMER Somebody\nFILE \"song.flac\" WAVE\nTRACK 01 AUDIO\nTITLE \"One\"\nINDEX 01 00:00:00\n"
-    "TRACK 02 AUDIO\nINDEX 00 00:00:10\nINDEX 01 00:00:12\nFILE \"tone.wav\" WAVE\nTRACK 03 AUDIO\n"
-    "INDEX 01 00:00:00\n";
-
-const std::vector<Kind>& kinds() {
-  static const std::vector<Kind> all = {
-      {"mp3", "a.mp3",
-       "-f lavfi -i testsrc=s=32x32:d=0.04 -map 0 -map 1 -c:v mjpeg -disposition:v attached_pic -q:a 4"},
-      {"flac", "a.flac", ""},
-      {"wav", "a.wav", ""},
-      {"adpcm", "adpcm.wav", "-c:a adpcm_ms"},
-      {"aiff", "a.aiff", ""},
-      {"au", "a.au", ""},
-      {"vorbis", "a.ogg", "-c:a libvorbis"},
-      {"speex", "a.spx", "-ar 16000 -ac 1"},
-      {"opus", "a.opus", "-c:a libopus -b:a 96k"},
-      {"opus_of_60_ms", "sixty.opus", "-c:a libopus -b:a 32k -frame_duration 60 -application voip"},
-      {"opus_of_5_ms", "five.opus", "-c:a libopus -b:a 64k -frame_duration 5"},
-      {"webm", "a.webm", "-c:a libopus -b:a 64k"},
-      {"opus_in_mp4", "opus.mp4", "-c:a libopus -b:a 64k"},
-      {"opus_in_caf", "opus.caf", "-c:a libopus -b:a 64k"},
-      {"m4a", "a.m4a", "-c:a aac"},
-      {"alac", "alac.m4a", "-c:a alac"},
-      {"adts", "a.aac", "-c:a aac"},
-      {"matroska", "a.mka", "-c:a flac -cluster_time_limit 100"},
-      {"caf", "a.caf", ""},
-      {"wma", "a.wma", "-c:a wmav2"},
-      {"mpegts", "a.ts", "-c:a aac"},
-      {"avi", "a.avi", "-c:a libmp3lame"},
-      {"wavpack", "a.wv", ""},
-      {"tta", "a.tta", "-af aloop=9:19200"},  // its frames last a second
-      {"m3u", "a.m3u", kM3u},
-      {"pls", "a.pls", kPls},
-      {"xspf", "a.xspf", kXspf},
-      {"cue", "a.cue", kCue},
-  };
-  return all;
-}
-
-bool is_list(const Kind& kind) {
-  return kind.arguments == kM3u || kind.arguments == kPls || kind.arguments == kXspf ||
-         kind.arguments == kCue;
-}
-
-std::string make_whole(const Kind& kind) {
-  if (is_list(kind)) return write_file(kind.file, kind.arguments);
-  return make_file(kind.file,
-                   "-f lavfi -i \"aevalsrc=0.4*sin(2*PI*(300+500*t)*t)|0.3*cos(2*PI*(200+800*t)*t):s=48000:"
-                   "d=0.4\"",
-                   kind.arguments + std::string(" -metadata title=Song"));
 }
 
 /// One of the ways in which people play files.
@@ -330,7 +264,7 @@ class Corpus : public ::testing::TestWithParam<Kind> {
 
   static inline const std::uint64_t seed_ = number_from("VCPLAY_CORPUS_SEED", kSeed);
   static inline const std::size_t files_ =
-      (number_from("VCPLAY_CORPUS_FILES", kFiles) + kinds().size() - 1) / kinds().size();
+      (number_from("VCPLAY_CORPUS_FILES", kFiles) + corpus_kinds().size() - 1) / corpus_kinds().size();
   const std::string healthy_ = make_file("tone.wav", "-f lavfi -i sine=d=0.1:r=48000", "-ac 2");
   const std::string song_ = make_file("song.flac", "-f lavfi -i sine=d=0.3:r=44100", "-ac 2");
   LogBook log_;
@@ -379,32 +313,8 @@ TEST_P(Corpus, IsPlayedAsFarAsItGoes) {
   EXPECT_GE(heard, files_ / 20) << "the damage is so great that it proves little";
 }
 
-INSTANTIATE_TEST_SUITE_P(OfEveryKind, Corpus, ::testing::ValuesIn(kinds()),
+INSTANTIATE_TEST_SUITE_P(OfEveryKind, Corpus, ::testing::ValuesIn(corpus_kinds()),
                          [](const auto& kind) { return std::string(kind.param.name); });
-
-TEST(Vandal, DoesTheSameForTheSameSeed) {
-  const std::string whole = contents_of(make_file("whole.wav", "-f lavfi -i anoisesrc=d=0.1"));
-  const std::string other(5'000, 'b');
-  int changed = 0;
-  for (std::uint64_t seed = 0; seed < 100; ++seed) {
-    Vandal first(seed);
-    Vandal second(seed);
-    const std::string damaged = first.damage(whole, other);
-    changed += damaged == whole ? 0 : 1;
-    EXPECT_EQ(second.damage(whole, other), damaged) << first.account();
-  }
-  EXPECT_GE(changed, 95) << "two of the same block may be swapped, or nothing be overwritten by nothing";
-}
-
-TEST(Vandal, KnowsTheChecksumsOfOgg) {
-  const std::string song = contents_of(make_file("sum.opus", "-f lavfi -i sine=d=0.3:r=48000"));
-  std::string mended = song;
-  mend_ogg_checksums(mended);
-  EXPECT_EQ(mended, song) << "as ffmpeg wrote them";
-  mended[22] = static_cast<char>(mended[22] ^ 1);
-  mend_ogg_checksums(mended);
-  EXPECT_EQ(mended, song);
-}
 
 }  // namespace
 }  // namespace vcplay::testing

@@ -2,20 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <filesystem>
-#include <fstream>
-#include <stdexcept>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "words/audio_files.hpp"
-#include "words/playback.hpp"
+#include "words/shelf.hpp"
 #include "words/temporary_folder.hpp"
+#include "words/wait.hpp"
 
 namespace vcplay::testing {
 namespace {
@@ -28,57 +21,6 @@ using ::testing::ElementsAreArray;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 using ::testing::UnorderedElementsAreArray;
-
-constexpr std::size_t kFramesOfATone = 5;  // 0.1 s
-
-/// A short file that any number of names can share.
-const std::string& tone() {
-  static const std::string bytes =
-      contents_of(make_file("tone.wav", "-f lavfi -i sine=d=0.1:r=48000", "-ac 2"));
-  return bytes;
-}
-
-/// A folder of tones.
-class Shelf {
- public:
-  std::string put(const std::string& name) const {
-    fs::create_directories(fs::path(folder_.file(name)).parent_path());
-    return folder_.write(name, tone());
-  }
-  std::string list(const std::string& name, const std::string& text) const {
-    fs::create_directories(fs::path(folder_.file(name)).parent_path());
-    return folder_.write(name, text);
-  }
-  [[nodiscard]] std::string path(const std::string& name = {}) const { return folder_.file(name); }
-
- private:
-  TemporaryFolder folder_;
-};
-
-media::Media word(const std::string& location) { return {location, {}, 0, 0}; }
-
-media::PipelineOptions with(const media::ProgramOptions& program) {
-  media::PipelineOptions options;
-  options.program = program;
-  return options;
-}
-
-/// What played, without the shelf's own path.
-std::vector<std::string> played(const Playback& playback, const Shelf& shelf) {
-  std::vector<std::string> names;
-  for (const media::TrackInfo& track : playback.tracks) {
-    names.push_back(fs::path(track.location).lexically_relative(shelf.path()).string());
-  }
-  return names;
-}
-
-std::vector<std::string> errors(const Playback& playback) {
-  std::vector<std::string> sentences;
-  for (const media::TrackResult& result : playback.results) {
-    if (!result.error.empty()) sentences.push_back(result.error);
-  }
-  return sentences;
-}
 
 TEST(Directory, PlaysInNaturalOrderDownToTheLastFolder) {
   const Shelf shelf;
@@ -272,8 +214,9 @@ TEST(Loop, ForEverLastsUntilItIsStopped) {
   pipeline.start();
   std::size_t taken = 0;
   for (OpusFrame last{}; last.track < 20; ++taken) {
-    while (queue.front() == nullptr) ASSERT_FALSE(queue.drained());
-    last = *queue.front();
+    const OpusFrame* const next = next_frame(queue);
+    ASSERT_NE(next, nullptr);
+    last = *next;
     queue.pop();
   }
   EXPECT_NEAR(static_cast<double>(taken), 20.0 * kFramesOfATone, 2.0);
@@ -320,77 +263,6 @@ TEST(Shuffle, TellsItsSeed) {
   const LogBook log(log::Level::info);
   static_cast<void>(play({word(shelf.put("a.wav"))}, with({.shuffle = true, .seed = 4711})));
   EXPECT_THAT(log.lines(), ElementsAre(HasSubstr("--seed 4711")));
-}
-
-class Reopen : public ::testing::Test {
- protected:
-  Reopen() {
-    if (::mkfifo(fifo_.c_str(), 0600) != 0) throw std::runtime_error("no named pipe");
-  }
-  /// What `echo` and its kin do: open, write, close.
-  void write(const std::string& bytes) const {
-    const int fd = ::open(fifo_.c_str(), O_WRONLY | O_CLOEXEC);
-    ASSERT_GE(fd, 0);
-    ASSERT_EQ(::write(fd, bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
-    ::close(fd);
-  }
-  const TemporaryFolder folder_;
-  const std::string fifo_ = folder_.file("fifo");
-  FrameQueue queue_{1'024};
-  Witness witness_;
-};
-
-TEST_F(Reopen, WaitsForOneWriterAfterTheOther) {
-  media::Pipeline pipeline({word(fifo_)}, with({.reopen = true}), queue_, witness_);
-  pipeline.start();
-  for (std::uint32_t writer = 0; writer < 4; ++writer) {
-    write(tone());
-    // All of it comes out at once: the next writer may not come before tomorrow.
-    for (std::size_t frame = 0; frame < kFramesOfATone; ++frame) {
-      while (queue_.front() == nullptr) ASSERT_FALSE(queue_.drained());
-      EXPECT_EQ(queue_.front()->track, writer);
-      queue_.pop();
-    }
-    while (queue_.front() == nullptr) ASSERT_FALSE(queue_.drained());
-    queue_.pop();  // the encoder's delay
-  }
-  pipeline.stop();
-  EXPECT_TRUE(witness_.wait_for_end());
-  EXPECT_THAT(witness_.tracks, SizeIs(4));
-}
-
-TEST_F(Reopen, SurvivesAWriterOfGarbage) {
-  media::Pipeline pipeline({word(fifo_)}, with({.reopen = true}), queue_, witness_);
-  pipeline.start();
-  write("Buy milk.");
-  ASSERT_TRUE(witness_.wait_for_results(1));
-  write(tone());
-  ASSERT_TRUE(witness_.wait_for_results(2));
-  pipeline.stop();
-  EXPECT_TRUE(witness_.wait_for_end());
-  EXPECT_NE(witness_.results.at(0).error, "");
-  EXPECT_EQ(witness_.results.at(1).error, "");
-}
-
-TEST_F(Reopen, EndsWhenThePipeIsGone) {
-  media::Pipeline pipeline({word(fifo_)}, with({.reopen = true}), queue_, witness_);
-  pipeline.start();
-  const int writer = ::open(fifo_.c_str(), O_WRONLY | O_CLOEXEC);
-  ASSERT_GE(writer, 0);
-  fs::remove(fifo_);
-  ASSERT_EQ(::write(writer, tone().data(), tone().size()), static_cast<ssize_t>(tone().size()));
-  ::close(writer);
-  EXPECT_TRUE(witness_.wait_for_end());
-  EXPECT_THAT(witness_.results, SizeIs(1));
-}
-
-TEST(WithoutReopen, ANamedPipeEndsWithItsWriter) {
-  const TemporaryFolder folder;
-  const std::string fifo = folder.file("fifo");
-  ASSERT_EQ(::mkfifo(fifo.c_str(), 0600), 0);
-  std::thread writer([&] { std::ofstream(fifo, std::ios::binary) << tone(); });
-  EXPECT_THAT(play(fifo).results, SizeIs(1));
-  writer.join();
 }
 
 TEST(Text, OfGigabytesThatIsCalledMusicEndsInASentence) {

@@ -16,6 +16,7 @@
 namespace vcplay::dave::test {
 
 using nlohmann::json;
+using Said = std::vector<std::string>;
 
 inline constexpr Snowflake kBot{100000000000000001};
 inline constexpr Snowflake kChannel{200000000000000002};

@@ -9,11 +9,13 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <sstream>
 #include <stdexcept>
 
 #include "base/bytes.hpp"
 #include "words/audio_files.hpp"
+#include "words/temporary_folder.hpp"
 
 namespace vcplay::testing {
 namespace {
@@ -131,6 +133,24 @@ double residual(const std::vector<float>& a, const std::vector<float>& b, std::s
     power += std::pow(double{a[i]} - double{b[i]}, 2);
   }
   return std::max(-200.0, 10 * std::log10(power / static_cast<double>(samples * kChannels) + 1e-30));
+}
+
+std::string whole_packets(const std::string& name, std::size_t packets, std::size_t from,
+                          const std::string& bitrate) {
+  return make_file(name, music(packets * kSamplesPerFrame - kOpusDelay, from),
+                   "-c:a libopus -vbr off -b:a " + bitrate);
+}
+
+std::string joined_files(const std::string& name, const std::string& first, const std::string& second) {
+  const std::string list = write_file(name + ".txt", "file '" + first + "'\nfile '" + second + "'\n");
+  return make_file(name, "-f concat -safe 0 -i \"" + list + '"', "-c copy");
+}
+
+void patch(const std::string& path, std::size_t at, const std::string& bytes) {
+  std::string all = contents_of(path);
+  if (at + bytes.size() > all.size()) throw std::out_of_range(path + " is too short to be patched");
+  all.replace(at, bytes.size(), bytes);
+  std::ofstream(path, std::ios::binary) << all;
 }
 
 }  // namespace vcplay::testing

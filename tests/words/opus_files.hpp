@@ -35,6 +35,15 @@ namespace vcplay::testing {
 inline constexpr std::size_t kOpusDelay = 312;
 [[nodiscard]] std::vector<float> without_delay(std::vector<float> samples, std::size_t delay = kOpusDelay);
 
+/// A file of 20 ms packets whose last one is whole: nothing to cut.
+[[nodiscard]] std::string whole_packets(const std::string& name, std::size_t packets, std::size_t from,
+                                        const std::string& bitrate = "96k");
+/// Two files one after the other in one, their packets untouched.
+[[nodiscard]] std::string joined_files(const std::string& name, const std::string& first,
+                                       const std::string& second);
+/// Overwrites bytes of a file.
+void patch(const std::string& path, std::size_t at, const std::string& bytes);
+
 /// A pipe that gives a file's bytes. Of what comes through a pipe nothing is known beforehand.
 [[nodiscard]] std::string piped(const std::string& path);
 

@@ -183,4 +183,9 @@ struct Trouble {
   Player player;
 };
 
+/// Whether the gateway has said opcode 9 with false: the session cannot be resumed.
+inline bool is_told_that_it_is_over(const PaperPlayer& player) {
+  return player.gateway.count(9) > 0 && player.gateway.last(9).at("d") == false;
+}
+
 }  // namespace vcplay::rehearsal::test
