@@ -22,7 +22,7 @@ std::uint8_t flags_of(Speaking speaking) {
   return voice::kMicrophone;
 }
 
-/// Found by the user id, as the state folder is: a service and a login shell share what was measured.
+/// Found as the state folder is: a service and a login shell share what was measured.
 std::string cache_folder() {
   const std::string home = host::state_places().home;
   return home.empty() ? std::string() : home + "/.cache/vcplay";

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -56,6 +57,15 @@ Descriptor open_parent(const std::string& path) {
 }  // namespace
 
 StatePlaces state_places() {
+  // Not HOME, nor XDG_STATE_HOME, nor systemd's STATE_DIRECTORY: those differ between runs that have to meet,
+  // and nobody who sets them thinks of vcplay.
+  const char* const named = ::secure_getenv("VCPLAY_HOME");
+  if (named != nullptr && named[0] != '\0') {
+    if (named[0] != '/') {
+      throw Error(Cause::usage, fmt::format("VCPLAY_HOME: '{}' is no absolute path.", display_safe(named)));
+    }
+    return {named, {}};
+  }
   const uid_t user = ::geteuid();
   return {home_of(user), fmt::format("/var/tmp/vcplay-{}", user)};
 }
@@ -91,6 +101,7 @@ std::optional<StateFolder> StateFolder::open(const StatePlaces& places) {
   } catch (const Error& error) {
     reason = error.what();
   }
+  if (places.fallback.empty()) throw Error(Cause::usage, fmt::format("VCPLAY_HOME: {}", reason));
   try {
     StateFolder folder =
         open_own(open_parent(places.fallback.substr(0, places.fallback.rfind('/'))), places.fallback);

@@ -1,11 +1,15 @@
 // Words for stories about runs that share a folder: the folder, another process, what was warned of.
 #pragma once
 
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <csignal>
+#include <filesystem>
 #include <functional>
 #include <stdexcept>
 #include <string>
@@ -110,6 +114,26 @@ class Warnings {
 
  private:
   std::vector<std::string> lines_;
+};
+
+/// The permissions of a file, in octal.
+inline std::string mode_of(const std::string& path) {
+  struct stat info {};
+  return ::lstat(path.c_str(), &info) == 0 ? fmt::format("{:o}", info.st_mode & 07777U) : "missing";
+}
+
+inline std::vector<std::string> files_in(const std::string& path) {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator(path))
+    names.push_back(entry.path().filename());
+  return names;
+}
+
+/// Has a home of its own and reads the warnings.
+class Folder : public ::testing::Test {
+ protected:
+  Home home_;
+  Warnings warnings_;
 };
 
 }  // namespace vcplay::testing
