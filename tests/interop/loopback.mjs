@@ -3,12 +3,18 @@
 import { spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import tls from 'node:tls';
 import { Client, Events, GatewayIntentBits } from 'discord.js';
 
 const program = process.env.VCPLAY_PROGRAM;
+
+// Stands for the home of whoever plays here, whose real one no test touches.
+const home = mkdtempSync(join(tmpdir(), 'vcplay-home-'));
+process.on('exit', () => rmSync(home, { recursive: true, force: true }));
 
 /** Resolves with the arguments of the next `event` of `emitter`; rejects when it does not come in time. */
 export function next(emitter, event, milliseconds = 10_000) {
@@ -68,7 +74,7 @@ export class Loopback {
         program,
         ['play', '--json', '--guild', place.guild_id, '--channel', place.channel_id, '--gateway-url', place.gateway_url,
           '--api-url', place.api_url, '--ca-file', place.ca_file, ...options, file],
-        { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, DISCORD_TOKEN: place.accounts[0].token } },
+        { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, DISCORD_TOKEN: place.accounts[0].token, VCPLAY_HOME: home } },
       ),
     );
   }

@@ -26,11 +26,8 @@ constexpr auto kDeadline = 60s;
 class OnePlayer : public ::testing::Test {
  protected:
   /// The first player, once it is in the channel, with a minute left to play.
-  [[nodiscard]] std::unique_ptr<Subprocess> first_player(
-      const std::map<std::string, std::string>& also = {}) {
-    Command command = stage_.play({"--json", stage_.tone("long.wav", 60.0)});
-    command.environment.insert(also.begin(), also.end());
-    auto player = std::make_unique<Subprocess>(command);
+  [[nodiscard]] std::unique_ptr<Subprocess> first_player() {
+    auto player = std::make_unique<Subprocess>(stage_.play({"--json", stage_.tone("long.wav", 60.0)}));
     EXPECT_TRUE(player->wait_for_text("\"event\":\"joined\"", kDeadline));
     return player;
   }
@@ -74,19 +71,40 @@ TEST_F(OnePlayer, TheEventsSayItToo) {
                                 HasSubstr("\"name\":\"busy\""), HasSubstr(told_of(*first))));
 }
 
+/// `command` without VCPLAY_HOME, as root of namespaces in which the stage's home is that of root.
+Command as_a_user_of(const Stage& stage, Command command) {
+  const std::vector<std::string> before = {
+      "/usr/bin/unshare",
+      "--map-root-user",
+      "--mount",
+      "/bin/sh",
+      "-c",
+      R"(mount --bind "$0" /etc/passwd && exec "$@")",
+      stage.folder().write("passwd", "root:x:0:0::" + stage.home() + ":/bin/sh\n")};
+  command.words.insert(command.words.begin(), before.begin(), before.end());
+  command.environment.erase("VCPLAY_HOME");
+  return command;
+}
+
 TEST_F(OnePlayer, ACrontabAndALoginShellMeetWhateverTheirVariables) {
+  if (run(as_a_user_of(stage_, {.words = {"/bin/true"}})).exit_status != 0) {
+    GTEST_SKIP() << "this machine gives no namespaces";
+  }
   const std::string elsewhere = stage_.folder().file("elsewhere");
   std::filesystem::create_directory(elsewhere);
-  const auto first = first_player({{"HOME", elsewhere},
-                                   {"XDG_STATE_HOME", elsewhere},
-                                   {"XDG_RUNTIME_DIR", elsewhere},
-                                   {"TMPDIR", elsewhere}});
-  const Command bare = second_player();  // has the token and nothing else
+  Command with_variables = as_a_user_of(stage_, stage_.play({"--json", stage_.tone("long.wav", 60.0)}));
+  for (const char* const name : {"HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "TMPDIR", "STATE_DIRECTORY"}) {
+    with_variables.environment[name] = elsewhere;
+  }
+  const auto first = std::make_unique<Subprocess>(with_variables);
+  ASSERT_TRUE(first->wait_for_text("\"event\":\"joined\"", kDeadline));
+  const Command bare = as_a_user_of(stage_, second_player());  // has the token and nothing else
   ASSERT_EQ(bare.environment.size(), 1U);
   const Finished second = run(bare, kDeadline);
   EXPECT_EQ(second.exit_status, 10);
   EXPECT_THAT(second.err, HasSubstr(told_of(*first)));
   EXPECT_TRUE(std::filesystem::is_empty(elsewhere));
+  EXPECT_TRUE(std::filesystem::exists(stage_.home() + "/.local/state/vcplay"));
 }
 
 TEST_F(OnePlayer, WhoWaitsPlaysWhenTheFirstHasEnded) {
@@ -144,7 +162,9 @@ TEST_F(OnePlayer, AnotherGuildIsAnotherMatter) {
 TEST_F(OnePlayer, AnotherServerIsAnotherMatter) {
   const auto first = first_player();
   Stage other(stage_.discord().options());  // the same bot with the same token in the same guild
-  const Finished second = run(other.play({other.tone("short.wav", 0.5)}), kDeadline);
+  Command command = other.play({other.tone("short.wav", 0.5)});
+  command.environment["VCPLAY_HOME"] = stage_.home();
+  const Finished second = run(command, kDeadline);
   EXPECT_EQ(second.exit_status, 0) << second.err;
 }
 
@@ -164,7 +184,7 @@ TEST_F(OnePlayer, ARehearsalIsInNobodysWay) {
 
 // ── the day's identifies ──
 
-/// The count of the loopback's bot, in this user's real folder; the Stage removes it.
+/// The count of the loopback's bot, in the stage's home.
 class Count {
  public:
   /// As if earlier runs had identified so often today, the last one a minute ago.
@@ -172,7 +192,7 @@ class Count {
     const auto& account = stage.discord().options().accounts.front();
     const auto api = net::Url::parse(stage.discord().api_url());
     const host::BotKey bot{host::server_name(api->host, api->port), host::bot_name(account.token)};
-    file_ = host::StateFolder::open().value().path() + "/" + bot.str() + ".identifies";
+    file_ = host::StateFolder::open({stage.home(), {}}).value().path() + "/" + bot.str() + ".identifies";
     host::IdentifySlots slots;
     const host::WallTime now = host::wall_now();
     for (int i = identifies; i > 0; --i) slots.add(now - 1min - i * 6s, {});

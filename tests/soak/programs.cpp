@@ -89,7 +89,6 @@ class Performance {
       ear_.hear(interleaved, samples, Clock::now());
     });
     discord_.start();
-    leftovers_.emplace(discord_.api_url());
   }
 
   [[nodiscard]] std::string file(const std::string& name) const { return folder_.file(name); }
@@ -111,7 +110,8 @@ class Performance {
                      "--channel",
                      options.channel.str()};
     command.words.insert(command.words.end(), words.begin(), words.end());
-    command.environment = {{"DISCORD_TOKEN", options.accounts.front().token}};
+    command.environment = {{"DISCORD_TOKEN", options.accounts.front().token},
+                           {"VCPLAY_HOME", folder_.file("")}};
     return command;
   }
 
@@ -154,7 +154,6 @@ class Performance {
   TemporaryFolder folder_;
   PulseEar ear_;
   rehearsal::Discord discord_;
-  std::optional<testing::Leftovers> leftovers_;
   std::vector<std::string> complaints_;
 };
 

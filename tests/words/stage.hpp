@@ -2,12 +2,8 @@
 #pragma once
 
 #include <fmt/format.h>
-#include <pwd.h>
-#include <unistd.h>
 
-#include <chrono>
 #include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,53 +16,30 @@ namespace vcplay::testing {
 /// Where the build put the program.
 inline const std::string kProgram = VCPLAY_PROGRAM;
 
-/// Removes, when it goes, what players of one server leave in the folder that this user's real plays have
-/// too.
-class Leftovers {
- public:
-  explicit Leftovers(const std::string& api_url) {
-    const std::size_t begin = api_url.find("://") + 3;
-    server_ = api_url.substr(begin, api_url.find('/', begin) - begin) + "_";
-  }
-  ~Leftovers() {
-    const passwd* const user = ::getpwuid(::geteuid());
-    if (user == nullptr) return;
-    std::error_code ignored;
-    const auto folder = std::filesystem::path(user->pw_dir) / ".local/state/vcplay";
-    for (const auto& entry : std::filesystem::directory_iterator(folder, ignored)) {
-      if (entry.path().filename().string().starts_with(server_))
-        std::filesystem::remove(entry.path(), ignored);
-    }
-  }
-  Leftovers(const Leftovers&) = delete;
-  Leftovers& operator=(const Leftovers&) = delete;
-
- private:
-  std::string server_;  // "127.0.0.1:4444_"
-};
-
 /// Runs `vcplay play` as a child process against a Discord in this one.
 class Stage {
  public:
   explicit Stage(rehearsal::DiscordOptions options = {}) : discord_(std::move(options)) {
     discord_.start();
     ca_file_ = folder_.write("ca.pem", discord_.ca_pem());
-    leftovers_.emplace(discord_.api_url());
+    std::filesystem::create_directory(home());
   }
 
   [[nodiscard]] rehearsal::Discord& discord() { return discord_; }
   [[nodiscard]] const TemporaryFolder& folder() const { return folder_; }
   [[nodiscard]] const std::string& ca_file() const { return ca_file_; }
+  /// Stands for the home of whoever plays here, whose real one no test touches.
+  [[nodiscard]] std::string home() const { return folder_.file("home"); }
 
   /// `vcplay play` with all that it needs to get in, and `words` after that. The environment holds the token
-  /// alone.
+  /// and the home.
   [[nodiscard]] Command play(const std::vector<std::string>& words) const {
     const auto& options = discord_.options();
     Command command;
     command.words = {kProgram, "play",      "--api-url",           discord_.api_url(), "--ca-file",
                      ca_file_, "--channel", options.channel.str(), "--guild",          options.guild.str()};
     command.words.insert(command.words.end(), words.begin(), words.end());
-    command.environment = {{"DISCORD_TOKEN", options.accounts.front().token}};
+    command.environment = {{"DISCORD_TOKEN", options.accounts.front().token}, {"VCPLAY_HOME", home()}};
     return command;
   }
 
@@ -82,7 +55,6 @@ class Stage {
   TemporaryFolder folder_;
   rehearsal::Discord discord_;
   std::string ca_file_;
-  std::optional<Leftovers> leftovers_;
 };
 
 /// The rules that were broken, for a readable failure.
