@@ -40,6 +40,10 @@ void write_log(int /*level*/, const char* line) {
   if (!log::enabled(log::Level::debug)) return;
   std::string_view text = line;
   while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
+  // Later versions begin a line with the time, "[2026/11/29 06:51:16:1234] N: "; ours has it already.
+  constexpr std::size_t kTimeRoom = 32;
+  const std::size_t time_end = text.substr(0, kTimeRoom).find("] ");
+  if (text.starts_with('[') && time_end != std::string_view::npos) text.remove_prefix(time_end + 2);
   log::debug("libwebsockets: {}", text);
 }
 
