@@ -28,9 +28,8 @@ inline void kill_quietly(lws* wsi) noexcept {
 /// What a call from libwebsockets is about, and so what may be answered.
 enum class About : std::uint8_t {
   /// Nothing of ours. The answer is 0 and `wsi` is not looked at: it may be a stand-in or nothing at all.
-  /// Builds
-  /// differ in what they ask here: Debian 13's asks each vhost whether it may change its list of descriptors,
-  /// takes any other answer for a refusal, and aborts over the half of the work that is left undone.
+  /// Builds differ in what they ask here. Debian 13's asks each vhost whether it may change its list of
+  /// descriptors, takes any other answer for a refusal, and aborts over the half of the work left undone.
   something_else,
   /// A connection, whatever is answered: 0.
   news,

@@ -1,5 +1,4 @@
-// Stage channels: who arrives there sits in the audience until somebody, or the bot itself, makes it a
-// speaker. And what becomes of a bot that a moderator removes but that was told to come back.
+// Stage channels: who arrives there sits in the audience until somebody, or the bot itself, lets it speak.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -88,21 +87,6 @@ TEST(PlayOnStage, SentBackIntoTheAudienceItDoesNotArgueAndGoesOnWhereItWas) {
   // What was on its way when the word came reached nobody.
   EXPECT_GE(report.heard, 1800ms);
   EXPECT_LE(report.heard, 2020ms);
-}
-
-TEST(PlayAfterAKick, ComesBackAMinuteLaterWhenToldTo) {
-  DiscordOptions options;
-  options.script = {{300ms, {FaultKind::kick}}};
-  Stage stage(options);
-  const Finished finished = run(stage.play({"--on-kick", "rejoin", "--json", stage.tone("song.wav", 1.0)}),
-                                std::chrono::seconds(90));
-  const rehearsal::Report report = stage.discord().report();
-  EXPECT_EQ(finished.exit_status, 0) << finished.err;
-  EXPECT_EQ(report.voice_identifies, 2U);
-  EXPECT_EQ(report.gateway_identifies, 1U);
-  EXPECT_GE(report.heard, 900ms);
-  EXPECT_GE(report.longest_gap, 50s);
-  EXPECT_TRUE(report.left_cleanly);
 }
 
 }  // namespace
