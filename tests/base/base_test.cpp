@@ -20,8 +20,8 @@
 namespace vcplay {
 namespace {
 
-using testing::eventually;
 using ::testing::ElementsAre;
+using testing::eventually;
 
 TEST(Bytes, StandInNetworkOrder) {
   std::array<std::uint8_t, 14> wire{};

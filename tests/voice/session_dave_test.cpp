@@ -3,8 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "words/dave_words.hpp"
 #include "words/actions.hpp"
+#include "words/dave_words.hpp"
 #include "words/voice_words.hpp"
 
 namespace vcplay::voice {

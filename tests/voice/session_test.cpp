@@ -9,10 +9,10 @@
 #include <utility>
 #include <vector>
 
+#include "voice/ip_discovery.hpp"
 #include "words/actions.hpp"
 #include "words/mutations.hpp"
 #include "words/voice_words.hpp"
-#include "voice/ip_discovery.hpp"
 
 namespace vcplay::voice {
 namespace {
