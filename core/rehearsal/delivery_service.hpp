@@ -49,7 +49,7 @@ class DeliveryService {
   void on_time(TimePoint now);
   [[nodiscard]] std::optional<TimePoint> deadline() const;
 
-  /// What was ordered for "mid play" happens now in the user's call.
+  /// What was ordered for the middle of playing happens now in the user's call.
   void disturb(Snowflake user, TimePoint now);
 
  private:

@@ -9,6 +9,11 @@
 #include "rehearsal/random.hpp"
 
 namespace vcplay::rehearsal {
+namespace {
+
+constexpr std::uint64_t kMidPlay = 25;  // audio packets: from then on the account is in the middle of playing
+
+}  // namespace
 
 ListenerLine::ListenerLine(const DiscordOptions& options)
     : mode(options.modes.empty() ? rtp::TransportMode::xchacha20_poly1305_rtpsize : options.modes.front()) {
@@ -54,7 +59,7 @@ House::House(DiscordOptions furnishing)
     attendance.give(Cue::audio, now);
     attendance.on_audio(user, now);
     schedule.on_audio(user, now);
-    disturb(user, now);
+    if (books.of(user).facts.audio_packets == kMidPlay) delivery.disturb(user, now);
   };
 }
 
@@ -120,19 +125,6 @@ void House::tell_of_parting(Snowflake user, Snowflake channel, TimePoint now) {
   audience.part(user, channel, now);
   voice_gateway.member_left(user, channel, now);
   delivery.leave(user, now);
-}
-
-/// What was ordered for "mid play".
-void House::disturb(Snowflake user, TimePoint now) {
-  const DiscordOptions& options = world.options();
-  if (books.of(user).facts.audio_packets != options.mid_play_packets) return;
-  delivery.disturb(user, now);
-  if (options.kicks_mid_play) inject({FaultKind::kick}, user, now);
-  if (options.voice_close_code_mid_play) {
-    inject({FaultKind::close_voice, *options.voice_close_code_mid_play}, user, now);
-  }
-  if (options.voice_drops_mid_play) inject({FaultKind::drop_voice}, user, now);
-  if (options.gateway_drops_mid_play) inject({FaultKind::drop_gateway}, user, now);
 }
 
 std::optional<TimePoint> House::deadline() const {

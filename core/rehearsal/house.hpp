@@ -60,7 +60,6 @@ class House {
  private:
   void join(CallMember& member, TimePoint now);
   void leave(CallMember& member, TimePoint now);
-  void disturb(Snowflake user, TimePoint now);
   void meet(CallMember& member, TimePoint now);
   void tell_of_parting(Snowflake user, Snowflake channel, TimePoint now);
 

@@ -76,7 +76,7 @@ struct DaveFaults {
   Duration batch{0};                      // proposals are held for so long, then sent together
   bool never_executes = false;            // no opcode 22
   bool alone_is_plain = false;            // whoever is left alone is told version 0 instead of a new group
-  std::vector<DaveDisturbance> mid_play;  // when the account is "mid play"
+  std::vector<DaveDisturbance> mid_play;  // with the account's 25th audio packet
 };
 
 /// How this Discord is furnished and where it misbehaves. The defaults are a well-behaved one.
@@ -122,11 +122,6 @@ struct DiscordOptions {
   bool voice_ignores_heartbeats = false;                   // … nor on the voice gateway
   std::optional<std::uint16_t> identify_close_code;        // main gateway closes on IDENTIFY
   std::optional<std::uint16_t> voice_identify_close_code;  // voice gateway closes on IDENTIFY
-  std::uint64_t mid_play_packets = 25;                     // so many audio packets are "mid play"
-  std::optional<std::uint16_t> voice_close_code_mid_play;  // the voice gateway closes
-  bool kicks_mid_play = false;                             // null voice state, then 4014
-  bool gateway_drops_mid_play = false;                     // main gateway TCP connection ends
-  bool voice_drops_mid_play = false;                       // … or the voice gateway's, which can be resumed
   int lost_discovery_packets = 0;                          // the first so many requests stay unanswered
   int wrong_discovery_answers = 0;                         // the first so many answers carry another ssrc
   bool never_answers_discovery = false;

@@ -59,7 +59,12 @@ const Refusal kRefusals[] = {
      {"full"}},
     {"EncryptionRequired", [](auto& o) { o.voice_identify_close_code = 4017; }, 9, {"end-to-end"}},
     {"VoiceSessionInvalid", [](auto& o) { o.voice_identify_close_code = 4006; }, 7, {"4006"}},
-    {"Kicked", [](auto& o) { o.kicks_mid_play = true; }, 8, {"removed"}},
+    {"Kicked",
+     [](auto& o) {
+       o.script = {{500ms, {rehearsal::FaultKind::kick}}};
+     },
+     8,
+     {"removed"}},
     {"UdpBlocked", [](auto& o) { o.never_answers_discovery = true; }, 7, {"UDP"}},
     {"CertificateForAnotherHost",
      [](auto& o) { o.certificate_names = {"gateway.example"}; },

@@ -319,19 +319,19 @@ TEST(LoopbackDiscord, ServesRestOnTheGatewaysPort) {
   EXPECT_THAT(rules(discord.report()), ElementsAre("rest-token"));
 }
 
-/// Joins, plays past "mid play" and hangs up however the server liked it.
+/// Joins and plays: what is scripted for the first audio packet comes, and nothing before.
 void play_into_trouble(Client& client) {
   client.join();
   client.agree(kAes);
   client.speak(1);
-  client.send(kSound, 24);
+  client.send(kSilence, 24);
   EXPECT_TRUE(client.voice->owner.ends.empty());
   client.send(kSound, 1);
 }
 
 TEST(LoopbackDiscord, KicksInMidPlay) {
   DiscordOptions options = unthrottled();
-  options.kicks_mid_play = true;
+  options.script = {{0s, {FaultKind::kick}}};
   Discord discord(options);
   discord.start();
   Client client(discord, 0);
@@ -345,7 +345,7 @@ TEST(LoopbackDiscord, KicksInMidPlay) {
 
 TEST(LoopbackDiscord, ClosesTheVoiceGatewayInMidPlay) {
   DiscordOptions options = unthrottled();
-  options.voice_close_code_mid_play = 4015;
+  options.script = {{0s, {FaultKind::close_voice, 4015}}};
   Discord discord(options);
   discord.start();
   Client client(discord, 0);
@@ -358,7 +358,7 @@ TEST(LoopbackDiscord, ClosesTheVoiceGatewayInMidPlay) {
 
 TEST(LoopbackDiscord, DropsTheMainGatewayInMidPlay) {
   DiscordOptions options = unthrottled();
-  options.gateway_drops_mid_play = true;
+  options.script = {{0s, {FaultKind::drop_gateway}}};
   Discord discord(options);
   discord.start();
   Client client(discord, 0);

@@ -144,7 +144,7 @@ TEST(VoiceResume, IsNotNeededForAudio) {
 
 TEST(VoiceResume, FollowsADropInTheMiddleOfPlaying) {
   DiscordOptions options = PaperDiscord::unencrypted();
-  options.voice_drops_mid_play = true;
+  options.script = {{24 * kFrameDuration, {FaultKind::drop_voice}}};
   for (const bool ends_well : {true, false}) {
     PaperDiscord discord(options);
     ResumingPlayer player(discord);
@@ -167,7 +167,7 @@ TEST(VoiceResume, FollowsADropInTheMiddleOfPlaying) {
 
 TEST(VoiceResume, ExcusesThoseWhoAreDroppedAndGiveUp) {
   DiscordOptions options = PaperDiscord::unencrypted();
-  options.voice_drops_mid_play = true;
+  options.script = {{24 * kFrameDuration, {FaultKind::drop_voice}}};
   PaperDiscord discord(options);
   ResumingPlayer player(discord);
   player.get_ready();
