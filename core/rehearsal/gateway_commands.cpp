@@ -107,7 +107,7 @@ bool GatewayServer::accept_pace(Connection& connection, TimePoint now) {
       .breach(
           Rule::gateway_identify_too_soon,
           fmt::format("IDENTIFY came {:.1f} s after another of the same bot", seconds(now - last->second)));
-  send(connection, {{"op", 9}, {"d", false}, {"s", nullptr}, {"t", nullptr}});
+  connection.send({{"op", 9}, {"d", false}, {"s", nullptr}, {"t", nullptr}});
   return false;
 }
 

@@ -28,33 +28,25 @@ GatewayServer::Session* GatewayServer::voice_owner(Snowflake user) {
 GatewayServer::Connection* GatewayServer::victim(Snowflake user) {
   const Session* const owner = voice_owner(user);
   if (owner != nullptr && owner->connection != nullptr) return owner->connection;
-  const auto newest = std::find_if(connections_.rbegin(), connections_.rend(), [&](const auto& entry) {
-    const Connection& one = entry.second;
-    return one.session != nullptr && one.person->user == user && !one.closing;
-  });
-  return newest == connections_.rend() ? nullptr : &newest->second;
+  return connections_.newest(
+      [&](const Connection& one) { return one.session != nullptr && one.is_of(user) && !one.closing; });
 }
 
 // ── its connection ──
 
 void GatewayServer::drop(Snowflake user) {
-  Connection* const connection = victim(user);
-  if (connection == nullptr) return;
-  connection->closing = true;
-  connection->socket->drop();
+  if (Connection* const connection = victim(user)) connection->drop();
 }
 
 void GatewayServer::close(Snowflake user, std::uint16_t code) {
-  Connection* const connection = victim(user);
-  if (connection == nullptr) return;
-  close(*connection, code, "As it was rehearsed.");
+  if (Connection* const connection = victim(user)) close(*connection, code, "As it was rehearsed.");
 }
 
 void GatewayServer::ask_to_reconnect(Snowflake user) {
   Connection* const connection = victim(user);
   if (connection == nullptr) return;
   connection->is_to_resume = true;
-  send(*connection, {{"op", 7}, {"d", nullptr}, {"s", nullptr}, {"t", nullptr}});
+  connection->send({{"op", 7}, {"d", nullptr}, {"s", nullptr}, {"t", nullptr}});
 }
 
 /// The session is lost; its connection stays, and clients may well RESUME or IDENTIFY there.
@@ -69,7 +61,7 @@ void GatewayServer::invalidate(Snowflake user, bool can_be_resumed, TimePoint no
     return declare_invalid(*connection, session.id);
   }
   owes_resume_[user] = now + world_.options().gateway_resume_window;
-  send(*connection, {{"op", 9}, {"d", true}, {"s", nullptr}, {"t", nullptr}});
+  connection->send({{"op", 9}, {"d", true}, {"s", nullptr}, {"t", nullptr}});
 }
 
 void GatewayServer::forget(Snowflake user) {

@@ -37,13 +37,17 @@ void GatewayServer::resume(Connection& connection, const json& data, TimePoint n
   Session* const session = find_resumable(connection, *asked);
   if (session == nullptr) return declare_invalid(connection, asked->session);
   if (!accept_sequence(connection, *session, *asked)) return;
+  std::optional<std::uint64_t> seen;
+  if (asked->sequence > 0) seen = static_cast<std::uint64_t>(asked->sequence);
+  const std::optional<std::size_t> missed = session->dispatches.missed_after(seen);
   // How much was dispatched is nobody's fault.
-  const std::int64_t missed = session->sequence - asked->sequence;
-  if (missed > static_cast<std::int64_t>(session->kept.size())) {
-    return declare_invalid(connection, asked->session);
-  }
+  if (!missed) return declare_invalid(connection, asked->session);
   check_door(connection, *session, now);
-  hand_over(*session, connection, asked->sequence, now);
+  hand_over(*session, connection, now);
+  connection.sent = AckWindow(asked->sequence, now);
+  connection.replay(session->dispatches, *missed, now);
+  dispatch(*session, "RESUMED", {{"_trace", json::array({"rehearsal"})}}, now);
+  on_resumed(session->person->user);
 }
 
 std::optional<GatewayServer::Resume> GatewayServer::read_resume(Connection& connection, const json& data) {
@@ -87,13 +91,13 @@ GatewayServer::Session* GatewayServer::find_resumable(Connection& connection, co
 }
 
 bool GatewayServer::accept_sequence(Connection& connection, Session& session, const Resume& asked) {
-  if (asked.sequence > session.sequence) {
+  if (asked.sequence > session.sequence()) {
     session.is_over = true;
     owes_resume_.erase(session.person->user);
     ledger(connection).excused = true;
     refuse(connection, Rule::gateway_resume_sequence, 4007, "Invalid seq.",
            fmt::format("RESUME named the sequence {}, the last dispatch was {}", asked.sequence,
-                       session.sequence));
+                       session.sequence()));
     return false;
   }
   if (asked.sequence < session.acknowledged) {
@@ -108,44 +112,36 @@ bool GatewayServer::accept_sequence(Connection& connection, Session& session, co
 void GatewayServer::check_door(Connection& connection, const Session& session, TimePoint now) {
   const bool has_two_doors = !resume_url_.empty() && resume_url_ != own_url_;
   if (!has_two_doors || connection.door == GatewayDoor::resume) return;
-  if (!session.lost || now - *session.lost >= kTriesTheResumeDoor || *session.lost < refused_until_) return;
+  if (!session.lost || now - *session.lost >= kTriesTheResumeDoor ||
+      *session.lost < connections_.refused_until())
+    return;
   ledger(connection)
       .breach(Rule::gateway_resume_url,
               "RESUME came to the main gateway's own URL instead of READY's "
               "resume_gateway_url");
 }
 
-void GatewayServer::hand_over(Session& session, Connection& connection, std::int64_t seen, TimePoint now) {
+void GatewayServer::hand_over(Session& session, Connection& connection, TimePoint now) {
   if (Connection* const old = session.connection) {
     old->session = nullptr;
-    old->closing = true;
-    old->socket->drop();
+    old->drop();
   }
   const Snowflake user = session.person->user;
   session.connection = &connection;
   session.lost.reset();
   connection.session = &session;
-  connection.sent = AckWindow(seen, now);
   owes_resume_.erase(user);
   world_.hear_of_retirement(user, now);
   Ledger& account = books_.of(user);
   account.excused = false;
   account.latest("gateway-resumed", now);
   ++account.facts.gateway_resumes;
-
-  const auto missed = static_cast<std::size_t>(session.sequence - seen);
-  for (std::size_t age = missed; age > 0; --age) {
-    connection.sent.sent(session.sequence - static_cast<std::int64_t>(age) + 1, now);
-    connection.socket->send_text(session.kept[session.kept.size() - age]);
-  }
-  dispatch(session, "RESUMED", {{"_trace", json::array({"rehearsal"})}}, now);
-  on_resumed(user);
 }
 
 void GatewayServer::declare_invalid(Connection& connection, const std::string& session) {
   connection.declared_invalid = session;
   owes_resume_.erase(connection.person->user);
-  send(connection, {{"op", 9}, {"d", false}, {"s", nullptr}, {"t", nullptr}});
+  connection.send({{"op", 9}, {"d", false}, {"s", nullptr}, {"t", nullptr}});
 }
 
 // ── the end of a connection, and of a session ──

@@ -30,8 +30,6 @@ constexpr std::size_t kMaxMessageBytes = 4096;  // Discord, "Gateway", "Sending 
 constexpr std::size_t kMaxMessages = 120;       // per 60 s; Discord, "Gateway", "Rate Limiting"
 constexpr Duration kRateWindow = 60s;
 
-// For a resume. Discord documents no bound; a minute of a busy guild is less.
-constexpr std::size_t kMostKept = 1024;
 constexpr std::uint16_t kNoCloseFrame = 0;
 // Discord, "Gateway", "Initiating a Disconnect": either of these ends the session.
 constexpr std::uint16_t kNormalClosure = 1000;
@@ -40,15 +38,6 @@ constexpr std::uint16_t kGoingAway = 1001;
 /// Discord, "Gateway Close Event Codes": after which of ours nothing can be resumed.
 bool ends_session(std::uint16_t code) {
   return code == 4003 || code == 4004 || code == 4007 || (code >= 4009 && code <= 4014);
-}
-
-bool has_argument(std::string_view query, std::string_view argument) {
-  while (!query.empty()) {
-    const std::size_t end = std::min(query.find('&'), query.size());
-    if (query.substr(0, end) == argument) return true;
-    query.remove_prefix(std::min(end + 1, query.size()));
-  }
-  return false;
 }
 
 }  // namespace
@@ -62,37 +51,31 @@ void GatewayServer::set_resume_url(std::string url) { resume_url_ = std::move(ur
 
 void GatewayServer::on_open(net::ServerSocket& socket, std::string_view query, TimePoint now,
                             GatewayDoor door) {
-  Connection& connection = connections_[socket.id()];
-  connection.socket = &socket;
+  Connection& connection = connections_.open(socket, now);
   connection.door = door;
-  connection.opened = now;
-  if (now < refused_until_) {
-    connection.closing = true;
-    return socket.drop();
-  }
-  if (world_.options().says_nothing_on_connect) return;
+  if (connection.closing || world_.options().says_nothing_on_connect) return;
   if (!has_argument(query, "v=10") || !has_argument(query, "encoding=json")) {
     refuse(connection, Rule::gateway_version, 4012, "Invalid API version.",
            "the main gateway was opened without v=10 and encoding=json");
     return;
   }
   const Duration interval = world_.options().heartbeat_interval;
-  connection.heartbeat_due = now + interval + interval / 2;
-  const std::int64_t interval_ms = whole_milliseconds(interval);
-  send(connection, {{"op", 10},
-                    {"s", nullptr},
-                    {"t", nullptr},
-                    {"d", {{"heartbeat_interval", interval_ms}, {"_trace", json::array({"rehearsal"})}}}});
+  connection.expect_heartbeat(interval, now);
+  connection.send(
+      {{"op", 10},
+       {"s", nullptr},
+       {"t", nullptr},
+       {"d",
+        {{"heartbeat_interval", whole_milliseconds(interval)}, {"_trace", json::array({"rehearsal"})}}}});
 }
 
 void GatewayServer::on_text(net::ServerSocket& socket, std::string_view text, TimePoint now) {
-  Connection* const connection = find(socket.id());
-  if (connection != nullptr && !connection->closing) receive(*connection, text, now);
+  if (Connection* const connection = connections_.find_open(socket.id())) receive(*connection, text, now);
 }
 
 void GatewayServer::on_binary(net::ServerSocket& socket, TimePoint) {
-  Connection* const connection = find(socket.id());
-  if (connection == nullptr || connection->closing) return;
+  Connection* const connection = connections_.find_open(socket.id());
+  if (connection == nullptr) return;
   refuse(*connection, Rule::gateway_undecodable, 4002, "Error while decoding payload.",
          "a binary message came on the main gateway although the encoding is JSON");
 }
@@ -164,13 +147,10 @@ void GatewayServer::heartbeat(Connection& connection, const json& data, TimePoin
   } else if (connection.session != nullptr && named) {
     connection.session->acknowledged = std::max(connection.session->acknowledged, *named);
   }
-  const Duration interval = world_.options().heartbeat_interval;
-  connection.heartbeat_due = now + interval + interval / 2;
+  connection.expect_heartbeat(world_.options().heartbeat_interval, now);
   if (world_.options().ignores_heartbeats) return;
-  const Snowflake user = connection.person == nullptr ? Snowflake{} : connection.person->user;
-  const json acknowledgement = {{"op", 11}, {"d", nullptr}, {"s", nullptr}, {"t", nullptr}};
-  const auto text = acknowledgements.answer(user, connection.socket->id(), wire_text(acknowledgement), now);
-  if (text) connection.socket->send_text(*text);
+  connections_.acknowledge(connection,
+                           wire_text({{"op", 11}, {"d", nullptr}, {"s", nullptr}, {"t", nullptr}}), now);
 }
 
 void GatewayServer::on_closed(net::ServerSocket& socket, std::uint16_t code, TimePoint now) {
@@ -196,12 +176,9 @@ void GatewayServer::on_closed(net::ServerSocket& socket, std::uint16_t code, Tim
 }
 
 void GatewayServer::on_time(TimePoint now) {
-  while (const auto late = acknowledgements.next(now)) {
-    Connection* const connection = find(late->connection);
-    if (connection != nullptr && !connection->closing) connection->socket->send_text(late->text);
-  }
+  connections_.send_late_acknowledgements(now);
   for (auto& [id, connection] : connections_) {
-    if (connection.closing || !connection.heartbeat_due || *connection.heartbeat_due > now) continue;
+    if (!connection.has_missed_heartbeat(now)) continue;
     refuse(connection, Rule::gateway_heartbeat_missed, 4009, "Session timed out.",
            "no heartbeat came on the main gateway for one and a half intervals");
   }
@@ -211,10 +188,7 @@ void GatewayServer::on_time(TimePoint now) {
 }
 
 std::optional<TimePoint> GatewayServer::deadline() const {
-  std::optional<TimePoint> earliest = acknowledgements.deadline();
-  for (const auto& [id, connection] : connections_) {
-    if (!connection.closing) earliest = earlier(earliest, connection.heartbeat_due);
-  }
+  std::optional<TimePoint> earliest = connections_.deadline();
   for (const auto& [id, session] : sessions_) {
     if (session.lost) earliest = earlier(earliest, *session.lost + world_.options().gateway_resume_window);
   }
@@ -222,12 +196,10 @@ std::optional<TimePoint> GatewayServer::deadline() const {
 }
 
 void GatewayServer::dispatch(Session& session, const char* name, const json& data, TimePoint now) {
-  ++session.sequence;
-  if (session.kept.size() == kMostKept) session.kept.pop_front();
-  session.kept.push_back(wire_text({{"op", 0}, {"t", name}, {"s", session.sequence}, {"d", data}}));
-  if (session.connection == nullptr) return;
-  session.connection->sent.sent(session.sequence, now);
-  if (!session.connection->closing) session.connection->socket->send_text(session.kept.back());
+  const std::uint64_t sequence = session.dispatches.next_number();
+  const SentMessage& message =
+      session.dispatches.keep(wire_text({{"op", 0}, {"t", name}, {"s", sequence}, {"d", data}}));
+  if (session.connection != nullptr) session.connection->send_kept(session.sequence(), message, now);
 }
 
 void GatewayServer::dispatch_to_all(std::uint64_t intent, const char* name, const json& data, TimePoint now) {
@@ -238,14 +210,9 @@ void GatewayServer::dispatch_to_all(std::uint64_t intent, const char* name, cons
   }
 }
 
-void GatewayServer::send(Connection& connection, const json& message) {
-  if (!connection.closing) connection.socket->send_text(wire_text(message));
-}
-
 void GatewayServer::close(Connection& connection, std::uint16_t code, std::string_view reason) {
-  connection.closing = true;
   if (connection.session != nullptr && ends_session(code)) connection.session->is_over = true;
-  connection.socket->close(code, reason);
+  connection.close(code, reason);
 }
 
 void GatewayServer::refuse(Connection& connection, Rule rule, std::uint16_t code, std::string_view reason,
@@ -254,15 +221,6 @@ void GatewayServer::refuse(Connection& connection, Rule rule, std::uint16_t code
   account.breach(rule, std::move(detail));
   if (connection.session != nullptr) account.excused = true;
   close(connection, code, reason);
-}
-
-Ledger& GatewayServer::ledger(const Connection& connection) {
-  return connection.person == nullptr ? books_.of_nobody() : books_.of(connection.person->user);
-}
-
-GatewayServer::Connection* GatewayServer::find(std::uint64_t id) {
-  const auto found = connections_.find(id);
-  return found == connections_.end() ? nullptr : &found->second;
 }
 
 }  // namespace vcplay::rehearsal

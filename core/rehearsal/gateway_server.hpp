@@ -14,8 +14,8 @@
 
 #include "base/clock.hpp"
 #include "net/server.hpp"
-#include "rehearsal/ack_window.hpp"
-#include "rehearsal/acknowledgements.hpp"
+#include "rehearsal/gateway_connection.hpp"
+#include "rehearsal/gateway_connections.hpp"
 #include "rehearsal/ledger.hpp"
 #include "rehearsal/world.hpp"
 
@@ -43,7 +43,7 @@ enum class GatewayDoor : std::uint8_t {
 /// Holds every account's gateway sessions to the protocol. Lives on the rehearsal's thread.
 class GatewayServer {
  public:
-  GatewayServer(World& world, Books& books) : world_(world), books_(books) {}
+  GatewayServer(World& world, Books& books) : world_(world), books_(books), connections_(books) {}
 
   /// Where clients find us; known once the servers listen.
   void set_addresses(std::string own_url, std::string voice_endpoint);
@@ -55,8 +55,6 @@ class GatewayServer {
   std::function<void(Snowflake user)> on_renewal = [](Snowflake) {};
   /// A RESUME made good whatever had happened to the account's connection.
   std::function<void(Snowflake user)> on_resumed = [](Snowflake) {};
-
-  Acknowledgements acknowledgements;
 
   void on_open(net::ServerSocket& socket, std::string_view query, TimePoint now,
                GatewayDoor door = GatewayDoor::front);
@@ -85,7 +83,9 @@ class GatewayServer {
   /// A RESUME of the session will be refused.
   void forget(Snowflake user);
   /// New connections end before HELLO.
-  void refuse_until(TimePoint when) { refused_until_ = when; }
+  void refuse_until(TimePoint when) { connections_.refuse_until(when); }
+  /// Who has to wait for them, or gets none.
+  [[nodiscard]] Acknowledgements& acknowledgements() noexcept { return connections_.acknowledgements; }
   // With the account's voice state:
   /// As a moderator does: it becomes null.
   void remove_from_voice(Snowflake user, TimePoint now);
@@ -108,26 +108,24 @@ class GatewayServer {
     std::string id;
     const Person* person = nullptr;
     std::uint64_t intents = 0;
-    std::int64_t sequence = 0;
+    ReplayBuffer<std::uint64_t> dispatches{1};
     std::int64_t acknowledged = 0;     // by a heartbeat, the greatest
-    std::deque<std::string> kept;      // the latest dispatches as they went out
     Connection* connection = nullptr;  // nullptr: it is lost
     std::optional<TimePoint> lost;
     bool is_forgotten = false;  // a RESUME is refused
     bool is_over = false;       // … and it ends with its connection
+
+    /// Of the latest dispatch.
+    [[nodiscard]] std::int64_t sequence() const noexcept {
+      return static_cast<std::int64_t>(dispatches.next_number()) - 1;
+    }
   };
-  struct Connection {
-    net::ServerSocket* socket = nullptr;
+  struct Connection : GatewayConnection {
     GatewayDoor door{};
-    TimePoint opened{};
-    const Person* person = nullptr;  // since IDENTIFY or RESUME
     Session* session = nullptr;      // since READY or RESUMED, until opcode 9
-    AckWindow sent;
-    std::deque<TimePoint> received;          // within the last minute
-    std::optional<TimePoint> heartbeat_due;  // with tolerance
-    bool is_to_resume = false;               // opcode 7 or 9 said so
-    std::string declared_invalid;            // the session that opcode 9 was about
-    bool closing = false;                    // we closed it: nothing counts any more
+    std::deque<TimePoint> received;  // within the last minute
+    bool is_to_resume = false;       // opcode 7 or 9 said so
+    std::string declared_invalid;    // the session that opcode 9 was about
   };
   using Later = std::function<void(TimePoint now)>;
 
@@ -138,12 +136,10 @@ class GatewayServer {
   void heartbeat(Connection& connection, const nlohmann::json& data, TimePoint now);
   void dispatch(Session& session, const char* name, const nlohmann::json& data, TimePoint now);
   void dispatch_to_all(std::uint64_t intent, const char* name, const nlohmann::json& data, TimePoint now);
-  void send(Connection& connection, const nlohmann::json& message);
   void close(Connection& connection, std::uint16_t code, std::string_view reason);
   void refuse(Connection& connection, Rule rule, std::uint16_t code, std::string_view reason,
               std::string detail);
-  [[nodiscard]] Ledger& ledger(const Connection& connection);
-  [[nodiscard]] Connection* find(std::uint64_t id);
+  [[nodiscard]] Ledger& ledger(const Connection& connection) { return connections_.ledger(connection); }
 
   // gateway_commands.cpp
   void identify(Connection& connection, const nlohmann::json& data, TimePoint now);
@@ -162,7 +158,7 @@ class GatewayServer {
   [[nodiscard]] Session* find_resumable(Connection& connection, const Resume& asked);
   [[nodiscard]] bool accept_sequence(Connection& connection, Session& session, const Resume& asked);
   void check_door(Connection& connection, const Session& session, TimePoint now);
-  void hand_over(Session& session, Connection& connection, std::int64_t seen, TimePoint now);
+  void hand_over(Session& session, Connection& connection, TimePoint now);
   void declare_invalid(Connection& connection, const std::string& session);
   void lose(Session& session, TimePoint now);
   void end(Session& over, TimePoint now);
@@ -187,7 +183,7 @@ class GatewayServer {
   std::string own_url_;
   std::string resume_url_;
   std::string voice_endpoint_;
-  std::map<std::uint64_t, Connection> connections_;
+  GatewayConnections<Connection> connections_;
   std::map<std::string, Session> sessions_;
   /// The session that an account's voice state belongs to; empty: another process's.
   std::map<Snowflake, std::string> joined_through_;
@@ -195,7 +191,6 @@ class GatewayServer {
   std::map<Snowflake, TimePoint> owes_resume_;
   std::set<std::string> refused_;  // sessions that opcode 9 declared invalid, as clients know
   std::map<Snowflake, TimePoint> last_identify_;
-  TimePoint refused_until_{};
   TimePoint outage_until_{};
   std::multimap<TimePoint, Later> later_;
 };

@@ -36,7 +36,7 @@ void House::disturb_gateways(const Fault& fault, Snowflake user, TimePoint now) 
       return gateway.refuse_until(now + fault.span);
     case FaultKind::ignore_gateway_acks:
       excuse(user);
-      gateway.acknowledgements.ignore(user, now + fault.span);
+      gateway.acknowledgements().ignore(user, now + fault.span);
       return;
     // ── voice gateway ──
     case FaultKind::drop_voice:
@@ -52,11 +52,11 @@ void House::disturb_gateways(const Fault& fault, Snowflake user, TimePoint now) 
       return voice_gateway.refuse_until(now + fault.span);
     case FaultKind::ignore_voice_acks:
       sfu.excuse(user);
-      voice_gateway.acknowledgements.ignore(user, now + fault.span);
+      voice_gateway.acknowledgements().ignore(user, now + fault.span);
       return;
     case FaultKind::delay_acks:
-      gateway.acknowledgements.delay(user, fault.span);
-      voice_gateway.acknowledgements.delay(user, fault.span);
+      gateway.acknowledgements().delay(user, fault.span);
+      voice_gateway.acknowledgements().delay(user, fault.span);
       return;
     default:
       return;

@@ -1,4 +1,4 @@
-// The numbered messages that a voice session can be told again.
+// The numbered messages that a session can be told again.
 #pragma once
 
 #include <cstddef>
@@ -13,20 +13,23 @@
 
 namespace vcplay::rehearsal {
 
-/// Numbers a voice session's messages, text and binary in one 16-bit count that wraps, and keeps the latest
-/// of them as they went out.
+/// A message as it went out.
+using SentMessage = std::variant<std::string, Bytes>;
+
+/// Numbers a session's messages, text and binary in one count that wraps, and keeps the latest of them.
+/// `Number` is unsigned.
+template <typename Number>
 class ReplayBuffer {
  public:
-  using Message = std::variant<std::string, Bytes>;
-  /// What a call of some dozen members says in a minute. Discord documents no bound of its own.
+  /// More than a busy guild or a call of some dozen members says in a minute. Discord documents no bound.
   static constexpr std::size_t kMostMessages = 1024;
 
   ReplayBuffer() = default;
-  explicit ReplayBuffer(std::uint16_t first) noexcept : next_(first) {}
+  explicit ReplayBuffer(Number first) noexcept : next_(first) {}
 
   /// Of the message that is kept next.
-  [[nodiscard]] std::uint16_t next_number() const noexcept { return next_; }
-  const Message& keep(Message message) {
+  [[nodiscard]] Number next_number() const noexcept { return next_; }
+  const SentMessage& keep(SentMessage message) {
     if (messages_.size() == kMostMessages) messages_.pop_front();
     messages_.push_back(std::move(message));
     ++next_;  // wraps
@@ -35,31 +38,31 @@ class ReplayBuffer {
   }
 
   /// True when a message had this number; after a whole round each one had.
-  [[nodiscard]] bool has_used(std::uint16_t number) const noexcept { return behind(number) < numbered_; }
+  [[nodiscard]] bool has_used(Number number) const noexcept { return behind(number) < numbered_; }
   /// How many messages came after the one with this number, or (nothing) at all; nothing when not all of them
   /// are here any more.
-  [[nodiscard]] std::optional<std::size_t> missed_after(std::optional<std::uint16_t> number) const noexcept {
+  [[nodiscard]] std::optional<std::size_t> missed_after(std::optional<Number> number) const noexcept {
     if (number && !has_used(*number)) return std::nullopt;
     const std::uint64_t missed = number ? behind(*number) : numbered_;
     if (missed > messages_.size()) return std::nullopt;
     return static_cast<std::size_t>(missed);
   }
   /// The `age`th message from the end, counted from 1.
-  [[nodiscard]] const Message& from_the_end(std::size_t age) const {
+  [[nodiscard]] const SentMessage& from_the_end(std::size_t age) const {
     return messages_[messages_.size() - age];
   }
-  [[nodiscard]] std::uint16_t number_from_the_end(std::size_t age) const noexcept {
-    return static_cast<std::uint16_t>(next_ - age);
+  [[nodiscard]] Number number_from_the_end(std::size_t age) const noexcept {
+    return static_cast<Number>(next_ - age);
   }
 
  private:
-  [[nodiscard]] std::uint16_t behind(std::uint16_t number) const noexcept {
-    return static_cast<std::uint16_t>(next_ - 1 - number);
+  [[nodiscard]] Number behind(Number number) const noexcept {
+    return static_cast<Number>(next_ - 1 - number);
   }
 
-  std::uint16_t next_ = 0;
+  Number next_ = 0;
   std::uint64_t numbered_ = 0;
-  std::deque<Message> messages_;
+  std::deque<SentMessage> messages_;
 };
 
 }  // namespace vcplay::rehearsal

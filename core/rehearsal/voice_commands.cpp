@@ -28,7 +28,7 @@ void VoiceGatewayServer::identify(Connection& connection, const json& data, Time
                   "a second IDENTIFY came on one voice connection");
   }
   if (world_.options().voice_identify_close_code) {
-    return close(connection, *world_.options().voice_identify_close_code, "As it was rehearsed.");
+    return connection.close(*world_.options().voice_identify_close_code, "As it was rehearsed.");
   }
   if (!accept_identity(connection, data, now) || !accept_version(connection)) return;
   // Whoever begins anew gives up what it could have resumed.
@@ -59,7 +59,7 @@ bool VoiceGatewayServer::accept_identity(Connection& connection, const json& dat
   Ledger& account = has_account ? books_.of(*user) : books_.of_nobody();
   account.says("voice-identify");
   if (world_.just_retired(*user, *session, *token, now)) {
-    close(connection, 4006, "Session is no longer valid.");
+    connection.close(4006, "Session is no longer valid.");
     return false;
   }
   const bool right_session = *server == world_.options().guild && state != nullptr &&
@@ -67,7 +67,7 @@ bool VoiceGatewayServer::accept_identity(Connection& connection, const json& dat
   if (!right_session) {
     account.breach(Rule::voice_session,
                    "the voice IDENTIFY named another guild, user, session or channel than the voice state");
-    close(connection, 4006, "Session is no longer valid.");
+    connection.close(4006, "Session is no longer valid.");
     return false;
   }
   if (state->voice_token.empty() || state->voice_token != *token) {
@@ -75,7 +75,7 @@ bool VoiceGatewayServer::accept_identity(Connection& connection, const json& dat
     account.breach(Rule::voice_token,
                    used ? "the voice IDENTIFY came with a token that had been used"
                         : "the voice IDENTIFY came with another token than VOICE_SERVER_UPDATE's");
-    close(connection, used ? 4006 : 4004, used ? "Session is no longer valid." : "Authentication failed.");
+    connection.close(used ? 4006 : 4004, used ? "Session is no longer valid." : "Authentication failed.");
     return false;
   }
   state->voice_token.clear();
@@ -102,14 +102,14 @@ void VoiceGatewayServer::send_ready(Connection& connection, TimePoint now) {
   connection.media = &sfu_.open(connection.person->user);
   json modes = json::array();
   for (const rtp::TransportMode mode : world_.options().modes) modes.push_back(rtp::name(mode));
-  send(connection, {{"op", 2},
-                    {"d",
-                     {{"ssrc", connection.media->ssrc},
-                      {"ip", world_.options().listen_address},
-                      {"port", media_port_},
-                      {"modes", std::move(modes)},
-                      {"experiments", json::array()},
-                      {"streams", json::array()}}}});
+  connection.send({{"op", 2},
+                   {"d",
+                    {{"ssrc", connection.media->ssrc},
+                     {"ip", world_.options().listen_address},
+                     {"port", media_port_},
+                     {"modes", std::move(modes)},
+                     {"experiments", json::array()},
+                     {"streams", json::array()}}}});
   for (const std::string& text : world_.options().extra_voice_texts) connection.socket->send_text(text);
   introduce(connection, now);
 }
@@ -192,14 +192,14 @@ void VoiceGatewayServer::describe_session(Connection& connection, rtp::Transport
   if (encrypts) delivery_.before_join(connection.channel, user, now);
   on_described(user, version, now);
   connection.described = true;
-  send(connection, {{"op", 4},
-                    {"d",
-                     {{"mode", rtp::name(mode)},
-                      {"secret_key", sfu_.describe(*connection.media, mode, now)},
-                      {"dave_protocol_version", version},
-                      {"audio_codec", "opus"},
-                      {"video_codec", "H264"},
-                      {"media_session_id", random_hex(16)}}}});
+  connection.send({{"op", 4},
+                   {"d",
+                    {{"mode", rtp::name(mode)},
+                     {"secret_key", sfu_.describe(*connection.media, mode, now)},
+                     {"dave_protocol_version", version},
+                     {"audio_codec", "opus"},
+                     {"video_codec", "H264"},
+                     {"media_session_id", random_hex(16)}}}});
   ledger(connection).first("session-description", now);
   if (encrypts) delivery_.join(connection.channel, user, now);
 }

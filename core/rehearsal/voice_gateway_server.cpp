@@ -34,14 +34,7 @@ constexpr std::size_t kMaxMessageBytes = 16'384;
 constexpr Duration kCloseAfterWord = 250ms;
 
 int version_in(std::string_view query) {
-  while (!query.empty()) {
-    const std::size_t end = std::min(query.find('&'), query.size());
-    const std::string_view argument = query.substr(0, end);
-    if (argument == "v=8") return 8;
-    if (argument == "v=9") return 9;
-    query.remove_prefix(std::min(end + 1, query.size()));
-  }
-  return 0;
+  return has_argument(query, "v=8") ? 8 : has_argument(query, "v=9") ? 9 : 0;
 }
 
 /// Discord, "Voice Close Event Codes", and RFC 6455's own, after which nothing is lost.
@@ -55,38 +48,30 @@ Duration interval_of(const DiscordOptions& options) {
 }  // namespace
 
 void VoiceGatewayServer::on_open(net::ServerSocket& socket, std::string_view query, TimePoint now) {
-  Connection& connection = connections_[socket.id()];
-  connection.socket = &socket;
-  connection.opened = now;
+  Connection& connection = connections_.open(socket, now);
   connection.numbered = ReplayBuffer(world_.options().voice_first_sequence);
-  if (now < refused_until_) {
-    connection.closing = true;
-    return socket.drop();
-  }
-  if (world_.options().voice_says_nothing) return;
+  if (connection.closing || world_.options().voice_says_nothing) return;
   connection.version = version_in(query);
   if (connection.version == 0) {
     refuse(connection, Rule::voice_version, 4012, "Unknown protocol.",
            "the voice gateway was opened without v=8 or v=9");
     return;
   }
-  const Duration interval = interval_of(world_.options());
-  connection.heartbeat_due = now + interval + interval / 2;
-  send(connection,
-       {{"op", 8},
-        {"d",
-         {{"v", connection.version}, {"heartbeat_interval", world_.options().voice_heartbeat_interval_ms}}}});
+  connection.expect_heartbeat(interval_of(world_.options()), now);
+  connection.send(
+      {{"op", 8},
+       {"d",
+        {{"v", connection.version}, {"heartbeat_interval", world_.options().voice_heartbeat_interval_ms}}}});
 }
 
 void VoiceGatewayServer::on_text(net::ServerSocket& socket, std::string_view text, TimePoint now) {
-  Connection* const connection = find(socket.id());
-  if (connection == nullptr || connection->closing || world_.options().voice_says_nothing) return;
-  receive(*connection, text, now);
+  if (world_.options().voice_says_nothing) return;
+  if (Connection* const connection = connections_.find_open(socket.id())) receive(*connection, text, now);
 }
 
 void VoiceGatewayServer::on_binary(net::ServerSocket& socket, ByteView bytes, TimePoint now) {
-  Connection* const connection = find(socket.id());
-  if (connection == nullptr || connection->closing) return;
+  Connection* const connection = connections_.find_open(socket.id());
+  if (connection == nullptr) return;
   if (is_in_encrypted_call(*connection)) {
     if (may_speak_of_dave(*connection)) delivery_.on_binary(connection->person->user, bytes, now);
     return;
@@ -104,10 +89,9 @@ bool VoiceGatewayServer::is_in_encrypted_call(const Connection& connection) cons
 /// An account has one voice in the call: that of its latest session there. What it still says in an earlier
 /// one was on its way.
 bool VoiceGatewayServer::may_speak_of_dave(const Connection& connection) {
-  const auto latest = std::find_if(connections_.rbegin(), connections_.rend(), [&](const auto& entry) {
-    return entry.second.person == connection.person && entry.second.is_in_call;
-  });
-  if (latest == connections_.rend() || &latest->second == &connection) return true;
+  const Connection* const latest = connections_.newest(
+      [&](const Connection& one) { return one.person == connection.person && one.is_in_call; });
+  if (latest == nullptr || latest == &connection) return true;
   if (!connection.is_in_call) {
     ledger(connection).breach(Rule::dave_opcode_order, "a message of DAVE's came before SESSION_DESCRIPTION");
   }
@@ -160,7 +144,7 @@ void VoiceGatewayServer::obey(Connection& connection, std::int64_t opcode, const
     return;
   }
   if (opcode == kBackendVersion) {
-    send(connection, {{"op", 16}, {"d", {{"voice", "0.0.0-rehearsal"}, {"rtc_worker", "0.0.0-rehearsal"}}}});
+    connection.send({{"op", 16}, {"d", {{"voice", "0.0.0-rehearsal"}, {"rtc_worker", "0.0.0-rehearsal"}}}});
   }
 }
 
@@ -180,26 +164,18 @@ void VoiceGatewayServer::heartbeat(Connection& connection, const json& data, Tim
                 fmt::format("a voice heartbeat acknowledged {}, the last number sent was {}",
                             acknowledged.value_or(-1), last.value_or(-1)));
   }
-  const Duration interval = interval_of(world_.options());
-  connection.heartbeat_due = now + interval + interval / 2;
+  connection.expect_heartbeat(interval_of(world_.options()), now);
   if (world_.options().voice_ignores_heartbeats) return;
-  const Snowflake user = connection.person == nullptr ? Snowflake{} : connection.person->user;
-  const json acknowledgement = {{"op", 6}, {"d", {{"t", *nonce}}}};
-  const auto text = acknowledgements.answer(user, connection.socket->id(), wire_text(acknowledgement), now);
-  if (text) connection.socket->send_text(*text);
+  connections_.acknowledge(connection, wire_text({{"op", 6}, {"d", {{"t", *nonce}}}}), now);
 }
 
 void VoiceGatewayServer::on_time(TimePoint now) {
-  while (const auto late = acknowledgements.next(now)) {
-    Connection* const connection = find(late->connection);
-    if (connection == nullptr || connection->closing || connection->socket == nullptr) continue;
-    connection->socket->send_text(late->text);
-  }
+  connections_.send_late_acknowledgements(now);
   for (auto& [id, connection] : connections_) {
     if (connection.closing) continue;
     if (connection.close_at && *connection.close_at <= now) {
-      close(connection, connection.close_code, "Disconnected.");
-    } else if (connection.heartbeat_due && *connection.heartbeat_due <= now) {
+      connection.close(connection.close_code, "Disconnected.");
+    } else if (connection.has_missed_heartbeat(now)) {
       refuse(connection, Rule::voice_heartbeat_missed, 4009, "Session timed out.",
              "no heartbeat came on the voice gateway for one and a half intervals");
     }
@@ -208,11 +184,10 @@ void VoiceGatewayServer::on_time(TimePoint now) {
 }
 
 std::optional<TimePoint> VoiceGatewayServer::deadline() const {
-  std::optional<TimePoint> earliest = acknowledgements.deadline();
+  std::optional<TimePoint> earliest = connections_.deadline();
   for (const auto& [id, connection] : connections_) {
     if (connection.closing) continue;
-    const auto due = earlier(earlier(connection.heartbeat_due, connection.close_at), connection.kept_until);
-    earliest = earlier(earliest, due);
+    earliest = earlier(earliest, earlier(connection.close_at, connection.kept_until));
   }
   return earliest;
 }
@@ -220,8 +195,7 @@ std::optional<TimePoint> VoiceGatewayServer::deadline() const {
 void VoiceGatewayServer::end_session(const VoiceOver& over, TimePoint now) {
   if (over.end == VoiceEnd::taken) sfu_.excuse(over.user);
   for (auto& [id, connection] : connections_) {
-    const bool his = connection.person != nullptr && connection.person->user == over.user;
-    if (!his || connection.closing || connection.close_at) continue;
+    if (!connection.is_of(over.user) || connection.closing || connection.close_at) continue;
     connection.close_at = now + kCloseAfterWord;
     connection.close_code = over.close_code;
   }
@@ -233,37 +207,18 @@ void VoiceGatewayServer::close_all_of(Snowflake user, std::uint16_t code, TimePo
   const bool may_resume = may_resume_after(code);
   if (!may_resume) end_lost([&](const Connection& lost) { return lost.person->user == user; }, now);
   for (auto& [id, connection] : connections_) {
-    if (connection.person == nullptr || connection.person->user != user || connection.closing) continue;
-    if (connection.socket == nullptr) continue;
+    if (!connection.is_of(user) || !connection.is_open()) continue;
     books_.of(user).excused = true;
     connection.is_cut_off = may_resume;
-    close(connection, code, "As it was rehearsed.");
+    connection.close(code, "As it was rehearsed.");
   }
-}
-
-void VoiceGatewayServer::send(Connection& connection, const json& message) {
-  if (!connection.closing && connection.socket != nullptr) connection.socket->send_text(wire_text(message));
-}
-
-void VoiceGatewayServer::close(Connection& connection, std::uint16_t code, std::string_view reason) {
-  connection.closing = true;
-  connection.socket->close(code, reason);
 }
 
 void VoiceGatewayServer::refuse(Connection& connection, Rule rule, std::uint16_t code,
                                 std::string_view reason, std::string detail) {
   ledger(connection).breach(rule, std::move(detail));
   if (connection.person != nullptr) sfu_.excuse(connection.person->user);
-  close(connection, code, reason);
-}
-
-Ledger& VoiceGatewayServer::ledger(const Connection& connection) {
-  return connection.person == nullptr ? books_.of_nobody() : books_.of(connection.person->user);
-}
-
-VoiceGatewayServer::Connection* VoiceGatewayServer::find(std::uint64_t id) {
-  const auto found = connections_.find(id);
-  return found == connections_.end() ? nullptr : &found->second;
+  connection.close(code, reason);
 }
 
 }  // namespace vcplay::rehearsal

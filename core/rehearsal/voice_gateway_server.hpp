@@ -11,9 +11,9 @@
 
 #include "base/clock.hpp"
 #include "net/server.hpp"
-#include "rehearsal/ack_window.hpp"
-#include "rehearsal/acknowledgements.hpp"
 #include "rehearsal/delivery_service.hpp"
+#include "rehearsal/gateway_connection.hpp"
+#include "rehearsal/gateway_connections.hpp"
 #include "rehearsal/gateway_server.hpp"
 #include "rehearsal/ledger.hpp"
 #include "rehearsal/replay_buffer.hpp"
@@ -27,7 +27,7 @@ namespace vcplay::rehearsal {
 class VoiceGatewayServer {
  public:
   VoiceGatewayServer(World& world, Books& books, Sfu& sfu, DeliveryService& delivery)
-      : world_(world), books_(books), sfu_(sfu), delivery_(delivery) {}
+      : world_(world), books_(books), sfu_(sfu), delivery_(delivery), connections_(books) {}
 
   /// An account was introduced in its channel, is about to get its SESSION_DESCRIPTION, and is gone again.
   std::function<void(Snowflake user, Snowflake channel, TimePoint now)> on_introduced =
@@ -39,8 +39,6 @@ class VoiceGatewayServer {
 
   /// A RESUME made good whatever had happened to the account's connection.
   std::function<void(Snowflake user)> on_resumed = [](Snowflake) {};
-
-  Acknowledgements acknowledgements;
 
   /// What READY names.
   void set_media_port(std::uint16_t port) { media_port_ = port; }
@@ -70,7 +68,9 @@ class VoiceGatewayServer {
   /// A RESUME of the account's sessions will be refused.
   void forget(Snowflake user);
   /// New connections end before HELLO.
-  void refuse_until(TimePoint when) { refused_until_ = when; }
+  void refuse_until(TimePoint when) { connections_.refuse_until(when); }
+  /// Who has to wait for them, or gets none.
+  [[nodiscard]] Acknowledgements& acknowledgements() noexcept { return connections_.acknowledgements; }
   /// What excused the account is over: how its streams end is its own doing again.
   void expect(Snowflake user);
   /// Waits for no RESUME any longer.
@@ -79,33 +79,27 @@ class VoiceGatewayServer {
   [[nodiscard]] bool has_lost(Snowflake user) const;
 
  private:
-  /// What outlives a lost connection.
+  /// What goes on over another connection after a RESUME.
   struct Session {
-    const Person* person = nullptr;  // after IDENTIFY, whose credentials are good for RESUME, too
     std::string id;
-    std::string token;
+    std::string token;  // good for RESUME, too
     Snowflake channel;
     int offered_dave = 0;           // max_dave_protocol_version
     MediaSession* media = nullptr;  // from READY on
-    ReplayBuffer numbered;
-    AckWindow sent;
+    ReplayBuffer<std::uint16_t> numbered;
     bool described = false;     // SESSION_DESCRIPTION is out
     bool is_in_call = false;    // … or about to be: the delivery service speaks to this one
     bool is_forgotten = false;  // a RESUME is refused
   };
-  struct Connection : Session {
-    net::ServerSocket* socket = nullptr;  // nullptr: it is lost
-    TimePoint opened{};
+  struct Connection : GatewayConnection, Session {
     int version = 0;
-    std::optional<TimePoint> heartbeat_due;  // with tolerance
     std::optional<TimePoint> close_at;
     std::uint16_t close_code = 0;
     std::optional<TimePoint> kept_until;  // lost: a RESUME may come until then
     bool may_repeat_speaking = false;     // after RESUMED clients say SPEAKING again
-    bool closing = false;                 // we closed it: nothing counts any more
     bool is_cut_off = false;              // we ended it, but the session may be resumed
   };
-  using Connections = std::map<std::uint64_t, Connection>;
+  using Connections = GatewayConnections<Connection>;
   /// RESUME's fields.
   struct Resume {
     Snowflake server;
@@ -121,24 +115,19 @@ class VoiceGatewayServer {
   void receive(Connection& connection, std::string_view text, TimePoint now);
   void obey(Connection& connection, std::int64_t opcode, const nlohmann::json& data, TimePoint now);
   void heartbeat(Connection& connection, const nlohmann::json& data, TimePoint now);
-  void send(Connection& connection, const nlohmann::json& message);
-  void close(Connection& connection, std::uint16_t code, std::string_view reason);
   void refuse(Connection& connection, Rule rule, std::uint16_t code, std::string_view reason,
               std::string detail);
-  [[nodiscard]] Ledger& ledger(const Connection& connection);
-  [[nodiscard]] Connection* find(std::uint64_t id);
+  [[nodiscard]] Ledger& ledger(const Connection& connection) { return connections_.ledger(connection); }
 
   // voice_resume.cpp
   void send_numbered(Connection& connection, int opcode, const nlohmann::json& data, TimePoint now);
   void send_numbered(Connection& connection, dave::Opcode opcode, ByteView body, TimePoint now);
-  void send_kept(Connection& connection, const ReplayBuffer::Message& message);
   void resume(Connection& connection, const nlohmann::json& data, TimePoint now);
   [[nodiscard]] std::optional<Resume> read_resume(Connection& connection, const nlohmann::json& data);
   void note_resume(const std::string& session);
   [[nodiscard]] Connections::iterator find_resumable(const std::string& session);
-  [[nodiscard]] bool accept_resume(const Session& session, const Resume& asked);
+  [[nodiscard]] bool accept_resume(const Connection& before, const Resume& asked);
   void hand_over(Connections::iterator before, Connection& connection, TimePoint now);
-  void replay(Connection& connection, std::optional<std::uint16_t> acknowledged, TimePoint now);
   [[nodiscard]] bool outlives(const Connection& connection, std::uint16_t code) const;
   [[nodiscard]] bool has_another(const Connection& connection, bool Session::*stage) const;
   void end(Connections::iterator over, TimePoint now);
@@ -161,7 +150,6 @@ class VoiceGatewayServer {
   Sfu& sfu_;
   DeliveryService& delivery_;
   std::uint16_t media_port_ = 0;
-  TimePoint refused_until_{};
   Connections connections_;
 };
 

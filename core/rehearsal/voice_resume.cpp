@@ -27,42 +27,30 @@ constexpr std::uint16_t kGoingAway = 1001;
 
 void VoiceGatewayServer::send_numbered(Connection& connection, int opcode, const json& data, TimePoint now) {
   const std::uint16_t sequence = connection.numbered.next_number();
-  connection.sent.sent(sequence, now);
-  send_kept(connection,
-            connection.numbered.keep(wire_text({{"op", opcode}, {"seq", sequence}, {"d", data}})));
+  const json message = {{"op", opcode}, {"seq", sequence}, {"d", data}};
+  connection.send_kept(sequence, connection.numbered.keep(wire_text(message)), now);
 }
 
 void VoiceGatewayServer::send_numbered(Connection& connection, dave::Opcode opcode, ByteView body,
                                        TimePoint now) {
   const std::uint16_t sequence = connection.numbered.next_number();
-  connection.sent.sent(sequence, now);
   Bytes bytes(sizeof sequence);
   store_be16(bytes, sequence);
   bytes.push_back(static_cast<std::uint8_t>(opcode));
   bytes.insert(bytes.end(), body.begin(), body.end());
-  send_kept(connection, connection.numbered.keep(std::move(bytes)));
-}
-
-void VoiceGatewayServer::send_kept(Connection& connection, const ReplayBuffer::Message& message) {
-  if (connection.closing || connection.socket == nullptr) return;
-  if (const auto* const text = std::get_if<std::string>(&message)) {
-    connection.socket->send_text(*text);
-  } else {
-    connection.socket->send_binary(std::get<Bytes>(message));
-  }
+  connection.send_kept(sequence, connection.numbered.keep(std::move(bytes)), now);
 }
 
 void VoiceGatewayServer::send_dave(const DaveMessage& message, TimePoint now) {
   // The newest connection, if an account has several for a moment.
-  const auto found = std::find_if(connections_.rbegin(), connections_.rend(), [&](const auto& entry) {
-    const Connection& one = entry.second;
-    return one.is_in_call && (!one.closing || one.is_cut_off) && one.person->user == message.to;
+  Connection* const found = connections_.newest([&](const Connection& one) {
+    return one.is_in_call && (!one.closing || one.is_cut_off) && one.is_of(message.to);
   });
-  if (found == connections_.rend()) return;
+  if (found == nullptr) return;
   if (message.text.empty()) {
-    send_numbered(found->second, message.opcode, message.binary, now);
+    send_numbered(*found, message.opcode, message.binary, now);
   } else {
-    send_numbered(found->second, static_cast<int>(message.opcode), json::parse(message.text), now);
+    send_numbered(*found, static_cast<int>(message.opcode), json::parse(message.text), now);
   }
 }
 
@@ -131,8 +119,7 @@ bool VoiceGatewayServer::has_lost(Snowflake user) const {
 void VoiceGatewayServer::drop_all_of(Snowflake user) {
   sfu_.excuse(user);  // until it resumes
   for (auto& [id, connection] : connections_) {
-    const bool his = connection.person != nullptr && connection.person->user == user;
-    if (!his || connection.closing || connection.socket == nullptr) continue;
+    if (!connection.is_of(user) || !connection.is_open()) continue;
     connection.is_cut_off = true;
     connection.socket->drop();
   }
@@ -140,15 +127,15 @@ void VoiceGatewayServer::drop_all_of(Snowflake user) {
 
 void VoiceGatewayServer::forget(Snowflake user) {
   for (auto& [id, connection] : connections_) {
-    if (connection.person != nullptr && connection.person->user == user) connection.is_forgotten = true;
+    if (connection.is_of(user)) connection.is_forgotten = true;
   }
 }
 
 void VoiceGatewayServer::expect(Snowflake user) {
   for (auto& [id, connection] : connections_) {
-    const bool his = connection.media != nullptr && connection.person->user == user;
-    const bool is_well = connection.socket != nullptr && !connection.closing && !connection.is_cut_off;
-    if (his && is_well && !connection.close_at) connection.media->inspector.expect_end();
+    const bool is_well = connection.is_open() && !connection.is_cut_off && !connection.close_at;
+    if (connection.media != nullptr && connection.is_of(user) && is_well)
+      connection.media->inspector.expect_end();
   }
 }
 
@@ -164,13 +151,16 @@ void VoiceGatewayServer::resume(Connection& connection, const json& data, TimePo
   note_resume(asked->session);
   const auto before = find_resumable(asked->session);
   // It may have been over before the client could know.
-  if (before == connections_.end()) return close(connection, 4006, kInvalidSession);
-  if (!accept_resume(before->second, *asked)) return close(connection, 4006, kInvalidSession);
+  if (before == connections_.end()) return connection.close(4006, kInvalidSession);
+  if (!accept_resume(before->second, *asked)) return connection.close(4006, kInvalidSession);
   hand_over(before, connection, now);
   ledger(connection).latest("voice-resumed", now);
   ++ledger(connection).facts.voice_resumes;
   on_resumed(connection.person->user);
-  replay(connection, asked->acknowledged, now);
+  connection.send({{"op", 9}, {"d", nullptr}});
+  connection.sent = AckWindow(asked->acknowledged, now);
+  connection.replay(connection.numbered, connection.numbered.missed_after(asked->acknowledged).value_or(0),
+                    now);
 }
 
 std::optional<VoiceGatewayServer::Resume> VoiceGatewayServer::read_resume(Connection& connection,
@@ -216,46 +206,35 @@ VoiceGatewayServer::Connections::iterator VoiceGatewayServer::find_resumable(con
   return newest;
 }
 
-bool VoiceGatewayServer::accept_resume(const Session& session, const Resume& asked) {
-  Ledger& account = books_.of(session.person->user);
-  if (asked.server != world_.options().guild || (asked.channel && *asked.channel != session.channel)) {
+bool VoiceGatewayServer::accept_resume(const Connection& before, const Resume& asked) {
+  Ledger& account = ledger(before);
+  if (asked.server != world_.options().guild || (asked.channel && *asked.channel != before.channel)) {
     account.breach(Rule::voice_session, "RESUME named another guild or channel than the voice session's");
     return false;
   }
-  if (asked.token != session.token) {
+  if (asked.token != before.token) {
     account.breach(Rule::voice_token, "RESUME came with another token than IDENTIFY");
     return false;
   }
-  if (asked.acknowledged && !session.numbered.has_used(*asked.acknowledged)) {
+  if (asked.acknowledged && !before.numbered.has_used(*asked.acknowledged)) {
     account.breach(Rule::voice_resume_sequence,
                    fmt::format("RESUME named the number {}, which no message had; the last one sent was {}",
-                               *asked.acknowledged, session.sent.last().value_or(-1)));
+                               *asked.acknowledged, before.sent.last().value_or(-1)));
     return false;
   }
-  return session.numbered.missed_after(asked.acknowledged)
-      .has_value();  // how much was said is nobody's fault
+  return before.numbered.missed_after(asked.acknowledged).has_value();  // how much was said is nobody's fault
 }
 
 void VoiceGatewayServer::hand_over(Connections::iterator before, Connection& connection, TimePoint now) {
   Connection& old = before->second;
+  connection.person = std::exchange(old.person, nullptr);
   static_cast<Session&>(connection) = std::exchange(static_cast<Session&>(old), Session{});
   sfu_.resume(*connection.media, now);
   connection.may_repeat_speaking = true;
   if (old.socket == nullptr) {
     connections_.erase(before);
   } else {
-    old.closing = true;
-    old.socket->drop();
-  }
-}
-
-void VoiceGatewayServer::replay(Connection& connection, std::optional<std::uint16_t> acknowledged,
-                                TimePoint now) {
-  send(connection, {{"op", 9}, {"d", nullptr}});
-  connection.sent = AckWindow(acknowledged, now);
-  for (std::size_t age = connection.numbered.missed_after(acknowledged).value_or(0); age > 0; --age) {
-    connection.sent.sent(connection.numbered.number_from_the_end(age), now);
-    send_kept(connection, connection.numbered.from_the_end(age));
+    old.drop();
   }
 }
 

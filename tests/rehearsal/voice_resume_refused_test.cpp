@@ -163,10 +163,10 @@ TEST(VoiceResume, FindsNoMoreThanTheLatestMessages) {
   bob.get_ready();
   const int seen = numbers(ann.voice).back();
   ann.lose_voice();
-  const int most = static_cast<int>(ReplayBuffer::kMostMessages);
+  const int most = static_cast<int>(ReplayBuffer<std::uint16_t>::kMostMessages);
   for (int i = 0; i < most; ++i) bob.speak(i % 2 == 0 ? 1 : 0);
   ann.resume(seen);
-  ASSERT_EQ(numbers(ann.voice).size(), ReplayBuffer::kMostMessages);
+  ASSERT_EQ(numbers(ann.voice).size(), ReplayBuffer<std::uint16_t>::kMostMessages);
   EXPECT_EQ(numbers(ann.voice).front(), seen + 1);
   EXPECT_EQ(numbers(ann.voice).back(), seen + most);
   ann.lose_voice();
