@@ -113,6 +113,7 @@ class FilterGraph::Impl {
 
  private:
   [[noreturn]] void refuse(int averror) const;
+  void refuse_unknown_filters() const;
   void check(int result) const {
     if (result < 0) refuse(result);
   }
@@ -146,6 +147,15 @@ void FilterGraph::Impl::refuse(int averror) const {
   const std::string& complaint = first_complaint();
   throw Error(Cause::no_media,
               fmt::format("{}: {}", subject_, complaint.empty() ? describe(averror) : complaint));
+}
+
+// FFmpeg 7 reads options before it looks for their filter, and of a filter that does not exist it knows no
+// option.
+void FilterGraph::Impl::refuse_unknown_filters() const {
+  for (const std::string& name : filters_named_in(text_)) {
+    if (name.empty() || library().get_by_name(name.c_str()) != nullptr) continue;
+    throw Error(Cause::no_media, fmt::format("{}: No such filter: '{}'", subject_, name));
+  }
 }
 
 bool FilterGraph::Impl::fits(const AVFrame& frame) const {
@@ -183,6 +193,7 @@ void FilterGraph::Impl::build(const AVFrame& frame) {
   const int parsed = lib.parse(graph_.get(), text_.c_str(), &inputs, &outputs, nullptr);
   const EndsPtr rest_of_inputs(inputs);
   const EndsPtr rest_of_outputs(outputs);
+  if (parsed < 0) refuse_unknown_filters();
   check(parsed);
   check(lib.config(graph_.get(), nullptr));
 }

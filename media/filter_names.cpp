@@ -8,6 +8,7 @@ extern "C" {
 #include <cstring>
 #include <memory>
 #include <string_view>
+#include <utility>
 
 namespace vcplay::media {
 namespace {
@@ -79,43 +80,69 @@ class Reader {
   const char* rest_;
 };
 
-std::string reason_against(const std::string& name, const std::string& options) {
-  const std::string_view base = std::string_view(name).substr(0, name.find('@'));
+/// FFmpeg 7 reads an option "/name=file" from that file; blanks may stand before it.
+bool reads_files(std::string_view options) {
+  while (true) {
+    const std::size_t begin = options.find_first_not_of(kBlanks);
+    if (begin != std::string_view::npos && options[begin] == '/') return true;
+    const std::size_t end = options.find(':');
+    if (end == std::string_view::npos) return false;
+    options.remove_prefix(end + 1);
+  }
+}
+
+struct Named {
+  std::string name;
+  std::string options;
+};
+
+/// What stands in `graph`, up to where libavfilter would complain.
+std::vector<Named> read(const std::string& graph) {
+  std::vector<Named> filters;
+  Reader reader(graph.c_str());
+  reader.skip_blanks();
+  while (reader.peek() != '\0') {
+    reader.skip_blanks();
+    reader.skip_labels();
+    const std::string instance = reader.token("=,;[");
+    Named filter{instance.substr(0, instance.find('@')), {}};
+    if (reader.peek() == '=') {
+      reader.step();
+      filter.options = reader.token("[],;");
+    }
+    filters.push_back(std::move(filter));
+    reader.skip_blanks();
+    reader.skip_labels();
+    if (reader.peek() != ',' && reader.peek() != ';') break;
+    reader.step();
+  }
+  return filters;
+}
+
+std::string reason_against(const Named& filter) {
   for (const Refused& refused : kRefused) {
-    if (base == refused.name) {
-      return "--af: the filter " + std::string(base) + " is not allowed: " + std::string(refused.reason);
+    if (filter.name == refused.name) {
+      return "--af: the filter " + filter.name + " is not allowed: " + std::string(refused.reason);
     }
   }
-  // Later versions of libavfilter read an option "/name=file" from that file.
-  if ((!options.empty() && options[0] == '/') || options.find(":/") != std::string::npos) {
-    return "--af: options of filters cannot be read from files";
-  }
-  return {};
+  return reads_files(filter.options) ? "--af: options of filters cannot be read from files" : "";
 }
 
 }  // namespace
 
 std::string reason_against_filters(const std::string& graph) {
-  Reader reader(graph.c_str());
-  reader.skip_blanks();
   // The one thing that may stand before the first filter, and of no use to audio.
   if (graph.find("sws_flags") != std::string::npos) return "--af: sws_flags is for pictures";
-  while (reader.peek() != '\0') {
-    reader.skip_blanks();
-    reader.skip_labels();
-    const std::string name = reader.token("=,;[");
-    std::string options;
-    if (reader.peek() == '=') {
-      reader.step();
-      options = reader.token("[],;");
-    }
-    if (std::string reason = reason_against(name, options); !reason.empty()) return reason;
-    reader.skip_blanks();
-    reader.skip_labels();
-    if (reader.peek() != ',' && reader.peek() != ';') break;  // the end, or what libavfilter complains about
-    reader.step();
+  for (const Named& filter : read(graph)) {
+    if (std::string reason = reason_against(filter); !reason.empty()) return reason;
   }
   return {};
+}
+
+std::vector<std::string> filters_named_in(const std::string& graph) {
+  std::vector<std::string> names;
+  for (Named& filter : read(graph)) names.push_back(std::move(filter.name));
+  return names;
 }
 
 }  // namespace vcplay::media

@@ -169,7 +169,9 @@ TEST(Filters, ThatCannotTakeAFormNameTheFile) {
 TEST(FilterGraph, IsRefusedWithFfmpegsReason) {
   EXPECT_EQ(complaint("atempo=1.25"), "");
   EXPECT_EQ(complaint(" highpass=f=120 , acompressor "), "");
+  EXPECT_EQ(complaint("nonsense"), "--af: No such filter: 'nonsense'");
   EXPECT_EQ(complaint("nonsense=3"), "--af: No such filter: 'nonsense'");
+  EXPECT_EQ(complaint("volume=2,nonsense@mine=x=3[a];[a]anull"), "--af: No such filter: 'nonsense'");
   EXPECT_THAT(complaint("atempo=1000"), HasSubstr("out of range"));
   EXPECT_THAT(complaint("volume=volume=bogus*"), StartsWith("--af: "));
   EXPECT_THAT(complaint("scale=2:2"), StartsWith("--af: "));
@@ -208,7 +210,10 @@ TEST(FilterGraph, OpensNothing) {
     EXPECT_THAT(media::reason_against_filters(graph), HasSubstr("is not allowed")) << graph;
   }
   EXPECT_NE(media::reason_against_filters("sws_flags=[;amovie=" + secret), "");
-  EXPECT_NE(media::reason_against_filters("volume=/volume=" + secret), "");
+  for (const std::string options :
+       {"/volume=", " /volume=", "1:/volume=", "1: /volume=", "eval=once:\t/volume="}) {
+    EXPECT_NE(media::reason_against_filters("volume=" + options + secret), "") << options;
+  }
   EXPECT_EQ(media::reason_against_filters("volume=1,aecho=0.8:0.9:1000:0.3"), "");
   std::ifstream unchanged(secret);
   EXPECT_EQ(std::string(std::istreambuf_iterator<char>(unchanged), {}), "x");

@@ -28,6 +28,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Le;
 using ::testing::SizeIs;
+using ::testing::StartsWith;
 
 media::Media file(const std::string& location) { return {location, {}, 0, 0}; }
 
@@ -198,7 +199,14 @@ TEST(NoSamples, BehindAHeaderIsASentence) {
        {std::pair{"none.wav", wav}, std::pair{"none.mp3", id3}, std::pair{"none.ogg", pages(vorbis, 2)},
         std::pair{"none.opus", pages(opus, 2)}, std::pair{"none.flac", frames}}) {
     const std::string path = write_file(name, bytes);
-    EXPECT_EQ(refusal(file(path)), '"' + path + "\" ends before any sound comes");
+    const std::string sentence = refusal(file(path));
+    // FFmpeg 7 wants to see frames before it believes in an MP3, and then says so.
+    if (std::string_view(name) == "none.mp3" && sentence.find("is not audio") != std::string::npos) {
+      EXPECT_THAT(sentence,
+                  StartsWith('"' + path + "\" is not audio that FFmpeg can read: Invalid data found"));
+    } else {
+      EXPECT_EQ(sentence, '"' + path + "\" ends before any sound comes");
+    }
   }
 }
 
