@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/exit_status.hpp"
 #include "words/discord_facts.hpp"
 
 namespace vcplay::cli {

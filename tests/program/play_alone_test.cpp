@@ -87,7 +87,9 @@ Command as_a_user_of(const Stage& stage, Command command) {
 }
 
 TEST_F(OnePlayer, ACrontabAndALoginShellMeetWhateverTheirVariables) {
-  if (run(as_a_user_of(stage_, {.words = {"/bin/true"}})).exit_status != 0) {
+  Command nothing;
+  nothing.words = {"/bin/true"};
+  if (run(as_a_user_of(stage_, nothing)).exit_status != 0) {
     GTEST_SKIP() << "this machine gives no namespaces";
   }
   const std::string elsewhere = stage_.folder().file("elsewhere");
