@@ -1,4 +1,4 @@
-// Where the token comes from, and that it stays there.
+// The places from which the token may come. It must not appear anywhere else.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <stdlib.h>

@@ -37,7 +37,7 @@ class Call {
   explicit Call(std::uint8_t head);
 
   void happen(const Step& step);
-  /// All that the bot has been told since the opening, as raw steps alone: told again, they lead to the same.
+  /// All that the bot has been told since the opening, as raw steps, which lead to the same state again.
   [[nodiscard]] const Story& told() const noexcept { return told_; }
   [[nodiscard]] const mls::Group* group() const noexcept { return bot_.group(); }
 

@@ -25,13 +25,13 @@ enum Kind : std::uint8_t {
   kExtensions,  // those of the group context
   kPathSecret,  // the one in the Welcome
   kContent,     // a FramedContent that the insider signs and proves
-  kMessage,     // an AuthenticatedContent that the insider only proves
+  kMessage,     // an AuthenticatedContent, to which the insider adds the membership tag
   kUnchanged,   // an MLSMessage, as it is
   kKinds,
 };
 
-/// Two newcomers with key packages that are the same in every run, and the insider, who shares its signature
-/// key.
+/// Two newcomers, and the insider, whose signature key is known here. Their key packages are the same in
+/// every run.
 struct People {
   PrivateKey insider_key;
   OwnKeyPackage insider;
@@ -147,8 +147,7 @@ void must_be_sound(const Group& group, const OwnKeyPackage& self) {
   }
 }
 
-// A newcomer that was led into the group, and another that sees the same: what one commits, the other
-// follows.
+// Two newcomers were led into the group and see the same. The second one follows what the first one commits.
 void must_get_on(const Group& group, const Welcome& welcome) {
   const People& people = People::get();
   must_be_sound(group, people.newcomer);

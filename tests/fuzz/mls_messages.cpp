@@ -47,7 +47,7 @@ void extensions(ByteView bytes) {
             "external senders are encoded in the same bytes");
 }
 
-// Whatever shape it has: hashes, resolutions and the rules come to an end, and who is removed is gone.
+// A ratchet tree of any shape: hashing, resolving and checking it end, and a removed member is gone.
 void ratchet_tree(ByteView bytes) {
   auto tree = read_and_write<RatchetTree>(bytes);
   const Bytes hash = tree.root_hash();

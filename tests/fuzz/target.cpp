@@ -46,7 +46,7 @@ namespace {
 void write_seeds(const std::filesystem::path& folder) {
   std::filesystem::create_directories(folder);
   for (const Seed& seed : seeds()) {
-    // So that no target is fuzzed from seeds that it does not take itself.
+    // A target must accept its own seeds, or fuzzing begins with rubbish.
     LLVMFuzzerTestOneInput(seed.input.data(), seed.input.size());
     std::ofstream file(folder / seed.name, std::ios::binary);
     file << as_text(seed.input) << std::flush;

@@ -25,7 +25,7 @@ class CallMember {
   [[nodiscard]] json text(const json& line);
   /// op, body → actions
   [[nodiscard]] json binary(const json& line);
-  /// opus → frame: as it would go out now; empty when it may not.
+  /// opus → frame: the protocol frame; empty when it may not be sent now.
   [[nodiscard]] json encrypt(const json& line);
   /// from, frame → opus, or nothing but the reason as `outcome`
   [[nodiscard]] json decrypt(const json& line);

@@ -13,7 +13,7 @@ namespace vcplay::peer {
 
 using nlohmann::json;
 
-// A test that leaves a field out has a mistake: these throw, and the program ends.
+// These throw when a field is missing, which is a mistake in the test; the program then ends.
 
 [[nodiscard]] inline Bytes bytes_of(const json& hex) { return from_hex(hex.get<std::string>()).value(); }
 [[nodiscard]] inline Bytes bytes_in(const json& line, const char* name) { return bytes_of(line.at(name)); }

@@ -1,4 +1,4 @@
-// How sound begins for a decoder that has just heard silence: as loud as it is.
+// Sound that begins after silence is as loud to a decoder as it really is.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <opus/opus.h>
@@ -109,8 +109,8 @@ TEST(Attack, OfATrackThatPassesIsWholeBehindTheSilenceOfTheOneBefore) {
   }
 }
 
-/// A packet that an encoder makes in the midst of noise when `told` has told it that what came before is
-/// uncertain sounds alike to everybody.
+/// In the midst of noise `told` tells an encoder that nobody knows what came before. The next packet must
+/// then sound alike to every listener.
 void expect_independence(const std::function<void(media::OpusEncoder&)>& told) {
   const std::vector<float> source = ffmpeg_decode(make_file("noise.wav", kNoise));
   media::OpusEncoder encoder(96'000);

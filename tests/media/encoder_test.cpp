@@ -67,7 +67,7 @@ TEST(Mono, StaysMono) {
 }
 
 TEST(Mono, BecomesStereoAndBackWithoutAClick) {
-  // Two seconds of each, in one stream; the left side goes on as if nothing were.
+  // Two seconds of mono, two of stereo and two of mono; the left channel goes on unchanged.
   const std::string song =
       make_file("changing.wav",
                 "-f lavfi -i \"aevalsrc='0.4*sin(2*PI*(200*t+90*t*t))+0.1*sin(2*PI*1000*t)|"
@@ -124,7 +124,7 @@ TEST(Complexity, IsLibopussOwnAndNineUnlessToldOtherwise) {
   EXPECT_NE(sizes({.complexity = 2}), sizes({}));
 }
 
-/// What a listener who lost every tenth packet hears in its place, when he asks the next one.
+/// A listener loses every tenth packet and recovers it from the next one. The power of what is recovered.
 double power_of_recovered(const std::vector<OpusFrame>& frames) {
   int result = 0;
   OpusDecoder* const decoder = opus_decoder_create(kSampleRate, kChannels, &result);

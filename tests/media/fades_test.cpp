@@ -19,7 +19,7 @@ using ::testing::ElementsAre;
 
 media::Media file(const std::string& location) { return {location, {}, 0, 0}; }
 
-/// Tracks of constant level through a joiner: what becomes of them shows in every sample.
+/// Tracks of constant level, joined. Each sample shows which tracks it was mixed from.
 struct Joint {
   explicit Joint(TrackJoiner::Lengths lengths)
       : joiner(lengths, out,
@@ -119,7 +119,7 @@ TEST(TrackJoiner, LosesNothingOfShortTracks) {
   joint.play(2, 0.3F, 1);
   joint.play(3, 0.4F, 20'000);
   joint.joiner.finish();
-  // 500 samples are common to 0 and 1; 2 is too short to share one; then it and 3 share its only sample.
+  // Tracks 0 and 1 overlap by 500 samples, 1 and 2 by none, 2 and 3 by one.
   EXPECT_EQ(joint.out.size(), 20'000U + 1000U + 1U + 20'000U - 500U - 1U);
   ASSERT_EQ(joint.starts.size(), 4U);
   for (std::size_t i = 1; i < 4; ++i) EXPECT_GE(joint.starts[i].second, joint.starts[i - 1].second);

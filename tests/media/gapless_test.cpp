@@ -119,8 +119,8 @@ std::vector<float> encoded(std::vector<media::Media> media) {
   return encoder.take();
 }
 
-// Three files that are cut where no packet of theirs ends. Laid end to end at exactly the samples that went
-// into them, what ffmpeg decodes of each is what has to be heard, at the seams as anywhere else.
+// Three files end in the middle of a packet. What ffmpeg decodes of each, cut to the samples that were
+// encoded and laid end to end, is what has to be heard, at the seams as elsewhere.
 TEST_P(Album, CutIntoTracksIsHeardAsOne) {
   const Shelf& shelf = GetParam();
   constexpr int kRate = 44'100;

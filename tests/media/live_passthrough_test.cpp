@@ -15,8 +15,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-/// All that lies between a producer whose packets come by its own clock and a sender that takes one each 20
-/// ms.
+/// The line from a producer, whose packets come by its own clock, to a sender, which takes one each 20 ms.
 class Story {
  public:
   explicit Story(double rate) : period_(std::chrono::duration<double>(kSamplesPerFrame / rate)) {
@@ -67,7 +66,7 @@ class Story {
     }
   }
 
-  /// A packet's time of the producer's passes; the sender takes what is due.
+  /// Lets the time of one packet of the producer's pass. The sender takes the packets that are due.
   void live_on() {
     now_ += std::chrono::duration_cast<Duration>(period_);
     if (++packets_ <= kJoin) {

@@ -1,5 +1,4 @@
-// Streams that are made while they are heard: HLS that grows, stalls, breaks and comes back, and what is gone
-// for good.
+// Live HLS: playlists that grow, stall, break and come back, and segments that are gone for good.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

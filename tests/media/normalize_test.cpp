@@ -81,7 +81,7 @@ TEST(LoudnessTags, SayTheLoudnessThatTheyStartFrom) {
 }
 
 TEST(Normalize, BelievesTags) {
-  // The tag lies, so that it shows who is believed.
+  // The tag is false, so the loudness shows whether it was believed.
   const std::string tagged = noise("tagged.flac", 0, "-metadata REPLAYGAIN_TRACK_GAIN=\"-10.00 dB\"");
   const std::string plain = noise("plain.flac", 0);
   const double before = ffmpeg_loudness(plain).integrated;
@@ -103,7 +103,7 @@ TEST(Normalize, MeasuresWhatComesOutOfFilters) {
   auto options = normalized(Normalize::track, -18, scratch() + "behind-filters");
   options.sound.filters = "volume=-9dB";
   EXPECT_NEAR(ffmpeg_loudness(encoded({file(tagged)}, options)).integrated, -18, 0.3);
-  options.sound.filters = "volume=-3dB,lowpass=f=400";  // what the cache knows is of the other ones
+  options.sound.filters = "volume=-3dB,lowpass=f=400";  // the cache holds the loudness with other filters
   EXPECT_NEAR(ffmpeg_loudness(encoded({file(tagged)}, options)).integrated, -18, 0.3);
   EXPECT_NE(media::identity_of(file(tagged)), media::identity_of(file(tagged), "volume=-9dB"));
 }
@@ -327,7 +327,7 @@ TEST(Normalize, MeasuresAFileOnce) {
   const Loudness again = ffmpeg_loudness(encoded({file(song)}, normalized(Normalize::track, -16, folder)));
   EXPECT_EQ(cache_text(folder), first);
   EXPECT_NEAR(again.integrated, -16, 0.15);
-  // That it is believed shows when it lies.
+  // The cache is given a false entry: what is heard then shows that the cache was believed.
   media::LoudnessCache(folder).add(*media::identity_of(file(song)), {-30, 10});
   const Loudness fooled = ffmpeg_loudness(encoded({file(song)}, normalized(Normalize::track, -30, folder)));
   EXPECT_GT(fooled.integrated, -25);

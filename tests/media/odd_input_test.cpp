@@ -1,5 +1,5 @@
-// Input that is not damaged and yet not what one expects: it shrinks, it changes, it jumps, it is immense or
-// nothing at all.
+// Input that is sound but unexpected: files that shrink or change while they play, that jump, that are
+// immense or empty.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -289,7 +289,7 @@ TEST(JumpingTime, OfHoursInMatroskaLosesNothing) {
 }
 
 TEST(JumpingTime, DoesNotLeadStartAstray) {
-  // Where the time stands still the middle is found by it, and where it jumps by listening.
+  // Seeking finds the middle by the timestamps where those stand still, and by decoding where they jump.
   const std::string song = write_file(
       "long.ts", contents_of(make_file("a.ts", "-f lavfi -i sine=f=1000:r=48000:d=15", "-ac 2 -c:a mp2")) +
                      part_of_a_broadcast("b.ts", 1'500, 3 * 3600));

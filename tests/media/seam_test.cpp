@@ -28,8 +28,7 @@ struct Coding {
 };
 void PrintTo(const Coding& coding, std::ostream* out) { *out << coding.name; }
 
-/// A file whose packets pass for about a second, until a limit is noticed, and are encoded anew from there
-/// on.
+/// A file whose packets pass for about a second. Then a limit is noticed, and the rest is encoded anew.
 struct Seam {
   std::vector<float> heard;
   std::vector<float> seamless;  // its source, encoded from the beginning on

@@ -13,10 +13,10 @@ namespace vcplay::testing {
 namespace {
 
 constexpr std::size_t kTaken = 40;     // frames that were sent when the stop comes
-constexpr std::size_t kHeadStart = 3;  // frames that are still sent as they are
+constexpr std::size_t kHeadStart = 3;  // frames that are sent unchanged after the stop
 constexpr std::size_t kFade = 1440;    // samples
 
-/// A queue that a sender has taken kTaken frames of, and what that sender takes of it.
+/// A queue and its sender, which has taken kTaken frames so far.
 class Stream {
  public:
   explicit Stream(const Playback& source, std::size_t frames = 100) : queue_(128) {
@@ -158,7 +158,7 @@ TEST(SoftEnd, EndsWhateverASenderHasTaken) {
       EXPECT_EQ(queue.front()->track_frame, i);
       queue.pop();
     }
-    const OpusFrame* const in_hand = queue.front();  // and it is about to send this one
+    const OpusFrame* const in_hand = queue.front();  // the frame that the sender is about to send
     FrameQueue::Ending ending{};
     ending[0].track_frame = 105;
     ending[1].track_frame = 106;

@@ -77,8 +77,8 @@ TEST(mls_malformed, an_external_proposal) {
   });
 }
 
-// The parts that are only decoded carry no proof of where they come from, so a changed byte may still be a
-// message; but then it is one that is written again in exactly these bytes.
+// Messages that are only decoded are not authenticated, so one with a changed byte may still be valid.
+// Encoding it again must then give exactly the same bytes.
 template <typename T>
 void expect_refusal_or_the_same_bytes(const Bytes& bytes, std::uint32_t seed) {
   std::mt19937 random(seed);

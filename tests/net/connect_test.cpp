@@ -172,7 +172,7 @@ TEST(StuckLookUps, OutliveTheirAskerAndTheLoop) {
     loop.run([&] { loop->impl().look_up = stuck.look_up(); });
     OnLoop<WebSocket> socket(loop, trust, owner, at("wss", "slow.example", 443), 30s);
   }
-  stuck.answer({{"127.0.0.1"}, ""});  // nobody is there to hear it
+  stuck.answer({{"127.0.0.1"}, ""});  // the one who asked is gone
   EXPECT_TRUE(owner.ends.empty());
 }
 

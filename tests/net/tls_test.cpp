@@ -158,7 +158,7 @@ TEST(ServerNames, AreSentForNamesAndNotForAddresses) {
 
 // ── the system's store ──
 
-/// A trust whose system store is those two places, both still empty or missing.
+/// A trust store that reads a file and a folder of the test's own. Both are empty or missing at first.
 class SystemStore : public ::testing::Test {
  protected:
   SystemStore() {

@@ -90,7 +90,7 @@ TEST(UdpSockets, CountARefusedPortAndGoOn) {
   EXPECT_EQ(receive(socket), std::nullopt);
   EXPECT_EQ(socket.receive_errors(), 1U);
   EXPECT_EQ(socket.send(as_bytes("two")), SendResult::sent);
-  EXPECT_EQ(socket.send(as_bytes("three")), SendResult::sent);  // an error waited, and yet this one was sent
+  EXPECT_EQ(socket.send(as_bytes("three")), SendResult::sent);  // sent although an error was waiting
   EXPECT_EQ(socket.last_error(), ECONNREFUSED);
 }
 
@@ -124,9 +124,9 @@ TEST(UdpSockets, CountEachRefusalOnceWhoeverMeetsIt) {
   }
   UdpSocket socket = UdpSocket::connect_to("127.0.0.1", port);
   static_cast<void>(socket.send(as_bytes("one")));
-  EXPECT_EQ(receive(socket), std::nullopt);  // meets the first one's
+  EXPECT_EQ(receive(socket), std::nullopt);  // reads the error of "one"
   static_cast<void>(socket.send(as_bytes("two")));
-  static_cast<void>(socket.send(as_bytes("three")));  // meets the second one's
+  static_cast<void>(socket.send(as_bytes("three")));  // reads the error of "two"
   EXPECT_EQ(socket.counts().refused, 2U);
   EXPECT_EQ(socket.counts().sent, 3U);
   EXPECT_EQ(socket.counts().unreachable, 0U);

@@ -251,7 +251,7 @@ TEST_F(RawWebSockets, EndWithinTwoSecondsWhenThePeerIgnoresTheirClose) {
             "\x88\x0F\xA0"
             "bye");
   EXPECT_EQ(owner.ends.next().kind, CloseKind::closed_by_us);
-  EXPECT_GE(Clock::now() - start, 1s);  // it was given its time
+  EXPECT_GE(Clock::now() - start, 1s);  // the socket had its full second to close
 }
 
 TEST_F(RawWebSockets, EndAtAMessageOfMoreThan64MiB) {

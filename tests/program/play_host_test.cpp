@@ -104,7 +104,7 @@ TEST(PlayHost, BeingSuspendedForLongerThanTheServersWaitCostsTheCallAndNotTheSon
 
 // ── asked to leave ──
 
-/// Where a join comes to a halt, and what is said when it is there.
+/// A place where a join halts, and the words that show that the player has reached it.
 struct Halt {
   std::string name;
   void (*furnish)(rehearsal::DiscordOptions&);
@@ -240,8 +240,7 @@ class PlayHostWithFewFiles : public ::testing::TestWithParam<int> {};
 
 #if defined(__has_feature)
 #if __has_feature(undefined_behavior_sanitizer)
-// The sanitizer tries addresses by means of a pipe: without a descriptor for it, every object looks wrong to
-// it.
+// The sanitizer tests addresses with a pipe. Without a descriptor for that, every object looks wrong to it.
 #define VCPLAY_SANITIZER_NEEDS_FILES
 #endif
 #endif

@@ -52,8 +52,8 @@ Words in_the_middle(Words wire) {
 
 // ── what is survived ──
 
-/// What it said to one of the two servers, in its order; the words to the other may fall anywhere between
-/// them.
+/// What the player said to one of the two servers, in order. Its words to the other one are left out, since
+/// they may come at any point.
 Words to_the_gateway(Words wire) {
   std::erase_if(wire, [](const std::string& word) {
     return !word.starts_with("gateway") && !word.starts_with("voice-state");
@@ -74,7 +74,7 @@ struct Survived {
   std::string script;
   Words wire;
   Duration gap = kNoGap;
-  Duration missed{};  // of the song: sent to a server that was no longer there
+  Duration missed{};  // the part of the song that was sent to a server that was gone
   Words options = {};
   double seconds = 1.6;  // of the song
   std::string warning = {};

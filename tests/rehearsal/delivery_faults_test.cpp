@@ -17,7 +17,7 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::Not;
 
-/// A call of three that is disturbed so.
+/// A call of three with the given disturbance.
 class Disturbed : public testing::Test {
  protected:
   void disturb(DaveDisturbance disturbance) {

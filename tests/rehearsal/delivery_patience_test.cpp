@@ -135,7 +135,7 @@ TEST(DeliveryPatience, WaitsFiveSecondsForAKeyPackage) {
   PeerCall call;
   call.begin();
   call.service.join(call.channel(), kDee, call.now);
-  call.ann.say_commit();  // so that nothing else is missing
+  call.ann.say_commit();  // now only Dee's key package is missing
   call.deliver();
   call.pass(4999ms);
   EXPECT_THAT(call.broken(kDee), IsEmpty());

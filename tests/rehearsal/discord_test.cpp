@@ -1,5 +1,4 @@
-// The loopback Discord over real TLS and UDP: scripted clients on another loop, deadlines everywhere, no
-// sleeps.
+// The loopback Discord over real TLS and UDP. Scripted clients run on another loop; no wait is endless.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <poll.h>

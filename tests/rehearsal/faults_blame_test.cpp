@@ -1,5 +1,4 @@
-// Who is to blame after a fault: the account, for what it does with sessions, keys and credentials that are
-// over.
+// After a fault the account is to blame when it uses sessions, keys or credentials that are over.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -76,7 +75,7 @@ TEST(Renewal, IsNoAbruptEnd) {
   Trouble<> trouble;
   RecoveringPlayer& player = trouble.player;
   trouble.playing();
-  player.join();  // it asks for new credentials where it is, because its UDP path is dead, for example
+  player.join();  // asks for new credentials, as a player does whose UDP path is dead
   player.lose_voice(1000);
   player.renew_voice();
   player.speak(1);

@@ -38,7 +38,7 @@ TEST(Move, TakesThePlayerAndItsListenersElsewhere) {
     const std::string then = server_first ? "VOICE_STATE_UPDATE" : "VOICE_SERVER_UPDATE";
     EXPECT_THAT(told, ElementsAre(first, then, "VOICE_STATE_UPDATE")) << "the third is the listener's";
     EXPECT_EQ(player.gateway.last(0, "VOICE_STATE_UPDATE").at("d").at("channel_id"), there);
-    player.send(sound(), 5);  // into the channel that it has left
+    player.send(sound(), 5);  // nobody in the old channel hears these any more
     trouble.discord.advance(150ms);
     EXPECT_THAT(player.voice.closed, Optional(4014));
     player.lose_voice(4014);

@@ -108,7 +108,8 @@ TEST(GatewayFault, InvalidatesASessionForGood) {
     trouble.playing();
     trouble.happens({FaultKind::invalidate_gateway});
     EXPECT_EQ(player.gateway.last(9).at("d"), false);
-    player.gateway_says({{"op", 1}, {"d", nullptr}});  // it has no number any more
+    // The session is over, so there is no last sequence number.
+    player.gateway_says({{"op", 1}, {"d", nullptr}});
     if (on_the_same_connection) {
       trouble.discord.advance(3s);
       player.gateway_says(player.identity());

@@ -67,7 +67,7 @@ TEST(EncryptedCall, ShowsBothSidesTheSameCodeInEveryEpoch) {
   EXPECT_EQ(call.report().encryption.confirmations, 3U);
 }
 
-/// How the listener behaves in whose call the player's Commit is to win.
+/// How the listener commits, in a call in which the player's Commit has to win.
 class PlayersCommit : public testing::TestWithParam<Committing> {};
 
 TEST_P(PlayersCommit, WinsWhenNobodyElseIsAsFast) {

@@ -260,7 +260,7 @@ TEST(Stall, CountsWhatWaitedAsArrivedWhenTheKernelSaysSo) {
   const auto last_audio = std::find_if(report.phases.begin(), report.phases.end(),
                                        [](const Phase& phase) { return phase.name == "last-audio"; });
   EXPECT_EQ(last_audio->since_start, 20ms * 136);
-  play.player.speak(0);  // a breach of its own, but its time is what counts
+  play.player.speak(0);  // a breach, but this test looks at its time
   for (const Phase& phase : play.report().phases) {
     const bool is_now = phase.name == "speaking-off";
     EXPECT_TRUE(!is_now || phase.since_start == last_audio->since_start);

@@ -225,8 +225,8 @@ TEST(VoiceResume, BringsTheMessagesThatFormAGroup) {
   ann.get_ready();
   const std::optional<int> seen = ann.voice.last_number;  // opcode 25's
   ann.lose_voice();
-  bob.get_ready();  // opcode 27 to Ann, who cannot read it
-  bob.listen();     // his own Commit wins: opcodes 29 or 30 to Ann
+  bob.get_ready();  // the server sends opcode 27 to Ann, who is away
+  bob.listen();     // Bob's Commit wins: opcode 29 or 30 for Ann
   discord.advance(8s);
   ann.resume(seen.value());
   ann.listen();

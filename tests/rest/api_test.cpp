@@ -46,7 +46,7 @@ class Discord final : public net::ServerHandler {
   std::vector<net::ServerReply> replies_;
 };
 
-/// A loop with that Discord on it and an Api that trusts it.
+/// A server for that Discord, and an Api that trusts its certificate.
 struct Rehearsal {
   explicit Rehearsal(std::vector<net::ServerReply> replies) : discord(std::move(replies)) {
     trust.add_anchors(identity.ca_pem);

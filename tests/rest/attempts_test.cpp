@@ -78,7 +78,7 @@ TEST(RestRequest, SetsAndClearsAVoiceStatus) {
 
 // ── what the answers mean ──
 
-/// One call, its answers and the thread of time that it lives on.
+/// One REST call, its answers, and a clock that moves when told.
 struct Story {
   explicit Story(Duration patience = kPatience)
       : attempts("channel 381870553235193857", "discord.example:443", kStart + patience) {}

@@ -58,7 +58,7 @@ class NamedPipe {
   NamedPipe(const NamedPipe&) = delete;
   NamedPipe& operator=(const NamedPipe&) = delete;
 
-  /// False when there was no room for it, of a card that does not wait.
+  /// Writes as a sound card does, which does not wait. False when there was no room.
   [[nodiscard]] bool pour(const std::string& bytes) const {
     ::fcntl(fd_, F_SETFL, O_NONBLOCK);
     return ::write(fd_, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size());
@@ -190,7 +190,7 @@ struct Distance {
 Distance measure_distance(const PulseEar& ear, TimePoint begin, double rate) {
   const Duration period = seconds(static_cast<double>(kPulseSamples) / rate);
   const Duration portion =
-      seconds(kPortion / rate);  // it holds the pulse at its beginning, and comes at its end
+      seconds(kPortion / rate);  // a portion begins with the pulse and is written when it is complete
   Distance distance;
   for (const PulseEar::Pulse& pulse : ear.pulses()) {
     if (pulse.when < begin + kSettling) continue;
@@ -313,7 +313,7 @@ std::vector<std::string> stop_and_wake(std::uint64_t seed, Duration length) {
       performance.end(player, {"gateway-heartbeat-missed", "voice-heartbeat-missed", "missing-silence"});
   if (statistics.is_null()) return performance.verdict("no figures");
 
-  // What was on its way to a session that had been given up is lost.
+  // Packets that were on their way to the session before are lost.
   constexpr std::uint64_t kMostLost = 2;
   const auto heard = performance.ear().pulses().size();
   performance.expect(heard <= pulses_sent && heard + kMostLost >= pulses_sent,

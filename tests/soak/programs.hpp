@@ -1,5 +1,4 @@
-// The real program, at the end of producers with clocks of their own and under stops that it cannot see
-// coming.
+// The real program behind producers that have clocks of their own, and stopped without warning.
 #pragma once
 
 #include <cstdint>
@@ -13,9 +12,9 @@ namespace vcplay::soak {
 /// Shorter than this no clock can be measured.
 inline constexpr Duration kShortestPrograms = std::chrono::seconds(45);
 
-/// Plays for so long, all at once: a sound card that runs fast and one that runs slow, a pipe that is filled
-/// as fast as it drains, and a file whose player is stopped and woken at times that `seed` tells. Prints how
-/// each went; returns what did not hold.
+/// Plays four inputs at once for so long: a sound card that runs fast, one that runs slow, a pipe that is
+/// filled as fast as it drains, and a file whose player is stopped and woken at times that come from `seed`.
+/// Prints how each play went. Returns the expectations that did not hold.
 [[nodiscard]] std::vector<std::string> soak_programs(std::uint64_t seed, Duration length);
 
 }  // namespace vcplay::soak

@@ -10,7 +10,8 @@ constexpr std::uint64_t kLoudSamples = kSampleRate / 20;
 constexpr double kLoud = 0.6;
 constexpr double kMurmur = 0.02;  // loud enough to be no silence
 constexpr float kThreshold = 0.3F;
-constexpr std::uint64_t kDeaf = kPulseSamples / 2;  // after a pulse began: its own waves are no others
+// Samples after the beginning of a pulse, in which its own waves are not taken for another one.
+constexpr std::uint64_t kDeaf = kPulseSamples / 2;
 
 }  // namespace
 

@@ -1,4 +1,4 @@
-// A sound that says when it was made, and who hears it.
+// A sound that shows when each part of it was made, and the listener who measures that.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +14,7 @@ namespace vcplay::soak {
 
 inline constexpr std::uint64_t kPulseSamples = kSampleRate;  // from one pulse to the next
 
-/// Samples `from` to `from + count` of a murmur with a loud pulse at the beginning of each second, as s16le
-/// stereo.
+/// Samples `from` to `from + count` of a murmur with a loud pulse in front of each second, as stereo s16le.
 [[nodiscard]] std::string pulses(std::uint64_t from, std::size_t count);
 
 /// Notes the pulses that a listener hears. Any thread.
@@ -25,7 +24,7 @@ class PulseEar {
   void hear(const float* interleaved, std::size_t samples, TimePoint now);
 
   struct Pulse {
-    std::uint64_t position = 0;  // in what was heard, in samples
+    std::uint64_t position = 0;  // samples since the first one that was heard
     TimePoint when{};
   };
   [[nodiscard]] std::vector<Pulse> pulses() const;

@@ -30,10 +30,10 @@
 namespace vcplay::soak {
 namespace {
 
-constexpr Duration kTurn = 100ms;         // of whoever watches
-constexpr Duration kStartTime = 20s;      // until audio flows first; sanitizers are slow
-constexpr Duration kQuietSockets = 12s;   // a socket that is closing may take so long
-constexpr std::uint64_t kMostAhead = 10;  // frames: the sender catches up with three, who watches may be late
+constexpr Duration kTurn = 100ms;             // of whoever watches
+constexpr Duration kStartTime = 20s;          // until audio flows first; sanitizers are slow
+constexpr Duration kQuietSockets = 12s;       // a socket that is closing may take so long
+constexpr std::uint64_t kMostAhead = 10;      // frames: catching up takes three, and the watcher may be late
 constexpr std::size_t kMostMoreSockets = 12;  // while some of them close and others open
 constexpr std::size_t kMostMoreKib = 16 << 10;
 constexpr Duration kWarmUp = 30s;

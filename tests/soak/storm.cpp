@@ -31,8 +31,7 @@ constexpr Duration kGoodLife = 6s;
 constexpr int kMostGatewayLosses = 2;
 constexpr Duration kGatewayHeartbeat = 4s;
 
-/// Draws a storm: rough stretches, in which voice sessions come and go, and mild ones, in which audio flows
-/// on.
+/// Draws a storm: in its rough stretches voice sessions come and go, in its mild ones audio flows.
 class Weather {
  public:
   Weather(std::uint64_t seed, Duration length) : random_(seed), end_(length - kCalm) {}
@@ -241,7 +240,7 @@ class Weather {
     may_be_heard(span + 500ms);
   }
 
-  /// Those that overlap as one.
+  /// The excuses, with those that overlap merged into one.
   std::vector<Excuse> merged() {
     std::sort(excuses_.begin(), excuses_.end(),
               [](const Excuse& a, const Excuse& b) { return a.begin < b.begin; });

@@ -16,7 +16,7 @@ struct Excuse {
   Duration end{};
 };
 
-/// What goes wrong when, and what of it may be heard.
+/// The faults with their times, and the gaps in the sound that they excuse.
 struct Storm {
   rehearsal::FaultScript script;  // in order of time
   std::vector<Excuse> excuses;    // in order of time, none touches the next

@@ -59,7 +59,7 @@ TEST(Storm, LeavesMostOfTheTimeWithoutExcuse) {
   }
 }
 
-/// A listener who hears frames of the tape at times of their own.
+/// A listener who hears frames of the tape at the times that the test says.
 struct Hearing {
   explicit Hearing(std::vector<Excuse> excuses) : witness({{}, std::move(excuses)}) {}
   void hear(std::uint64_t number, Duration when) {

@@ -10,7 +10,7 @@ using Finding = PathWatch::Finding;
 
 const std::string kHome = "192.0.2.10";
 
-/// A socket of kHome's that somebody looks at every second.
+/// The UDP path of a socket in kHome, examined once a second.
 class Way {
  public:
   Finding sends(std::uint64_t packets = 50) {

@@ -7,7 +7,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-/// Lets nothing through: what reaches it in a hold was the sender's mistake.
+/// Lets nothing through. The sender must not give it a frame during a hold.
 class Gate final : public FrameTransform {
  public:
   explicit Gate(int& mistakes) : mistakes_(mistakes) {}

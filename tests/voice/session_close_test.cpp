@@ -17,7 +17,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-/// What a live session makes of a code; what one that is not described yet does, where that differs.
+/// What a close code does to a live session, and, where that differs, to one that has no description yet.
 struct Row {
   std::optional<std::uint16_t> code;
   std::optional<After> then;  // nothing: resume

@@ -1,5 +1,4 @@
-// End-to-end encryption as the voice gateway's machine carries it: what it offers, passes on and makes of the
-// answer.
+// End-to-end encryption in the voice gateway's machine: what the machine offers, passes on and answers.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -258,7 +257,7 @@ TEST(ResumedEncryptedSession, WaitsForItsKeyOnlyWhileItCanBeHeard) {
   static_cast<void>(call.opens_again(1s));
   call.is_cut();
   call.now += 1s;
-  call.is_cut();  // it did not open
+  call.is_cut();  // the new socket did not open
   static_cast<void>(call.opens_again(2s));
   call.hears(hello());
   call.hears(resumed());

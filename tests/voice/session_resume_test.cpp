@@ -186,7 +186,7 @@ TEST(VoiceResume, TriesSixTimesWithGrowingWaitsThenWantsANewSession) {
     EXPECT_EQ(wait_of(actions), wait);
     EXPECT_EQ(only<Reconnect>(actions).attempt, ++attempt);
     server.now += wait;
-    actions = server.is_cut(std::nullopt, "Connection refused");  // it did not open
+    actions = server.is_cut(std::nullopt, "Connection refused");  // the new socket did not open
   }
   EXPECT_EQ(only<Over>(actions).then, After::renew);
   EXPECT_EQ(only<Over>(actions).pause, 0s) << "there was enough of that";

@@ -13,7 +13,7 @@ using Answer = ChannelStatus::Answer;
 constexpr Snowflake kStudio{381870553235193857};
 constexpr Snowflake kLounge{381870553235193858};
 
-/// The text that is put now, or "-" when nothing is.
+/// The text that the status sends now, or "-" when it sends nothing.
 std::string put(ChannelStatus& status) {
   const auto next = status.next();
   return next ? next->text : "-";
@@ -100,7 +100,7 @@ TEST(ChannelStatus, IsOneHarmlessLineOfFiveHundredCharacters) {
   EXPECT_EQ(as_channel_status(std::string(500, 'x')), std::string(500, 'x'));
   EXPECT_EQ(as_channel_status(std::string(501, 'x')), std::string(499, 'x') + "…");
   std::string umlauts;
-  for (int i = 0; i < 400; ++i) umlauts += "u\u0308";  // two characters in one column
+  for (int i = 0; i < 400; ++i) umlauts += "u\u0308";  // two code points make one letter
   EXPECT_EQ(as_channel_status(umlauts), umlauts.substr(0, 250 * std::string_view("u\u0308").size()));
 }
 

@@ -6,8 +6,7 @@
 
 namespace vcplay::testing {
 
-/// The path of a folder of its own for one test program, with a slash at its end; removed when the program
-/// ends.
+/// The folder of this test program's files, with a slash at its end; removed when the program ends.
 [[nodiscard]] const std::string& scratch();
 
 /// What a test file says. Both are 44.1 kHz stereo with different channels and last exactly five seconds.
@@ -15,8 +14,7 @@ enum class Content { sweep, speech };
 
 inline constexpr double kContentSeconds = 5.0;
 
-/// The path of `name` in scratch(), made by `ffmpeg -i <content> <arguments>`; its ending decides the
-/// container.
+/// Makes the file `name` in scratch() by `ffmpeg -i <content> <arguments>`; its ending decides the container.
 [[nodiscard]] std::string make_audio(const std::string& name, Content content,
                                      const std::string& arguments = {});
 

@@ -1,5 +1,5 @@
-// Words for stories about encrypted calls: a player with end-to-end encryption, heard as late as the story
-// wants.
+// Words for stories about encrypted calls: a player with end-to-end encryption, who answers when the story
+// says so.
 #pragma once
 
 #include <memory>
@@ -57,7 +57,7 @@ class DavePlayer : public PaperPlayer {
     }
   }
 
-  /// An Opus packet as it would go out now; nothing when it would not.
+  /// The protocol frame that this Opus packet would become now; nothing when it may not be sent.
   [[nodiscard]] std::optional<Bytes> frame(const Bytes& opus) {
     Bytes buffer = opus;
     buffer.resize(kMaxProtocolFrameBytes);

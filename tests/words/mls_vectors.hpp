@@ -87,8 +87,7 @@ inline Json load(const std::filesystem::path& path) { return Json::parse(std::if
 
 enum class Suites { ours_only, any };
 
-/// Runs `check` on every entry of every file of this format; entries of other cipher suites are counted, not
-/// run.
+/// Runs `check` on every entry of every file of this format. Entries of other cipher suites are only counted.
 inline void for_each_entry(const Format& format, Suites suites,
                            const std::function<void(const Json&)>& check) {
   int run = 0;

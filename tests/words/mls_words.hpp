@@ -55,8 +55,7 @@ class Gateway {
 
 inline const Bytes kGroupId = {0, 0, 0, 0, 0, 0, 0, 7};
 
-/// `count` people in one group, each with its own view of it. The first one made the group and added the
-/// others.
+/// `count` people in one group, each with its own view of it. The first one made it and added the others.
 class Party {
  public:
   explicit Party(std::size_t count, const Extensions& extensions = {}) {

@@ -37,8 +37,9 @@ class OwnedFd {
   int fd_;
 };
 
-/// Two network namespaces with nothing in between. The constructing thread, and the threads that it starts,
-/// are on Discord's side from then on; the player's side has a mount namespace of its own, too.
+/// Two network namespaces, Discord's side and the player's, joined by one virtual cable. The constructing
+/// thread and the threads that it starts move to Discord's side; the player's side also has a mount namespace
+/// of its own.
 class Networks {
  public:
   /// Throws std::runtime_error when the system does not let us.

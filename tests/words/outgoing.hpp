@@ -17,7 +17,7 @@ constexpr std::size_t kFrameBytes = 40;
 constexpr std::uint8_t kMusicToc = 0xFC;
 constexpr std::uint32_t kSsrc = 0x5EED;
 
-/// What a listener takes from one datagram.
+/// One datagram, opened.
 struct Heard {
   rtp::Header header;
   std::uint32_t nonce = 0;

@@ -10,7 +10,7 @@
 
 namespace vcplay::testing {
 
-/// Made empty at first, removed with all that is in it at the end.
+/// A new, empty folder; removed at the end, with all that is in it.
 class TemporaryFolder {
  public:
   TemporaryFolder() {

@@ -49,7 +49,7 @@ inline json description(std::uint8_t first_key_byte = 1,
       {"d", {{"mode", mode}, {"secret_key", key}, {"dave_protocol_version", 0}, {"audio_codec", "opus"}}}};
 }
 
-/// A session and the thread of time that it lives on, and its sockets.
+/// A session, its sockets, and a clock that moves when told.
 struct Conversation {
   explicit Conversation(Config with = config()) : session(std::move(with)) {}
   Actions hears(const json& message) { return session.on_text(message.dump(), now); }
