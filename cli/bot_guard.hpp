@@ -15,8 +15,8 @@ namespace vcplay::cli {
 /// of this user's runs.
 class BotGuard {
  public:
-  /// The bot and the server are those of `connection`. A warning, and no guard, where there is no folder to
-  /// meet in.
+  /// The bot and the server are those of `connection`. A
+  /// warning, and no guard, where there is no folder to meet in.
   explicit BotGuard(const voice::ConnectionConfig& connection);
   BotGuard(const BotGuard&) = delete;
   BotGuard& operator=(const BotGuard&) = delete;

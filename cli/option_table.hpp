@@ -44,8 +44,8 @@ struct OptionRow {
   std::string_view argument;    // "ID"; nothing: a flag
   VerbSet verbs;                // that have it
   std::string_view help;
-  /// Takes one value (empty for a flag). Throws Error{usage}. Null: answered before anything else is looked
-  /// at.
+  /// Takes one value (empty for a flag). Throws Error{usage}.
+  /// Null: answered before anything else is looked at.
   void (*apply)(Draft& draft, std::string_view value);
 
   [[nodiscard]] bool belongs_to(Verb verb) const noexcept { return verbs.contains(verb); }

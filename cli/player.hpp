@@ -1,5 +1,5 @@
-// Plays media into a channel: which thread starts when, what the main thread does meanwhile, and how it all
-// ends.
+// Plays media into a channel: which thread starts when,
+// what the main thread does meanwhile, and how it all ends.
 #pragma once
 
 #include <cstdint>
@@ -85,8 +85,8 @@ class Player {
   Player(const Player&) = delete;
   Player& operator=(const Player&) = delete;
 
-  /// Returns when everything has been played and left, or could not be. Never takes more than 3 s after a
-  /// signal.
+  /// Returns when everything has been played and left, or
+  /// could not be. Never takes more than 3 s after a signal.
   [[nodiscard]] PlayerOutcome run();
 
  private:

@@ -31,8 +31,8 @@ void restore_default(int signal) {
 }  // namespace
 
 Signals::Signals() {
-  // A reader that went away and a file as large as may be are errors of write(), with a sentence and a
-  // status.
+  // A reader that went away and a file as large as may be
+  // are errors of write(), with a sentence and a status.
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);
   sigemptyset(&set_);

@@ -19,9 +19,9 @@ class Signals {
   /// Readable when take() has something.
   [[nodiscard]] int fd() const noexcept { return fd_; }
 
-  /// The signal that came, if any. From then on SIGINT has its default action again: who presses Ctrl-C a
-  /// second time does not want to wait, and the kernel sees to it even while this thread is busy ending the
-  /// run.
+  /// The signal that came, if any. From then on SIGINT has its default action
+  /// again: who presses Ctrl-C a second time does not want to wait, and the
+  /// kernel sees to it even while this thread is busy ending the run.
   [[nodiscard]] std::optional<int> take();
 
  private:

@@ -35,8 +35,8 @@ class FrameMaker {
     not_now,
   };
   void feed(Feed how) noexcept { feed_ = how; }
-  /// Leaves out the oldest of the samples that wait, whole frames of them, and lets what is before pass into
-  /// what is behind within 5 ms.
+  /// Leaves out the oldest of the samples that wait, in whole frames, and blends what was before into
+  /// what comes behind within 5 ms.
   void leave_out(std::size_t samples);
 
   /// The samples that come from here on belong to `track`.

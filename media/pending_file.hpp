@@ -5,8 +5,8 @@
 
 namespace vcplay::media {
 
-/// Is written beside the file that it is to become, and takes its place only when it is kept. Lives on one
-/// thread.
+/// Is written beside the file that it is to become, and takes
+/// its place only when it is kept. Lives on one thread.
 class PendingFile {
  public:
   /// Throws Error{output} when it cannot be made, or when `path` is there and no regular file.

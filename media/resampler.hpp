@@ -21,9 +21,9 @@ class Resampler {
   /// From now on, until it is told otherwise or a second has passed: makes more of what comes by the part
   /// `more` (less if it is negative), to follow a clock that differs; a per cent at most.
   void stretch(double more);
-  /// Appends the next few converted samples to `out`; false when there were none. In slices, so that even an
-  /// absurd sample rate needs little memory. Throws Error when the samples are of a form that cannot be
-  /// converted.
+  /// Appends the next few converted samples to `out`; false when there were
+  /// none. In slices, so that even an absurd sample rate needs little memory.
+  /// Throws Error when the samples are of a form that cannot be converted.
   [[nodiscard]] bool convert(PcmFifo& out);
 
   /// True while more channels come in than go out: their sum can exceed full scale.

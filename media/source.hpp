@@ -51,8 +51,8 @@ class Source {
   };
   /// Nothing at the end and after a stop. Throws as next() does.
   [[nodiscard]] std::optional<Packet> next_packet();
-  /// By how many samples `heard` of them are more than the container promises: padding of which no packet
-  /// says anything.
+  /// By how many samples `heard` of them are more than the
+  /// container promises: padding of which no packet says anything.
   [[nodiscard]] std::size_t padding_after(std::uint64_t heard) const;
   /// True for files, which give their next bytes at once.
   [[nodiscard]] bool is_at_hand() const;

@@ -35,9 +35,9 @@ class AesGcmSealer {
   /// `key` has 16 bytes (AES-128) or 32 (AES-256). Throws Error{unexpected}.
   explicit AesGcmSealer(ByteView key);
 
-  /// Encrypts `text` in place and writes the first `tag.size()` bytes of the tag (at most 16; s5.2.1.2
-  /// truncates so). False when the library failed; what is in `text` is then nobody's business and must not
-  /// be sent.
+  /// Encrypts `text` in place and writes the first `tag.size()` bytes of the
+  /// tag (at most 16; s5.2.1.2 truncates so). False when the library failed;
+  /// what is in `text` is then nobody's business and must not be sent.
   [[nodiscard]] bool seal(AesGcmNonce nonce, ByteView associated, ByteSpan text, ByteSpan tag) noexcept;
 
  private:

@@ -17,8 +17,8 @@ enum class Followed : std::uint8_t {
   removed,   // we are no member any more
 };
 
-/// One user's membership in one channel's group. What it refuses it throws, as mls::Refusal or dave::Refusal,
-/// and stays as it was.
+/// One user's membership in one channel's group. Refuses with an mls::Refusal or dave::Refusal and then
+/// stays as it was.
 class Membership {
  public:
   Membership(Snowflake self, Snowflake channel, mls::PrivateKey signature_key);

@@ -1,5 +1,5 @@
-// The main gateway's protocol machine: text and time in, actions out, no socket. The README beside it draws
-// it.
+// The main gateway's protocol machine: text and time in,
+// actions out, no socket. The README beside it draws it.
 #pragma once
 
 #include <cstdint>
@@ -119,7 +119,7 @@ class Session {
   /// Op 4: joins, moves to, or with nothing leaves. Nothing unless is_ready(): Discord would close the
   /// connection, so ask again after Ready or Resumed.
   [[nodiscard]] Actions update_voice_state(std::optional<Snowflake> channel, bool self_mute, bool self_deaf);
-  /// There is no time to wait for the next connection: the Reconnect that is being waited for, due at once.
+  /// Ends the wait for the next connection: gives the Reconnect once more, due at once.
   [[nodiscard]] Actions hurry(TimePoint now);
 
   /// Op 4 would be sent now.

@@ -14,10 +14,10 @@ namespace vcplay::host {
 ///
 ///     2024-11-21T08:05:00.123Z 5f3a9c↵
 ///
-/// The last word checks the first, so a line that was half written, or is zeros after a power cut, is told
-/// from a true one. A line is changed in place and never crosses a page, so a crash can spoil no other than
-/// the one being written. Lines that have expired are used again: the file is as long as the bot's busiest
-/// day.
+/// The last word checks the first, so a line that was half written, or is zeros
+/// after a power cut, is told from a true one. A line is changed in place and never
+/// crosses a page, so a crash can spoil no other than the one being written. Lines
+/// that have expired are used again: the file is as long as the bot's busiest day.
 class IdentifySlots {
  public:
   static constexpr std::size_t kSlotBytes = 32;
@@ -31,7 +31,7 @@ class IdentifySlots {
   /// The identifies after `begin`, the oldest first.
   [[nodiscard]] std::vector<WallTime> after(WallTime begin) const;
 
-  /// What the clock says is yet to come happened, and nobody knows when: it counts as of now.
+  /// Identifies that lie in the future did happen, and nobody knows when: they count as of `now`.
   void count_future_as(WallTime now);
   /// Adds one, in the place of one that was no later than `expired` if there is any.
   void add(WallTime time, WallTime expired);

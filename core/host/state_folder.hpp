@@ -19,8 +19,8 @@ struct StatePlaces {
 /// Throws Error{usage} when VCPLAY_HOME is no absolute path.
 [[nodiscard]] StatePlaces state_places();
 
-/// One user's folder for what outlives a run, open and checked: a true folder, that user's own, closed to
-/// everybody else.
+/// One user's folder for what outlives a run, open and checked:
+/// a true folder, that user's own, closed to everybody else.
 class StateFolder {
  public:
   /// Opens HOME/.local/state/vcplay, created where it is missing, or else the fallback. Nothing, and a

@@ -1,5 +1,5 @@
-// Leaf node validation, one function per rule of RFC 9420 s7.3. Each returns when its rule holds and refuses
-// otherwise.
+// Leaf node validation, one function per rule of RFC 9420 s7.3.
+// Each returns when its rule holds and refuses otherwise.
 #pragma once
 
 #include "mls/leaf_node.hpp"

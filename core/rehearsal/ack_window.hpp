@@ -14,15 +14,15 @@ namespace vcplay::rehearsal {
 class AckWindow {
  public:
   AckWindow() = default;
-  /// For a peer who saw nothing after this number (nothing: nothing at all).
+  /// For a peer who has seen all messages up to this number; nothing: none yet.
   AckWindow(std::optional<std::int64_t> seen, TimePoint now) : recent_{{seen, now}} {}
 
   void sent(std::int64_t number, TimePoint now) {
     forget_until(now);
     recent_.push_back({number, now});
   }
-  /// True for the last number sent, or one that was the last within the time that a message may be on its
-  /// way.
+  /// True for the last number sent, or one that was the
+  /// last within the time that a message may be on its way.
   [[nodiscard]] bool allows(std::optional<std::int64_t> named, TimePoint now) {
     forget_until(now);
     for (const Entry& entry : recent_) {

@@ -20,7 +20,7 @@ class Acknowledgements {
     std::string text;
   };
 
-  /// From now on the account's come so much later.
+  /// From now on the account's acknowledgements come so much later.
   void delay(Snowflake user, Duration span) { delays_[user] = span; }
   void ignore(Snowflake user, TimePoint until) { ignored_until_[user] = until; }
 

@@ -49,7 +49,7 @@ struct OpenedFrame {
   std::vector<std::pair<Rule, std::string>> breaches;  // the speaker's
 };
 
-/// What nobody opens, because it reaches nobody.
+/// For a payload that reaches nobody: nobody opens it.
 [[nodiscard]] OpenedFrame unopened(ByteView payload);
 
 /// Holds the keys that the media server does not have. Lives on the rehearsal's thread.
@@ -75,13 +75,13 @@ class Audience {
   /// The account has no connection to the voice gateway: what it is told of keys reaches it later.
   std::function<bool(Snowflake user)> is_away = [](Snowflake) { return false; };
   [[nodiscard]] OpenedFrame open(Snowflake user, ByteView payload, TimePoint now);
-  /// The frame is no mere copy of a packet that was there before: it counts against the speaker.
+  /// Holds the frame against its speaker. Not for copies of a packet that was there before.
   void judge(Snowflake user, const OpenedFrame& frame);
-  /// It was forwarded to them. Nobody could hear what was taken.
+  /// Counts a frame that was forwarded to the members. They could not hear the packets that were `taken`.
   void deliver(Snowflake user, const rtp::Header& header, const OpenedFrame& frame, const TakenPackets& taken,
                TimePoint now);
 
-  /// Some of what the user says is withheld from them: that is no loss.
+  /// The media server withholds some of what the user says: that is no loss.
   void withhold(Snowflake user);
 
   /// Adds what was heard of `user`, and under which keys.

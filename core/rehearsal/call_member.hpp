@@ -87,7 +87,7 @@ class CallMember {
   [[nodiscard]] std::uint64_t stays() const noexcept { return stays_; }
   /// The group was there before this member: frames may be under way that it cannot open.
   [[nodiscard]] bool came_later() const noexcept { return first_epoch_ > 1; }
-  /// It got this epoch's keys since it entered: whoever was there before and came back did not.
+  /// True when it got this epoch's keys after it entered: keys from an earlier stay do not count.
   [[nodiscard]] bool has_epoch(const std::string& privacy_code) const;
   /// The latest last.
   [[nodiscard]] const std::deque<HeardEpoch>& epochs() const noexcept { return epochs_; }

@@ -84,13 +84,13 @@ class GatewayServer {
   void forget(Snowflake user);
   /// New connections end before HELLO.
   void refuse_until(TimePoint when) { connections_.refuse_until(when); }
-  /// Who has to wait for them, or gets none.
+  /// Whose heartbeats are answered late, or not at all.
   [[nodiscard]] Acknowledgements& acknowledgements() noexcept { return connections_.acknowledgements; }
   // With the account's voice state:
   /// As a moderator does: it becomes null.
   void remove_from_voice(Snowflake user, TimePoint now);
   void move(Snowflake user, Snowflake channel, TimePoint now);
-  /// The voice server goes, and another follows `after` that; nothing: it is there first.
+  /// The voice server goes, and another follows `after` that. Nothing: the other one is there before it goes.
   void migrate(Snowflake user, std::optional<Duration> after, TimePoint now);
   void take_over(Snowflake user, TimePoint now);
   void mute(Snowflake user, bool muted, TimePoint now);
@@ -187,9 +187,9 @@ class GatewayServer {
   std::map<std::string, Session> sessions_;
   /// The session that an account's voice state belongs to; empty: another process's.
   std::map<Snowflake, std::string> joined_through_;
-  /// Whoever left a session that it knows it can resume: until when an IDENTIFY instead is a waste.
+  /// Accounts that know of a session that they can resume, and until when an IDENTIFY instead is a waste.
   std::map<Snowflake, TimePoint> owes_resume_;
-  std::set<std::string> refused_;  // sessions that opcode 9 declared invalid, as clients know
+  std::set<std::string> refused_;  // sessions whose clients know that opcode 9 declared them invalid
   std::map<Snowflake, TimePoint> last_identify_;
   TimePoint outage_until_{};
   std::multimap<TimePoint, Later> later_;

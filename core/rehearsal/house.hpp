@@ -46,13 +46,13 @@ class House {
   void settle(TimePoint now);
   [[nodiscard]] std::optional<TimePoint> deadline() const;
 
-  /// Has it happen to the account now. Nothing of it is held against the account.
+  /// Has the fault happen to the account now. Nothing of it is held against the account.
   void inject(const Fault& fault, Snowflake user, TimePoint now);
 
-  /// What a stall asks of whoever owns the house: to let nothing happen for so long, once.
+  /// After a stall: for so long the owner must let nothing happen. Told once.
   [[nodiscard]] std::optional<Duration> take_stall() noexcept { return std::exchange(stall_, std::nullopt); }
-  /// It let nothing happen for so long. The time that goes in here goes on as if that had not been; only the
-  /// arrival of datagrams is told by the kernel's clock.
+  /// The owner let nothing happen for so long, and hands in times as if that had not been. Only datagrams
+  /// arrive by the kernel's clock, which went on.
   void stood_still(Duration span);
 
   [[nodiscard]] Report report_of(Snowflake user) const;

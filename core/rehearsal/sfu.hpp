@@ -85,9 +85,9 @@ class Sfu {
                                                                            TimePoint now);
   void set_speaking(MediaSession& session, std::uint8_t flags, TimePoint now);
   void close(std::uint32_t ssrc, TimePoint now);
-  /// The session's websocket is back: what could not be said can be said now.
+  /// The session's websocket is back: SPEAKING can come again.
   void resume(MediaSession& session, TimePoint now);
-  /// The server ends what the account does now: how its streams end says nothing about it.
+  /// From now on the account is not blamed for how its streams end: the server ends them.
   void excuse(Snowflake user);
 
   void on_datagram(ByteSpan datagram, PeerAddress source, TimePoint arrival, TimePoint now);

@@ -37,9 +37,9 @@ class StreamInspector {
   [[nodiscard]] const TakenPackets& taken() const noexcept { return taken_; }
   /// SPEAKING came. All packets that arrived before it have been accepted.
   void on_speaking(std::uint8_t flags, TimePoint now);
-  /// Whatever its end will be, it is not its doing.
+  /// From now on the account is not blamed for how the stream ends.
   void excuse_end() noexcept { end_excused_ = true; }
-  /// It is, after all.
+  /// From now on it is blamed again.
   void expect_end() noexcept { end_excused_ = false; }
   [[nodiscard]] bool is_end_excused() const noexcept { return end_excused_; }
   /// The voice session is over.

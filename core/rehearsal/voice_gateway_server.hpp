@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
@@ -29,7 +28,8 @@ class VoiceGatewayServer {
   VoiceGatewayServer(World& world, Books& books, Sfu& sfu, DeliveryService& delivery)
       : world_(world), books_(books), sfu_(sfu), delivery_(delivery), connections_(books) {}
 
-  /// An account was introduced in its channel, is about to get its SESSION_DESCRIPTION, and is gone again.
+  // Called when an account has been introduced in its channel, when it is about to get its
+  // SESSION_DESCRIPTION, and when it is gone.
   std::function<void(Snowflake user, Snowflake channel, TimePoint now)> on_introduced =
       [](Snowflake, Snowflake, TimePoint) {};
   std::function<void(Snowflake user, int dave_version, TimePoint now)> on_described = [](Snowflake, int,
@@ -60,8 +60,8 @@ class VoiceGatewayServer {
 
   /// The account's credentials are no longer valid: closes a moment later than the main gateway's word.
   void end_session(const VoiceOver& over, TimePoint now);
-  /// Closes the account's voice connections at once; that says nothing about the account. After some codes it
-  /// may resume.
+  /// Closes the account's voice connections at once; that says
+  /// nothing about the account. After some codes it may resume.
   void close_all_of(Snowflake user, std::uint16_t code, TimePoint now);
   /// Ends the account's TCP connections without a word; the account may resume.
   void drop_all_of(Snowflake user);
@@ -69,9 +69,9 @@ class VoiceGatewayServer {
   void forget(Snowflake user);
   /// New connections end before HELLO.
   void refuse_until(TimePoint when) { connections_.refuse_until(when); }
-  /// Who has to wait for them, or gets none.
+  /// Whose heartbeats are answered late, or not at all.
   [[nodiscard]] Acknowledgements& acknowledgements() noexcept { return connections_.acknowledgements; }
-  /// What excused the account is over: how its streams end is its own doing again.
+  /// What excused the account is over: from now on it is blamed for how its streams end.
   void expect(Snowflake user);
   /// Waits for no RESUME any longer.
   void end_lost_sessions(TimePoint now);

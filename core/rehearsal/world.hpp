@@ -80,11 +80,11 @@ class World {
   VoiceState& join(Snowflake user, Snowflake channel);
   void leave(Snowflake user) { voice_.erase(user); }
   [[nodiscard]] std::size_t members_in(Snowflake channel) const noexcept;
-  /// The user's credentials for the voice gateway are good no longer.
+  /// The user's credentials for the voice gateway are no longer valid.
   void retire_credentials(Snowflake user, TimePoint now);
-  /// The user has been away from the main gateway, and hears of it only now.
+  /// The user was away from the main gateway and hears only now that its credentials were retired.
   void hear_of_retirement(Snowflake user, TimePoint now);
-  /// They were, until so recently that whoever names them may not have heard.
+  /// True for credentials that were retired so recently that a client may not have heard of it.
   [[nodiscard]] bool just_retired(Snowflake user, std::string_view session_id, std::string_view voice_token,
                                   TimePoint now) const noexcept;
 

@@ -29,8 +29,8 @@ using Verdict = std::variant<std::string, Again, Failure>;
 /// Judges the answers to one call, within its patience.
 class Attempts {
  public:
-  /// `subject` is what is asked for, in words: "channel 81384788765712384". `success` is the one status that
-  /// answers it.
+  /// `subject` is what is asked for, in words: "channel
+  /// 81384788765712384". `success` is the one status that answers it.
   Attempts(std::string subject, std::string host, TimePoint give_up, int success = 200) noexcept;
 
   [[nodiscard]] Verdict judge(const net::HttpResponse& response, TimePoint now);

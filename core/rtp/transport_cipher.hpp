@@ -26,8 +26,8 @@ using TransportKey = SecretArray<kTransportKeyBytes>;
 /// One session key and its 32-bit nonce counter, which never repeats under that key.
 class TransportCipher {
  public:
-  /// Goes on after `sealed` packets that an earlier cipher sealed under the same key. Throws
-  /// Error{unexpected}.
+  /// Goes on after `sealed` packets that an earlier cipher
+  /// sealed under the same key. Throws Error{unexpected}.
   TransportCipher(TransportMode mode, TransportKey key, std::uint64_t sealed = 0);
   ~TransportCipher();
   TransportCipher(TransportCipher&&) noexcept;
@@ -48,8 +48,8 @@ class TransportCipher {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The receiving side: opens what a TransportCipher sealed. Keeps no replay window; the nonce is the caller's
-/// to judge.
+/// The receiving side: opens what a TransportCipher sealed.
+/// Keeps no replay window; the nonce is the caller's to judge.
 class TransportOpener {
  public:
   TransportOpener(TransportMode mode, TransportKey key);
@@ -61,8 +61,8 @@ class TransportOpener {
     ByteSpan payload;         // inside `packet`, decrypted in place
     std::uint32_t nonce = 0;  // the appended counter, read big-endian
   };
-  /// `clear_bytes` (of ParsedHeader) is the authenticated part. Nothing when the packet is short or the tag
-  /// is wrong.
+  /// `clear_bytes` (of ParsedHeader) is the authenticated part.
+  /// Nothing when the packet is short or the tag is wrong.
   [[nodiscard]] std::optional<Opened> open(ByteSpan packet, std::size_t clear_bytes) noexcept;
 
  private:

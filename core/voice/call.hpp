@@ -55,8 +55,8 @@ using Actions = std::vector<Action>;
 
 }  // namespace call
 
-/// Decides when the bot joins, opens, renews, follows, waits or gives up. Bytes know nothing of it: events
-/// and time go in, actions come out. Lives on the network thread.
+/// Decides when the bot joins, opens, renews, follows, waits or gives up. Sees no bytes: events and time go
+/// in, actions come out. Lives on the network thread.
 class Call {
  public:
   struct Config {

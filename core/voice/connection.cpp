@@ -181,8 +181,8 @@ void Connection::Impl::fail(Error reason) {
   if (!ending()) leave();
 }
 
-/// Ends the audio at once, then owes Discord an op 4 that says so: without it the bot haunts the channel for
-/// a while.
+/// Ends the audio at once, then owes Discord an op 4 that says
+/// so: without it the bot haunts the channel for a while.
 void Connection::Impl::leave() {
   for (net::Timer* const timer : {&speaking_timer, &discovery_timer, &path_timer, &alone_timer, &call_timer,
                                   &voice_timer, &voice_retry_timer, &identify_timer}) {

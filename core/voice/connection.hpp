@@ -28,8 +28,8 @@
 
 namespace vcplay::voice {
 
-/// How far a connection has come. Each wait of the join has its name, so that a time-out can say which it
-/// was.
+/// How far a connection has come. Each wait of the join has
+/// its name, so that a time-out can say which it was.
 enum class ConnectionPhase {
   finding_gateway,
   opening_gateway,

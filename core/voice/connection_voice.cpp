@@ -14,8 +14,8 @@ namespace {
 constexpr Duration kOpenTimeout = 10s;
 // SPEAKING goes by TCP and audio by UDP: the first gets a head start, or listeners drop the first packets.
 constexpr Duration kSpeakingHeadStart = 5ms;
-// Listeners buffer some tens of milliseconds, bad networks a few hundred: leaving earlier would cut the last
-// word.
+// Listeners buffer some tens of milliseconds, bad networks
+// a few hundred: leaving earlier would cut the last word.
 constexpr Duration kLinger = 400ms;
 
 /// Lets the sender thread send on a socket that the network thread goes on receiving from.

@@ -36,8 +36,8 @@ class IpDiscovery {
   [[nodiscard]] TimePoint deadline() const noexcept;
   /// True when the last try has had its 500 ms.
   [[nodiscard]] bool exhausted(TimePoint now) const noexcept;
-  /// Our address, when `datagram` is the answer to our request: type 2, our ssrc, a terminated and numeric
-  /// address.
+  /// Our address, when `datagram` is the answer to our request:
+  /// type 2, our ssrc, a terminated and numeric address.
   [[nodiscard]] std::optional<Address> answer(ByteView datagram) const;
 
  private:

@@ -30,8 +30,8 @@ class MonotonicPacer final : public Pacer {
   void hold_until(TimePoint deadline) noexcept override;
 };
 
-/// For the calling thread: timer slack 1 ns, SCHED_FIFO where the system allows it. True when it got
-/// SCHED_FIFO.
+/// For the calling thread: timer slack 1 ns, SCHED_FIFO
+/// where the system allows it. True when it got SCHED_FIFO.
 bool make_thread_punctual() noexcept;
 
 }  // namespace vcplay::voice

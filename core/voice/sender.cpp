@@ -232,8 +232,8 @@ void Sender::keep_alive(TimePoint now) noexcept {
   last_sent_ = now;
 }
 
-/// The stream's first packet fixes its slots; after a stall the missed ones are skipped, the rest stay where
-/// they were.
+/// The stream's first packet fixes its slots; after a stall
+/// the missed ones are skipped, the rest stay where they were.
 void Sender::meet_schedule(TimePoint now) noexcept {
   if (!anchored_) {
     anchored_ = true;
