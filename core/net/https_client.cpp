@@ -6,12 +6,12 @@
 #include "base/error.hpp"
 #include "net/client.hpp"
 #include "net/event_loop_impl.hpp"
+#include "net/http_answer.hpp"
 #include "net/lws_callbacks.hpp"
 
 namespace vcplay::net {
 namespace {
 
-constexpr std::size_t kMaxBodyBytes = 16 * 1024 * 1024;
 constexpr std::size_t kPieceBytes = 4096;  // libwebsockets' own buffer for one write
 
 bool harmless(std::string_view text) {
@@ -82,8 +82,7 @@ struct HttpsCall::Impl final : Client {
   const std::string body_;
   std::size_t body_sent_ = 0;
   Done done_;
-  HttpResponse response_;
-  bool complete_ = false;
+  HttpAnswer answer_;
 };
 
 int HttpsCall::Impl::on_event(int reason, void* in, std::size_t size) {
@@ -133,15 +132,17 @@ int HttpsCall::Impl::write_body() {
 }
 
 int HttpsCall::Impl::on_answer() {
-  response_.status = static_cast<int>(lws_http_client_http_response(wsi()));
-  response_.date = known_header(wsi(), WSI_TOKEN_HTTP_DATE);
-  response_.retry_after = known_header(wsi(), WSI_TOKEN_HTTP_RETRY_AFTER);
-  response_.ratelimit_remaining = header(wsi(), "x-ratelimit-remaining:");
-  response_.ratelimit_reset_after = header(wsi(), "x-ratelimit-reset-after:");
-  response_.ratelimit_scope = header(wsi(), "x-ratelimit-scope:");
+  HttpResponse head;
+  head.status = static_cast<int>(lws_http_client_http_response(wsi()));
+  head.date = known_header(wsi(), WSI_TOKEN_HTTP_DATE);
+  head.retry_after = known_header(wsi(), WSI_TOKEN_HTTP_RETRY_AFTER);
+  head.ratelimit_remaining = header(wsi(), "x-ratelimit-remaining:");
+  head.ratelimit_reset_after = header(wsi(), "x-ratelimit-reset-after:");
+  head.ratelimit_scope = header(wsi(), "x-ratelimit-scope:");
   // RFC 9112 s6.3: these end with their headers. libwebsockets would wait for a body until the server hangs
   // up.
-  const bool no_body = response_.status == 204 || response_.status == 304;
+  const bool no_body = head.status == 204 || head.status == 304;
+  answer_.begin(std::move(head));
   return no_body ? on_complete() : 0;
 }
 
@@ -154,33 +155,25 @@ int HttpsCall::Impl::read_body() {
 }
 
 int HttpsCall::Impl::on_piece(std::string_view piece) {
-  if (response_.body.size() + piece.size() > kMaxBodyBytes) {
-    end({CloseKind::lost, {}, "the answer is longer than 16 MiB"});
-    return -1;
-  }
-  response_.body += piece;
-  return 0;
+  if (answer_.add(piece)) return 0;
+  end({CloseKind::lost, {}, "the answer is longer than 16 MiB"});
+  return -1;
 }
 
 int HttpsCall::Impl::on_complete() {
-  complete_ = true;
+  answer_.complete();
   end({});
   return -1;
 }
 
 CloseInfo HttpsCall::Impl::on_closed() {
-  if (response_.status == 0)
-    return {CloseKind::lost, {}, "the connection ended before the request was answered"};
+  if (!answer_.begun()) return {CloseKind::lost, {}, "the connection ended before the request was answered"};
   return {CloseKind::lost, {}, "the connection ended in the middle of the answer"};
 }
 
 void HttpsCall::Impl::on_end(CloseInfo info) {
-  if (!complete_) {
-    response_ = {};
-    response_.failure = std::move(info);
-  }
   const Done done = std::move(done_);
-  done(std::move(response_));
+  done(answer_.take(std::move(info)));
 }
 
 // ── HttpsCall ──
