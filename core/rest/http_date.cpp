@@ -8,6 +8,7 @@ namespace {
 
 /// "Sun, 06 Nov 1994 08:49:37 GMT" with a letter or a digit of the kind at each place.
 constexpr std::string_view kForm = "Aaa, 00 Aaa 0000 00:00:00 GMT";
+constexpr std::array<std::string_view, 7> kDays = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
 constexpr std::array<std::string_view, 12> kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 
@@ -32,7 +33,8 @@ int number(std::string_view digits) noexcept {
 std::optional<std::chrono::sys_seconds> parse_http_date(std::string_view text) noexcept {
   if (!has_form(text)) return std::nullopt;
   const auto month = std::find(kMonths.begin(), kMonths.end(), text.substr(8, 3));
-  if (month == kMonths.end()) return std::nullopt;
+  const bool has_day = std::find(kDays.begin(), kDays.end(), text.substr(0, 3)) != kDays.end();
+  if (month == kMonths.end() || !has_day) return std::nullopt;
   const std::chrono::year_month_day day{
       std::chrono::year(number(text.substr(12, 4))),
       std::chrono::month(static_cast<unsigned>(month - kMonths.begin()) + 1),
