@@ -8,6 +8,8 @@
 #include <locale>
 #include <map>
 
+#include "base/unicode.hpp"
+
 namespace vcplay::media {
 namespace {
 
@@ -59,27 +61,11 @@ std::string plain(std::string_view text) {
   return std::string(text);
 }
 
-/// How many bytes the UTF-8 sequence at the front has; 0: it is none.
-std::size_t sequence_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const std::size_t length = byte(0) < 0x80   ? 1
-                             : byte(0) < 0xC2 ? 0
-                             : byte(0) < 0xE0 ? 2
-                             : byte(0) < 0xF0 ? 3
-                             : byte(0) < 0xF5 ? 4
-                                              : 0;
-  if (length > text.size()) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  return length;
-}
-
 bool is_utf8(std::string_view text) {
   while (!text.empty()) {
-    const std::size_t length = sequence_length(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
+    const DecodedChar next = decode_utf8(text);
+    if (!next.valid) return false;
+    text.remove_prefix(next.bytes);
   }
   return true;
 }

@@ -14,6 +14,7 @@ namespace {
 // A CD's second has 75 frames.
 constexpr std::int64_t kFramesPerSecond = 75;
 constexpr std::int64_t kMaxMinutes = 100'000;
+constexpr std::size_t kLongestName = 4096;  // of a file or of what a server is asked for
 
 /// Takes the next word off the front; one in quotation marks may have blanks in it.
 std::string_view take_word(std::string_view& line) {
@@ -46,6 +47,8 @@ std::optional<Duration> read_cue_time(std::string_view text) {
 /// Reads a sheet line by line.
 class CueSheet {
  public:
+  [[nodiscard]] bool is_full() const noexcept { return entries_.size() > kMaxPlaylistEntries; }
+
   void read(std::string_view line) {
     line_ += 1;
     const std::string_view command = take_word(line);
@@ -69,7 +72,11 @@ class CueSheet {
 
  private:
   void begin_file(std::string_view line) {
-    file_ = take_word(line);
+    // It is compared and copied wherever an INDEX stands.
+    const std::string_view name = take_word(line);
+    if (name.size() > kLongestName)
+      throw std::runtime_error(fmt::format("the name in line {} is too long", line_));
+    file_ = name;
     const std::string_view type = take_word(line);
     is_cd_audio_ = same_word(type, "BINARY") || same_word(type, "MOTOROLA");
     big_endian_ = same_word(type, "MOTOROLA");
@@ -104,6 +111,10 @@ class CueSheet {
     const bool plays = in_track_ && is_audio_ && !track_.reference.empty();
     if (plays) {
       if (track_.artist.empty()) track_.artist = album_artist_;
+      // What stands once in the sheet is kept for every track: a long name and many tracks would be its
+      // square.
+      names_ += track_.reference.size() + track_.artist.size() + track_.title.size();
+      if (names_ > kMaxPlaylistBytes) throw std::runtime_error("its names are too long for so many tracks");
       entries_.push_back(std::move(track_));
     }
     track_ = {};
@@ -111,6 +122,7 @@ class CueSheet {
   }
 
   std::size_t line_ = 0;
+  std::size_t names_ = 0;  // bytes of them in all entries
   std::vector<PlaylistEntry> entries_;
   PlaylistEntry track_;
   std::string file_;
@@ -125,7 +137,7 @@ class CueSheet {
 
 std::vector<PlaylistEntry> parse_cue(std::string_view text) {
   CueSheet sheet;
-  while (!text.empty()) sheet.read(take_line(text));
+  while (!text.empty() && !sheet.is_full()) sheet.read(take_line(text));
   return sheet.finish();
 }
 

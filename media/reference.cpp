@@ -75,7 +75,8 @@ std::string folder_of(const std::string& path) {
 std::string beside(const std::string& playlist, const std::string& name) {
   if (!name.empty() && name.front() == '/') return name;
   const std::string path = folder_of(playlist) + name;
-  return path == "-" ? "./-" : path;  // the file of that name, not standard input
+  // A file of that name, neither standard input nor what a server has.
+  return path == "-" || is_address(path) ? "./" + path : path;
 }
 
 /// As it stands, or as it may have been meant: in another encoding, with a PC's slashes.
@@ -91,8 +92,33 @@ std::string existing_file(const std::string& name, const std::string& playlist) 
   return path;
 }
 
+/// RFC 3986 s3, behind the scheme: each with the sign that begins it, empty where it is not there.
+struct Parts {
+  std::string_view authority;
+  std::string_view path;
+  std::string_view query;
+  std::string_view fragment;
+
+  [[nodiscard]] std::string tail() const { return std::string(query).append(fragment); }
+};
+
+Parts parts_of(std::string_view text) {
+  const auto take_back = [&](std::size_t at) {
+    const std::string_view part = text.substr(std::min(at, text.size()));
+    text.remove_suffix(part.size());
+    return part;
+  };
+  Parts parts;
+  parts.fragment = take_back(text.find('#'));
+  parts.query = take_back(text.find('?'));
+  parts.path = take_back(text.substr(0, 2) == "//" ? text.find('/', 2) : 0);
+  parts.authority = text;
+  return parts;
+}
+
 /// RFC 3986 s5.2.4.
 std::string without_dot_segments(std::string_view path) {
+  if (path.empty()) return {};
   std::vector<std::string_view> segments;
   bool ends_in_folder = false;
   while (!path.empty()) {
@@ -121,23 +147,22 @@ std::string resolve_remote(const std::string& reference, const PlaylistPlace& pl
 
 std::string resolve_url(std::string_view reference, std::string_view base) {
   if (!scheme_of(reference).empty()) return std::string(reference);
-  const std::size_t authority = base.find("//") + 2;
-  const std::size_t path_at = std::min(base.find_first_of("/?#", authority), base.size());
-  const std::string_view root = base.substr(0, path_at);
-  std::string_view path = base.substr(path_at);
-  path = path.substr(0, path.find('#'));
-  if (reference.substr(0, 2) == "//") return std::string(base.substr(0, authority - 2)).append(reference);
-  if (reference.empty()) return std::string(root).append(path);
-  path = path.substr(0, path.find('?'));
-  if (reference.front() == '?') return std::string(root).append(path).append(reference);
-  const std::size_t tail_at = std::min(reference.find_first_of("?#"), reference.size());
-  std::string merged;
-  if (reference.front() != '/') {
-    merged = path.substr(0, path.rfind('/') + 1);
-    if (merged.empty()) merged = "/";
+  const Parts there = parts_of(base.substr(base.find("//")));
+  const Parts here = parts_of(reference);
+  std::string url(base.substr(0, base.find("//")));
+  if (!here.authority.empty()) {
+    return url.append(here.authority).append(without_dot_segments(here.path)).append(here.tail());
   }
-  merged.append(reference.substr(0, tail_at));
-  return std::string(root).append(without_dot_segments(merged)).append(reference.substr(tail_at));
+  url.append(there.authority);
+  if (here.path.empty()) {
+    return url.append(there.path).append(here.query.empty() ? there.query : here.query).append(here.fragment);
+  }
+  std::string path;
+  if (here.path.front() != '/') {
+    path = there.path.substr(0, there.path.rfind('/') + 1);
+    if (path.empty()) path = "/";
+  }
+  return url.append(without_dot_segments(path.append(here.path))).append(here.tail());
 }
 
 std::string resolve(const PlaylistEntry& entry, const PlaylistPlace& place) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <stdexcept>
 #include <string>
 
 #include "media/playlist.hpp"
@@ -27,8 +28,28 @@ TEST(PlaylistBomb, OfEightMillionEntriesIsReadNoFurtherThanItCounts) {
     pls += fmt::format("File{}=a\n", i);
     xspf += "<track><location>a</location></track>";
   }
+  std::string cue = "FILE a WAVE\n";
+  while (cue.size() < media::kMaxPlaylistBytes) cue += "TRACK 1 AUDIO\nINDEX 01 0:0:0\n";
+  EXPECT_THAT(media::parse_cue(cue), SizeIs(media::kMaxPlaylistEntries + 1));
   EXPECT_THAT(media::parse_pls(pls), SizeIs(media::kMaxPlaylistEntries + 1));
   EXPECT_THAT(media::parse_xspf(xspf), SizeIs(media::kMaxPlaylistEntries + 1)) << "its end is never seen";
+}
+
+TEST(PlaylistBomb, OfOneLongNameInEveryTrackOfASheetIsRefused) {
+  // Megabytes for each of so many tracks would be terabytes together.
+  const std::string long_name(std::size_t{8} << 20U, 'x');
+  std::string tracks;
+  while (tracks.size() < std::size_t{7} << 20U) tracks += "TRACK 1 AUDIO\nINDEX 01 0:0:0\n";
+  const auto why_not = [&](const std::string& start) {
+    try {
+      return fmt::format("{} tracks", media::parse_cue(start + tracks).size());
+    } catch (const std::runtime_error& refusal) {
+      return std::string(refusal.what());
+    }
+  };
+  EXPECT_EQ(why_not("\nFILE " + long_name + "\n"), "the name in line 2 is too long");
+  EXPECT_EQ(why_not("FILE " + std::string(4096, 'x') + "\n"), "its names are too long for so many tracks");
+  EXPECT_EQ(why_not("PERFORMER " + long_name + "\nFILE a\n"), "its names are too long for so many tracks");
 }
 
 TEST(PlaylistBomb, OfListsThatMultiplyEachOtherGoesOffOnce) {

@@ -66,6 +66,15 @@ TEST(M3u, TitlesInLatin1BecomeUtf8) {
   EXPECT_THAT(titles(media::parse_m3u("#EXTINF:1,Björk - Jóga\na.mp3\n")), ElementsAre("Björk|Jóga"));
 }
 
+TEST(M3u, TitlesThatOnlyLookLikeUtf8AreLatin1) {
+  // Unicode 14 s3.9, table 3-7: an overlong form, half of a surrogate pair, beyond U+10FFFF.
+  EXPECT_EQ(media::to_utf8("\xE0\x80\xAF"), "\u00E0\u0080\u00AF");
+  EXPECT_EQ(media::to_utf8("\xED\xA0\x80"), "\u00ED\u00A0\u0080");
+  EXPECT_EQ(media::to_utf8("\xF4\x90\x80\x80"), "\u00F4\u0090\u0080\u0080");
+  EXPECT_EQ(media::to_utf8("\xF0\x80\x80\xAF"), "\u00F0\u0080\u0080\u00AF");
+  EXPECT_EQ(media::to_utf8("\xF0\x9F\x8E\xB5"), "\U0001F3B5");
+}
+
 TEST(M3u, IsHlsWhereItListsSegments) {
   EXPECT_TRUE(media::is_hls("#EXTM3U\n#EXT-X-TARGETDURATION:5\n#EXTINF:5,\na.ts\n"));
   EXPECT_TRUE(media::is_hls("\xEF\xBB\xBF#EXTM3U\r\n\r\n#EXT-X-VERSION:3\r\n"));
@@ -227,6 +236,10 @@ TEST(Reference, IsResolvedAsRfc3986Says) {
   EXPECT_EQ(resolve_url("g?y", base), "http://a/b/c/g?y");
   EXPECT_EQ(resolve_url("g?y/./x", base), "http://a/b/c/g?y/./x");
   EXPECT_EQ(resolve_url("", base), "http://a/b/c/d;p?q");
+  EXPECT_EQ(resolve_url("#s", base), "http://a/b/c/d;p?q#s");
+  EXPECT_EQ(resolve_url("?y#s", base), "http://a/b/c/d;p?y#s");
+  EXPECT_EQ(resolve_url("#s", "http://a"), "http://a#s");
+  EXPECT_EQ(resolve_url("//g/./x/../h?y/../z", base), "http://g/h?y/../z");
   EXPECT_EQ(resolve_url(".", base), "http://a/b/c/");
   EXPECT_EQ(resolve_url("..", base), "http://a/b/");
   EXPECT_EQ(resolve_url("../g", base), "http://a/b/g");
@@ -255,6 +268,8 @@ TEST(Reference, OfALocalPlaylistIsAFileBesideItOrAnAddress) {
   EXPECT_EQ(resolved("01: Intro.mp3", place), "/music/01: Intro.mp3");
   EXPECT_EQ(resolved("concat:a|b", place), "/music/concat:a|b");
   EXPECT_EQ(resolved("-", {"list.m3u", false}), "./-") << "a file of that name, not standard input";
+  EXPECT_EQ(resolved("%68ttp://host/x", {"list.xspf", false}, true), "./http://host/x") << "likewise";
+  EXPECT_EQ(resolved("%2D", {"list.xspf", false}, true), "./-");
   for (const char* const other : {"rtsp://host/x", "ftp://host/x", "data://text", "concatf://x"}) {
     EXPECT_THAT(complaint([&] { static_cast<void>(resolved(other, place)); }),
                 HasSubstr("files, http and https only"));
