@@ -150,8 +150,12 @@ json guild() {
              {"name", "Room"},
              {"bitrate", 96000},
              {"user_limit", 5},
+             {"flags", 1 << 17},
              {"permission_overwrites", {overwrite}}}}},
-          {"members", {{{"user", {{"id", "100000000000000002"}}}, {"roles", {kGuild.str()}}}}},
+          {"members",
+           {{{"user", {{"id", "100000000000000002"}}},
+             {"roles", {kGuild.str()}},
+             {"communication_disabled_until", "2036-12-01T00:00:00.000000+00:00"}}}},
           {"voice_states", {{{"user_id", "100000000000000003"}, {"channel_id", kChannel.str()}}}}};
 }
 
