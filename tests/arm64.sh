@@ -19,7 +19,7 @@ say() { echo "arm64: $*"; }
 debian=$lab/bookworm
 
 clean_up() {
-  unmount "$debian"
+  detach "$debian"
   [ -n "$kept" ] || discard "$lab"
 }
 trap clean_up EXIT
@@ -43,17 +43,23 @@ packages() {
   )
 }
 
-if [ ! -e "$debian/etc/debian_version" ]; then
-  say "a bare Debian 12 in $debian"
-  bootstrap bookworm "$debian"
-fi
-furnish bookworm "$debian"
 within() { inside "$debian" root /root "$@" </dev/null; }
 
-say 'compilers, arm64 libraries and an emulator'
-# shellcheck disable=SC2046 # one word per package
-within "dpkg --add-architecture arm64; apt-get update -qq; DEBIAN_FRONTEND=noninteractive \
-  apt-get install -qq --no-install-recommends" $(packages) >"$lab/apt.log" 2>&1 || { tail -n 30 "$lab/apt.log"; exit 1; }
+if [ ! -d "$debian" ]; then
+  say "a bare Debian 12 in $debian"
+  discard "$lab/new"
+  bootstrap bookworm "$lab/new"
+  mv "$lab/new" "$debian"
+fi
+attach "$debian"
+if [ "$(packages)" != "$(cat "$lab/packages" 2>/dev/null)" ]; then
+  say 'compilers, arm64 libraries and an emulator'
+  furnish bookworm "$debian"
+  # shellcheck disable=SC2046 # one word per package
+  within "dpkg --add-architecture arm64; apt-get update -qq; DEBIAN_FRONTEND=noninteractive \
+    apt-get install -qq --no-install-recommends" $(packages) >"$lab/apt.log" 2>&1 || { tail -n 30 "$lab/apt.log"; exit 1; }
+  packages >"$lab/packages"
+fi
 
 say 'build'
 source=$debian/root/vcplay
@@ -64,8 +70,9 @@ else
   git clone -q "$root" "$source"
 fi
 within "cd /root/vcplay
-  cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_TOOLCHAIN_FILE=cmake/arm64.cmake --log-level=WARNING >/dev/null
-  cmake --build build --parallel $jobs"
+  [ -e build/build.ninja ] ||
+    cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_TOOLCHAIN_FILE=cmake/arm64.cmake --log-level=WARNING >/dev/null
+  cmake --build build --parallel $jobs --target vcplay"
 
 say 'rehearse'
 within 'cd /root/vcplay/build
@@ -74,6 +81,7 @@ within 'cd /root/vcplay/build
   qemu-aarch64-static ./vcplay rehearse --fast arpeggio.wav'
 
 say 'test'
+within "cmake --build /root/vcplay/build --parallel $jobs"
 failed=0
 within "ctest --test-dir /root/vcplay/build --output-on-failure --parallel 3 -LE 'real_time|interop' -E '^($emulator_fails)\$'" ||
   failed=$?

@@ -20,8 +20,8 @@ say() { echo "fresh: $*"; }
 . "$root/tests/lab.sh"
 
 clean_up() {
-  unmount "$lab/root"
-  unmount "$lab/user"
+  detach "$lab/root"
+  detach "$lab/user"
   discard "$lab"
 }
 trap clean_up EXIT
@@ -31,6 +31,7 @@ trap 'exit 1' INT TERM
 machine() {
   mkdir "$lab/$2"
   tar -C "$lab/$2" -xf "$lab/bare.tar"
+  attach "$lab/$2"
   furnish "$1" "$lab/$2"
 }
 
@@ -63,7 +64,7 @@ for suite in $suites; do
   else
     read_me root root /root demo check
   fi
-  unmount "$lab/root"
+  detach "$lab/root"
   discard "$lab/root"
   [ "$suite" != sid ] || continue
 
@@ -72,7 +73,7 @@ for suite in $suites; do
     useradd --create-home --shell /bin/sh player
     echo 'player ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/player"
   read_me user player /home/player demo check
-  unmount "$lab/user"
+  detach "$lab/user"
   discard "$lab/user"
 done
 say "passed: $suites"

@@ -24,7 +24,23 @@ bootstrap() {
     { tail "$lab/debootstrap.log"; return 1; }
 }
 
-# Leads Debian $1 in folder $2 to the mirror, and mounts what programs expect.
+# Mounts in folder $1 what programs expect.
+attach() {
+  mount -t proc proc "$1/proc"
+  mount -t sysfs sysfs "$1/sys" 2>/dev/null || :
+  mount --rbind /dev "$1/dev" 2>/dev/null || mount --bind /dev "$1/dev"
+  # What is unmounted there stays mounted here.
+  mount --make-rslave "$1/dev"
+}
+
+# Unmounts that.
+detach() {
+  for mounted in dev/shm dev sys proc; do
+    umount "$1/$mounted" 2>/dev/null || umount -l "$1/$mounted" 2>/dev/null || :
+  done
+}
+
+# Shows Debian $1 in folder $2, which is attached, the way to the mirror.
 furnish() {
   for file in /etc/resolv.conf /etc/hosts; do cp "$file" "$2$file" 2>/dev/null || :; done
   for extra in /etc/apt/auth.conf.d /usr/local/share/ca-certificates; do
@@ -33,19 +49,7 @@ furnish() {
   # A proxy counts as part of the road to the mirror; rules about what to install do not.
   grep -lisE 'proxy|acquire::(check|https?)' /etc/apt/apt.conf /etc/apt/apt.conf.d/* | xargs -r cp -t "$2/etc/apt/apt.conf.d/"
   apt_sources "$1" >"$2/etc/apt/sources.list"
-  mount -t proc proc "$2/proc"
-  mount -t sysfs sysfs "$2/sys" 2>/dev/null || :
-  mount --rbind /dev "$2/dev" 2>/dev/null || mount --bind /dev "$2/dev"
-  # What is unmounted there stays mounted here.
-  mount --make-rslave "$2/dev"
   chroot "$2" update-ca-certificates >/dev/null 2>&1 || :
-}
-
-# Unmounts what furnish mounted in folder $1.
-unmount() {
-  for mounted in dev/shm dev sys proc; do
-    umount "$1/$mounted" 2>/dev/null || umount -l "$1/$mounted" 2>/dev/null || :
-  done
 }
 
 # Deletes folder $1, but never through a mount that did not go away.

@@ -17,21 +17,23 @@ skip() {
 
 [ "$(id -u)" = 0 ] || skip 'only root can make another Debian'
 command -v debootstrap >/dev/null || skip 'debootstrap is not installed'
+# shellcheck source=/dev/null
 . "$root/tests/lab.sh"
 mirror debian >/dev/null || skip 'this machine names no Debian mirror'
 
-trap 'unmount "$machine"' EXIT
+trap 'detach "$machine"' EXIT
 trap 'exit 1' INT TERM
 
 if [ -e "$machine/ready" ]; then
   say "the one in $machine"
 else
   say "a bare one in $machine"
-  unmount "$machine"
+  detach "$machine"
   rm -rf --one-file-system "$machine"
   bootstrap "$suite" "$machine"
   touch "$machine/ready"
 fi
+attach "$machine"
 furnish "$suite" "$machine"
 
 # The same folder each time: what did not change since is not compiled again.
