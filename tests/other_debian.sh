@@ -41,6 +41,12 @@ rm -rf "$machine/root/vcplay"
 git clone -q "$root" "$machine/root/vcplay"
 cd "$machine/root/vcplay"
 say "$(inside "$machine" root /root "cd /root/vcplay && ./dev need ccache" 2>&1)"
+# Published test vectors go along, where they are named.
+if [ -n "${VCPLAY_MLS_VECTORS:-}" ]; then
+  rm -rf "$machine/root/mls-vectors"
+  cp -r "$VCPLAY_MLS_VECTORS" "$machine/root/mls-vectors"
+fi
 inside "$machine" root /root "cd /root/vcplay && export CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_DEPEND=1 CCACHE_NOHASHDIR=1 &&
+  ${VCPLAY_MLS_VECTORS:+export VCPLAY_MLS_VECTORS=/root/mls-vectors &&}
   ./dev check -LE 'real_time|interop'" </dev/null
 say 'passed'
