@@ -15,8 +15,8 @@ namespace vcplay::cli {
 /// of this user's runs.
 class BotGuard {
  public:
-  /// The bot and the server are those of `connection`. A
-  /// warning, and no guard, where there is no folder to meet in.
+  /// The bot and the server are those of `connection`. Where there is no folder to meet in, this warns and
+  /// guards nothing. Throws Error{usage} when VCPLAY_HOME names a folder that cannot be used.
   explicit BotGuard(const voice::ConnectionConfig& connection);
   BotGuard(const BotGuard&) = delete;
   BotGuard& operator=(const BotGuard&) = delete;

@@ -47,6 +47,7 @@ class Report {
 RunResult check(const Options& options) {
   const PlayerSetup setup = discord_setup(options);
   Signals signals;  // before any thread
+  BotGuard guard(setup.connection);
   Report report(options);
   DiscordProbe probe(setup.connection);
   if (const auto signal = probe.run(setup.ca_file, signals)) return {.error = std::nullopt, .signal = signal};
@@ -56,7 +57,7 @@ RunResult check(const Options& options) {
                          .priority = options.speaking == Speaking::priority,
                          .channel_status = options.channel_status.has_value()};
   DiscordFacts facts = probe.facts();
-  facts.identifies_here = BotGuard(setup.connection).identifies_used();
+  facts.identifies_here = guard.identifies_used();
   report.add(judge(facts, wanted, utc_now()));
   for (const media::Media& media : options.media) {
     std::optional<int> signal;

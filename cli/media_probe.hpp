@@ -18,8 +18,8 @@ class MediaProbe final : private media::PipelineListener {
   MediaProbe(const media::Media& media, const media::PipelineOptions& options)
       : media_(media), options_(options) {}
 
-  /// Nothing: a signal came first, which is then in `signal`. A
-  /// MEDIA that gives no sound within ten seconds has failed.
+  /// Nothing when a signal came first, which is then in `signal`. A MEDIA that gives no sound within ten
+  /// seconds has failed.
   [[nodiscard]] std::optional<Finding> run(Signals& signals, std::optional<int>& signal);
 
  private:

@@ -89,6 +89,7 @@ RunResult play(const Options& options) {
   PlayerSetup setup =
       discord_setup(options);  // may wait for a token from a pipe: Ctrl-C still ends it at once
   Signals signals;             // before any thread
+  BotGuard guard(setup.connection);
   std::optional<EventView> events;
   if (options.json) events.emplace();
   const auto status = make_status_view(options);
@@ -97,7 +98,6 @@ RunResult play(const Options& options) {
   voice::SenderStats stats;
   voice::MonotonicPacer pacer;
   PlayerOutcome outcome;
-  BotGuard guard(setup.connection);
   if (take_guild(guard, options, signals, *status, outcome)) {
     guard.watch(setup.connection);
     Player player(std::move(setup), stats, pacer, signals, view);

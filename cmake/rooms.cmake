@@ -19,8 +19,8 @@ else()
   target_compile_options(vcplay_flags INTERFACE -fstack-protector-strong)
   target_link_options(vcplay_flags INTERFACE -Wl,-z,relro,-z,now)
 endif()
-# What fuzzing wants of a room: the program's way through it is written down, and spans and vectors know their ends. What a
-# room was compiled for is asked of whoever links it, so every program brings the runtime that is called.
+# What fuzzing wants of a room: the program's way through it is written down, and spans and vectors know their ends. Every
+# program that links such a room needs the runtime that writes it down.
 add_library(vcplay_room_flags INTERFACE)
 target_link_libraries(vcplay_room_flags INTERFACE vcplay_flags)
 if(VCPLAY_FUZZ)

@@ -7,8 +7,8 @@ namespace vcplay::media {
 
 /// The end of a stream that is stopped while its frames wait in a queue: the frames
 /// that come next, faded to silence within 30 ms. They are decoded and encoded
-/// anew, so whatever made them needs not be asked. Nothing when fewer frames wait
-/// than that needs, or they are no Opus. Only for who may publish frames.
+/// anew, whoever encoded them. Nothing happens when fewer frames wait than that
+/// needs, or when they are no Opus. Only for who may publish frames.
 void end_softly(FrameQueue& queue);
 
 }  // namespace vcplay::media

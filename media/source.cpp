@@ -197,7 +197,9 @@ void Source::check_length() {
   if (damage_reported_ || has_pictures_in_motion(*format_)) return;
   // From a bitrate, from timestamps or from a WAV's size FFmpeg concludes a length: nobody promised it.
   const bool is_a_promise = format_->duration_estimation_method == AVFMT_DURATION_FROM_STREAM;
-  const double too_much = seconds(counted_too_much());
+  const bool start_is_known = stream_->start_time != AV_NOPTS_VALUE;
+  const double too_much = seconds(counted_too_much(
+      start_is_known ? av_rescale_q(stream_->start_time, stream_->time_base, AV_TIME_BASE_Q) : 0));
   double promised = is_a_promise ? promised_seconds(*format_, *stream_) - too_much : 0;
   const double bytes_per_second = static_cast<double>(sample_bytes_) * info_.sample_rate;
   const auto missing = static_cast<double>(bytes_per_second > 0 ? access_.missing_bytes() : 0);

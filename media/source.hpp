@@ -64,7 +64,7 @@ class Source {
   void choose_stream(const std::string& name);
   [[nodiscard]] int wanted_stream(const std::string& name) const;
   void open_decoder(const AVCodec& decoder);
-  [[nodiscard]] Duration counted_too_much() const;
+  [[nodiscard]] Duration counted_too_much(std::int64_t start) const;
   void describe_track(const Media& media);
 
   void approach_start();

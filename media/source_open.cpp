@@ -178,15 +178,17 @@ void Source::describe_track(const Media& media) {
   info_.sample_rate = parameters.sample_rate;
   info_.channels = parameters.ch_layout.nb_channels;
   if (format_->duration <= 0) return;  // it is not known
-  const Duration length = std::chrono::microseconds(format_->duration) - counted_too_much();
+  const Duration length =
+      std::chrono::microseconds(format_->duration) - counted_too_much(format_->start_time);
   if (length > Duration::zero()) info_.duration = range_.length_of(length);
 }
 
-// Of Opus in an Ogg that begins later than at 0, this libavformat gives the end for the length.
-Duration Source::counted_too_much() const {
+// Of Opus in an Ogg that begins later than at 0, this libavformat gives the end for the length: what begins
+// at `start`, the stream or the file.
+Duration Source::counted_too_much(std::int64_t start) const {
   const bool is_ogg = std::string_view(format_->iformat->name) == "ogg";
   if (!is_ogg || stream_->codecpar->codec_id != AV_CODEC_ID_OPUS) return Duration::zero();
-  return std::chrono::microseconds(std::max<std::int64_t>(0, format_->start_time));
+  return std::chrono::microseconds(std::max<std::int64_t>(0, start));
 }
 
 std::string Source::tagged(const char* name) const { return tag(*format_, *stream_, name); }

@@ -16,8 +16,15 @@ lab=${1:-$(mktemp -d /tmp/vcplay-fresh.XXXXXX)}
 
 say() { echo "fresh: $*"; }
 
+# It is deleted in the end.
+[ -z "$(ls -A "$lab" 2>/dev/null)" ] || {
+  say "the folder is not empty: $lab" >&2
+  exit 1
+}
+
 # shellcheck source=/dev/null
 . "$root/tests/lab.sh"
+want_mirror 1
 
 clean_up() {
   detach "$lab/root"
@@ -28,7 +35,7 @@ trap clean_up EXIT
 trap 'exit 1' INT TERM
 
 # Unpacks a bare Debian $1 as machine $2.
-machine() {
+unpack() {
   mkdir "$lab/$2"
   tar -C "$lab/$2" -xf "$lab/bare.tar"
   attach "$lab/$2"
@@ -39,7 +46,7 @@ machine() {
 read_me() {
   machine=$1 user=$2 home=$3
   shift 3
-  git clone -q "$root" "$lab/$machine$home/vcplay"
+  git clone -q --no-hardlinks "$root" "$lab/$machine$home/vcplay" # whose owner changes
   if command -v npm >/dev/null; then
     printf 'registry=%s\n' "$(npm config get registry 2>/dev/null)" >"$lab/$machine$home/.npmrc"
   fi
@@ -56,9 +63,9 @@ for suite in $suites; do
   say "$suite: a bare Debian in $lab"
   bootstrap "$suite" "$lab/bare"
   tar -C "$lab/bare" -cf "$lab/bare.tar" .
-  rm -rf "$lab/bare"
+  discard "$lab/bare"
 
-  machine "$suite" root
+  unpack "$suite" root
   if [ "$suite" = sid ]; then
     read_me root root /root demo
   else
@@ -68,8 +75,9 @@ for suite in $suites; do
   discard "$lab/root"
   [ "$suite" != sid ] || continue
 
-  machine "$suite" user
-  inside "$lab/user" root /root "apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq sudo >/dev/null 2>&1
+  unpack "$suite" user
+  inside "$lab/user" root /root "apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq sudo >/dev/null 2>&1
     useradd --create-home --shell /bin/sh player
     echo 'player ALL=(ALL) NOPASSWD: ALL' >/etc/sudoers.d/player"
   read_me user player /home/player demo check

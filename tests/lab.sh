@@ -1,13 +1,26 @@
 #!/bin/sh
-# Sourced by tests/fresh_machine.sh and tests/arm64.sh: bare Debians, each in a folder of its own below $lab. Who sources this
-# has set $lab, defines say, runs as root and has debootstrap.
+# Sourced by the scripts that make bare Debians, each in a folder of its own below $lab. Who sources this has set $lab, defines
+# say, runs as root and has debootstrap.
 mkdir -p "${lab:?}"
-lab=$(CDPATH='' cd -- "$lab" && pwd)
+lab=$(CDPATH='' cd -- "$lab" && pwd -P)
+case $lab in *[[:space:]]*)
+  say "a folder for a Debian may have no blank in its name: $lab" >&2
+  exit 1
+  ;;
+esac
 
 # The mirrors and what leads to them are this machine's own: the project names none. $1 is how a mirror's address ends.
 mirror() {
   cat /etc/apt/sources.list /etc/apt/sources.list.d/*.sources /etc/apt/sources.list.d/*.list 2>/dev/null |
     sed -nE 's/^URIs: *([^ ]+).*/\1/p; s/^deb (\[[^]]*\] )?([^ ]+) .*/\2/p' | grep -m 1 "$1/*\$"
+}
+
+# Ends with status $1, in words, where there is none.
+want_mirror() {
+  [ -n "$(mirror debian)" ] || {
+    say 'this machine names no Debian mirror' >&2
+    exit "$1"
+  }
 }
 
 # What apt reads in Debian $1. Unstable has neither updates nor security updates: they are in it.
@@ -24,19 +37,25 @@ bootstrap() {
     { tail "$lab/debootstrap.log"; return 1; }
 }
 
+# Succeeds when something is mounted on $1 or, with "below", anywhere under it.
+is_mounted() {
+  awk -v place="$1" -v below="${2:-}" \
+    '$2 == place || (below != "" && index($2, place "/") == 1) { found = 1 } END { exit !found }' /proc/mounts
+}
+
 # Mounts in folder $1 what programs expect.
 attach() {
+  detach "$1" # what a run that was killed has left
   mount -t proc proc "$1/proc"
   mount -t sysfs sysfs "$1/sys" 2>/dev/null || :
-  mount --rbind /dev "$1/dev" 2>/dev/null || mount --bind /dev "$1/dev"
-  # What is unmounted there stays mounted here.
-  mount --make-rslave "$1/dev"
+  # A slave: what is unmounted there stays mounted here.
+  mount --rbind --make-rslave /dev "$1/dev" 2>/dev/null || mount --bind --make-slave /dev "$1/dev"
 }
 
 # Unmounts that.
 detach() {
   for mounted in dev/shm dev sys proc; do
-    umount "$1/$mounted" 2>/dev/null || umount -l "$1/$mounted" 2>/dev/null || :
+    while is_mounted "$1/$mounted" && { umount "$1/$mounted" 2>/dev/null || umount -l "$1/$mounted" 2>/dev/null; }; do :; done
   done
 }
 
@@ -52,9 +71,13 @@ furnish() {
   chroot "$2" update-ca-certificates >/dev/null 2>&1 || :
 }
 
-# Deletes folder $1, but never through a mount that did not go away.
+# Deletes folder $1, but never through a mount that did not go away: then it fails, and leaves all as it is.
 discard() {
-  if grep -q " $1/" /proc/mounts; then say "still mounted, so left alone: $1"; else rm -rf --one-file-system "$1"; fi
+  if is_mounted "$1" below; then
+    say "still mounted, so left alone: $1" >&2
+    return 1
+  fi
+  rm -rf --one-file-system "$1"
 }
 
 # Runs a command in folder $1 as user $2 with home $3, in an environment as bare as a new login's.

@@ -7,7 +7,6 @@ set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 suite=$1
 lab=${2:-${XDG_CACHE_HOME:-$HOME/.cache}/vcplay/debian}
-machine=$lab/$suite
 
 say() { echo "$suite: $*"; }
 skip() {
@@ -19,7 +18,8 @@ skip() {
 command -v debootstrap >/dev/null || skip 'debootstrap is not installed'
 # shellcheck source=/dev/null
 . "$root/tests/lab.sh"
-mirror debian >/dev/null || skip 'this machine names no Debian mirror'
+want_mirror 77
+machine=$lab/$suite
 
 trap 'detach "$machine"' EXIT
 trap 'exit 1' INT TERM
@@ -29,7 +29,7 @@ if [ -e "$machine/ready" ]; then
 else
   say "a bare one in $machine"
   detach "$machine"
-  rm -rf --one-file-system "$machine"
+  discard "$machine"
   bootstrap "$suite" "$machine"
   touch "$machine/ready"
 fi
@@ -38,9 +38,8 @@ furnish "$suite" "$machine"
 
 # The same folder each time: what did not change since is not compiled again.
 rm -rf "$machine/root/vcplay"
-git clone -q "$root" "$machine/root/vcplay"
-cd "$machine/root/vcplay"
-say "$(inside "$machine" root /root "cd /root/vcplay && ./dev need ccache" 2>&1)"
+git clone -q --no-hardlinks "$root" "$machine/root/vcplay"
+inside "$machine" root /root "cd /root/vcplay && ./dev need ccache" </dev/null
 # Published test vectors go along, where they are named.
 if [ -n "${VCPLAY_MLS_VECTORS:-}" ]; then
   rm -rf "$machine/root/mls-vectors"

@@ -36,10 +36,10 @@ struct GatewayConnection {
     heartbeat_due = now + interval + interval / 2;
   }
 
-  // None of these has an effect on a connection that is not open.
+  // On a connection that is not open these send nothing.
   void send(const nlohmann::json& message) const;
   void send_kept(const SentMessage& message) const;
-  /// A numbered one: from now on heartbeats may name it.
+  /// A numbered one: from now on heartbeats may name it, and a RESUME has it sent again.
   void send_kept(std::int64_t number, const SentMessage& message, TimePoint now);
   /// The latest `missed` messages once more.
   template <typename Number>
@@ -49,6 +49,7 @@ struct GatewayConnection {
     }
   }
 
+  // Only while there is a socket.
   void close(std::uint16_t code, std::string_view reason);
   /// Ends TCP without a word.
   void drop();

@@ -49,7 +49,7 @@ class House {
   /// Has the fault happen to the account now. Nothing of it is held against the account.
   void inject(const Fault& fault, Snowflake user, TimePoint now);
 
-  /// After a stall: for so long the owner must let nothing happen. Told once.
+  /// How long the owner must let nothing happen, when a stall has begun. Each stall is told once.
   [[nodiscard]] std::optional<Duration> take_stall() noexcept { return std::exchange(stall_, std::nullopt); }
   /// The owner let nothing happen for so long, and hands in times as if that had not been. Only datagrams
   /// arrive by the kernel's clock, which went on.

@@ -76,7 +76,7 @@ struct DaveFaults {
   Duration batch{0};                      // proposals are held for so long, then sent together
   bool never_executes = false;            // no opcode 22
   bool alone_is_plain = false;            // whoever is left alone is told version 0 instead of a new group
-  std::vector<DaveDisturbance> mid_play;  // with the account's 25th audio packet
+  std::vector<DaveDisturbance> mid_play;  // once the account is in mid play (House)
 };
 
 /// How this Discord is furnished and where it misbehaves. The defaults are a well-behaved one.

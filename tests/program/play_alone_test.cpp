@@ -71,6 +71,20 @@ TEST_F(OnePlayer, TheEventsSayItToo) {
                                 HasSubstr("\"name\":\"busy\""), HasSubstr(told_of(*first))));
 }
 
+TEST_F(OnePlayer, AHomeThatCannotBeUsedIsToldBeforeAnythingBegins) {
+  for (const char* const verb : {"play", "check"}) {
+    Command command = second_player({"--json"});
+    command.words[1] = verb;
+    command.environment["VCPLAY_HOME"] = stage_.folder().file("none");
+    const Finished finished = run(command, kDeadline);
+    EXPECT_EQ(finished.exit_status, 2) << verb;
+    EXPECT_THAT(finished.err, HasSubstr("VCPLAY_HOME")) << verb;
+    EXPECT_EQ(std::count(finished.err.begin(), finished.err.end(), '\n'), 1) << finished.err;
+    EXPECT_EQ(finished.out, "") << verb;
+  }
+  EXPECT_EQ(stage_.discord().report().gateway_identifies, 0U);
+}
+
 /// `command` without VCPLAY_HOME, as root of namespaces in which the stage's home is that of root.
 Command as_a_user_of(const Stage& stage, Command command) {
   const std::vector<std::string> before = {
