@@ -199,7 +199,8 @@ void Source::check_length() {
   const bool is_a_promise = format_->duration_estimation_method == AVFMT_DURATION_FROM_STREAM;
   const bool start_is_known = stream_->start_time != AV_NOPTS_VALUE;
   const double too_much = seconds(counted_too_much(
-      start_is_known ? av_rescale_q(stream_->start_time, stream_->time_base, AV_TIME_BASE_Q) : 0));
+      start_is_known ? av_rescale_q(stream_->start_time, stream_->time_base, AVRational{1, AV_TIME_BASE})
+                     : 0));
   double promised = is_a_promise ? promised_seconds(*format_, *stream_) - too_much : 0;
   const double bytes_per_second = static_cast<double>(sample_bytes_) * info_.sample_rate;
   const auto missing = static_cast<double>(bytes_per_second > 0 ? access_.missing_bytes() : 0);
