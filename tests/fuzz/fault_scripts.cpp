@@ -27,7 +27,7 @@ void look_at(const ScriptedFault& one) {
 
 void read_script(std::string_view text) {
   try {
-    const FaultScript script = parse_script(text, text.substr(0, 300));
+    const FaultScript script = parse_script(text, text.substr(0, 60));  // as a file of that name
     must_hold(script.size() <= 1000, "a script has so many faults");
     if (!script.empty()) look_at(script.front());
     if (!script.empty()) look_at(script.back());

@@ -20,7 +20,7 @@ bool has_controls(std::string_view text) {
   return false;
 }
 
-/// U+202A to U+202E and U+2066 to U+2069.
+/// U+202A to U+202E and U+2066 to U+2069; and U+2028 and U+2029, which break lines.
 bool turns_the_order(std::string_view text) {
   for (const char* const sign : {"\u202a", "\u202b", "\u202c", "\u202d", "\u202e", "\u2066", "\u2067",
                                  "\u2068", "\u2069", "\u2028", "\u2029"}) {
