@@ -15,6 +15,7 @@ constexpr std::size_t kMostSamples = std::size_t{50} * 3600;
 }  // namespace
 
 BareLoop::BareLoop() {
+  late_us_.reserve(kMostSamples);  // the thread then takes no memory, and cannot fail for want of it
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "bare-loop");
     voice::make_thread_punctual();

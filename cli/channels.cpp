@@ -18,11 +18,10 @@ RunResult channels(const Options& options) {
   if (const auto signal = survey.run(options.ca_file, signals))
     return {.error = std::nullopt, .signal = signal};
   if (survey.error()) return {.error = survey.error(), .signal = std::nullopt};
-  if (options.json) {
-    write_output(to_json_line(survey.guilds(), survey.me(), utc_now()));
-  } else {
-    write_output(to_table(survey.guilds(), survey.me().id, utc_now(), style_of_output()));
-  }
+  const std::string text = options.json
+                               ? to_json_line(survey.guilds(), survey.me(), utc_now())
+                               : to_table(survey.guilds(), survey.me().id, utc_now(), style_of_output());
+  if (const auto signal = write_output(text, signals)) return {.error = std::nullopt, .signal = signal};
   if (survey.guilds().empty()) {
     log::warning(
         "The bot is in no guild yet: invite it by the OAuth2 URL Generator of the developer portal.");

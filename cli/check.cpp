@@ -1,5 +1,7 @@
 #include "cli/check.hpp"
 
+#include <optional>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -19,8 +21,8 @@ namespace {
 /// What was found so far, told line by line to a person and at the end to a program.
 class Report {
  public:
-  explicit Report(const Options& options)
-      : json_(options.json), quiet_(options.quiet), style_(style_of_output()) {}
+  Report(const Options& options, Signals& signals)
+      : signals_(signals), json_(options.json), quiet_(options.quiet), style_(style_of_output()) {}
 
   void add(std::vector<Finding> findings) {
     std::string text;
@@ -28,14 +30,22 @@ class Report {
       if (!quiet_ || finding.mark == Mark::failed) text += to_line(finding, style_);
       findings_.push_back(std::move(finding));
     }
-    if (!json_) write_output(text);
+    if (!json_) write(text);
   }
-  [[nodiscard]] std::optional<Error> finish() const {
-    if (json_) write_output(to_json_line(findings_));
-    return verdict(findings_);
+  [[nodiscard]] RunResult finish() {
+    if (json_) write(to_json_line(findings_));
+    return {.error = verdict(findings_), .signal = signal_};
   }
+  /// That came while nobody read.
+  [[nodiscard]] std::optional<int> signal() const noexcept { return signal_; }
 
  private:
+  void write(std::string_view text) {
+    if (!signal_) signal_ = write_output(text, signals_);
+  }
+
+  Signals& signals_;
+  std::optional<int> signal_;
   const bool json_;
   const bool quiet_;
   const Style style_;
@@ -48,7 +58,7 @@ RunResult check(const Options& options) {
   const PlayerSetup setup = discord_setup(options);
   Signals signals;  // before any thread
   BotGuard guard(setup.connection);
-  Report report(options);
+  Report report(options, signals);
   DiscordProbe probe(setup.connection);
   if (const auto signal = probe.run(setup.ca_file, signals)) return {.error = std::nullopt, .signal = signal};
   const Wanted wanted = {.guild = options.guild,
@@ -60,12 +70,13 @@ RunResult check(const Options& options) {
   facts.identifies_here = guard.identifies_used();
   report.add(judge(facts, wanted, utc_now()));
   for (const media::Media& media : options.media) {
-    std::optional<int> signal;
+    std::optional<int> signal = report.signal();
+    if (signal) break;
     auto finding = MediaProbe(media, setup.pipeline).run(signals, signal);
     if (!finding) return {.error = std::nullopt, .signal = signal};
     report.add({std::move(*finding)});
   }
-  return {.error = report.finish(), .signal = std::nullopt};
+  return report.finish();
 }
 
 }  // namespace vcplay::cli

@@ -239,12 +239,15 @@ void judge_place(std::vector<Finding>& findings, resources::Guild guild, const r
 
 Finding judge_stage(std::uint64_t permissions) {
   if ((permissions & resources::kMuteMembers) != 0) {
-    return good("stage", "The bot may take the word on this stage (Mute Members).");
+    return good(
+        "stage",
+        "The bot may take the word on this stage (Mute Members). Stages have no end-to-end encryption.");
   }
   if ((permissions & resources::kRequestToSpeak) != 0) {
     return warning("stage",
                    "The bot can only raise its hand on this stage (Request to Speak): somebody must "
-                   "invite it to speak, or give it the permission Mute Members there.");
+                   "invite it to speak, or give it the permission Mute Members there. Stages have no "
+                   "end-to-end encryption.");
   }
   return failed(
       "stage", Cause::not_permitted,

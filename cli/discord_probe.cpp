@@ -8,6 +8,8 @@
 
 #include "base/json.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
+#include "net/hosts.hpp"
 #include "net/udp_socket.hpp"
 
 namespace vcplay::cli {
@@ -17,6 +19,8 @@ namespace {
 // last try; the gateway needs time to say hello, too.
 constexpr Duration kPatienceWithRest = DiscordProbe::kPatience / 3;
 constexpr int kHello = 10;
+constexpr json::Field kMessage[] = {{"op"}};
+constexpr net::WebSocketLimits kLimits{.incoming = 64 * 1024, .outgoing = 64 * 1024};  // a word or two
 constexpr std::uint16_t kAnyPort = 50'000;  // nothing is sent there
 
 /// Voice servers have IPv4 addresses.
@@ -75,10 +79,21 @@ void DiscordProbe::ask_the_rest(Snowflake me) {
   api_->gateway_bot([this](rest::Result<rest::GatewayBot> answer) {
     facts_.gateway_bot = std::move(answer);
     const auto* const gateway = std::get_if<rest::GatewayBot>(&*facts_.gateway_bot);
-    if (gateway != nullptr && !config_.gateway_url) approach_gateway(gateway->url);
+    if (gateway != nullptr && !config_.gateway_url) approach_found_gateway(gateway->url);
     --open_questions_;
     settle();
   });
+}
+
+/// Where a play would not go there is nothing to look at.
+void DiscordProbe::approach_found_gateway(const net::Url& url) {
+  if (net::is_discords(config_.api_url->host) && !net::is_discords(url.host)) {
+    facts_.gateway_hello = Error(
+        Cause::network, fmt::format("Discord's API named {} as its gateway, which is no server of Discord's.",
+                                    display_safe(url.host, 100)));
+    return;
+  }
+  approach_gateway(url);
 }
 
 void DiscordProbe::approach_gateway(const net::Url& url) {
@@ -86,7 +101,8 @@ void DiscordProbe::approach_gateway(const net::Url& url) {
   ++open_questions_;
   log::info("Calling the gateway at {}", gateway_.host_and_port());
   auto& handler = static_cast<net::WebSocketHandler&>(*this);
-  socket_ = std::make_unique<net::WebSocket>(*loop_, *trust_, handler, gateway_, deadline_ - loop_->now());
+  socket_ =
+      std::make_unique<net::WebSocket>(*loop_, *trust_, handler, gateway_, deadline_ - loop_->now(), kLimits);
   find_route(url);
 }
 
@@ -108,7 +124,7 @@ void DiscordProbe::find_route(const net::Url& url) {
 }
 
 void DiscordProbe::on_text(std::string_view text) {
-  if (facts_.gateway_hello || json::integer(json::parse(text), "op") != kHello) return;
+  if (facts_.gateway_hello || json::integer(json::parse(text, {}, kMessage), "op") != kHello) return;
   facts_.gateway_hello = gateway_.host_and_port();
   socket_->close(1000, "");
   --open_questions_;

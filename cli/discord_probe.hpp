@@ -31,6 +31,7 @@ class DiscordProbe final : public Errand, private net::WebSocketHandler {
 
   void know_me(rest::Result<resources::User> answer);
   void ask_the_rest(Snowflake me);
+  void approach_found_gateway(const net::Url& url);
   void approach_gateway(const net::Url& url);
   void find_route(const net::Url& url);
   void time_is_up();

@@ -57,8 +57,9 @@ class Encoding {
     read_mail();
     if (frames_ > 0) file_.finish(pipeline_.extent().padding);
     line_.reset();
-    if (options_.json && frames_ > 0) write_output(report());
-    return {.error = verdict(outcome_), .signal = std::nullopt};
+    std::optional<int> signal;
+    if (options_.json && frames_ > 0) signal = write_output(report(), signals_);
+    return {.error = verdict(outcome_), .signal = signal};
   }
 
  private:
@@ -89,6 +90,8 @@ class Encoding {
     for (Message& message : mailbox_.take()) {
       if (auto* const info = std::get_if<media::TrackInfo>(&message)) tracks_.push_back(std::move(*info));
       if (auto* const result = std::get_if<media::TrackResult>(&message)) outcome_.add(std::move(*result));
+      if (const auto* const failed = std::get_if<PipelineFailed>(&message))
+        throw Error(Cause::unexpected, display_safe(failed->sentence));
     }
   }
 
@@ -100,7 +103,8 @@ class Encoding {
   void tick(TimePoint now) {
     if (now < next_tick_) return;
     next_tick_ = now + kTick;
-    if (const auto error = stuck(pipeline_.activity(), now)) throw Error(*error);
+    const auto error = stuck(pipeline_.activity(), now);
+    if (error && !pipeline_.skip_stuck_track()) throw Error(*error);
     if (line_) show();
   }
 

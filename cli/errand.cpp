@@ -9,7 +9,9 @@
 #include <array>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <thread>
+#include <utility>
 
 #include "base/error.hpp"
 
@@ -18,6 +20,36 @@ namespace {
 
 // Errands have deadlines of their own; this one only says that none waits for ever.
 constexpr Duration kNoErrandIsLonger = std::chrono::hours(1);
+
+/// Runs a loop until somebody stops it, at the latest when this goes.
+class LoopThread {
+ public:
+  /// `on_exception` is called on the thread, inside a handler of the exception.
+  LoopThread(net::EventLoop& loop, std::function<void()> on_exception)
+      : loop_(loop), thread_([&loop, failed = std::move(on_exception)]() noexcept {
+          pthread_setname_np(pthread_self(), "network");
+          try {
+            loop.run();
+          } catch (...) {
+            failed();
+          }
+        }) {}
+  ~LoopThread() {
+    loop_.stop();
+    wait();
+  }
+  LoopThread(const LoopThread&) = delete;
+  LoopThread& operator=(const LoopThread&) = delete;
+
+  /// Until the loop has been stopped.
+  void wait() {
+    if (thread_.joinable()) thread_.join();
+  }
+
+ private:
+  net::EventLoop& loop_;
+  std::thread thread_;
+};
 
 }  // namespace
 
@@ -52,20 +84,19 @@ std::optional<int> Errand::run(const std::string& ca_file, Signals& signals) {
   Wakeup done;
   std::exception_ptr failure;
   loop.post([&] { start(loop, trust, [&done] { done.raise(); }); });
-  std::thread thread([&] {
-    pthread_setname_np(pthread_self(), "network");
-    try {
-      loop.run();
-    } catch (...) {
+  std::optional<int> signal;
+  {
+    LoopThread thread(loop, [&] {
       failure = std::current_exception();
       done.raise();
-    }
-  });
-  std::optional<int> signal;
-  static_cast<void>(done.wait(signals, Clock::now() + kNoErrandIsLonger, signal));
-  loop.post([this] { stop(); });
-  loop.post([&loop] { loop.stop(); });
-  thread.join();
+    });
+    static_cast<void>(done.wait(signals, Clock::now() + kNoErrandIsLonger, signal));
+    loop.post([this, &loop] {
+      stop();
+      loop.stop();
+    });
+    thread.wait();
+  }
   stop();  // for a loop that had ended before it could
   if (failure) std::rethrow_exception(failure);
   return signal;

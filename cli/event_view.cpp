@@ -36,11 +36,14 @@ void EventView::on_session(const voice::SessionFacts& facts) {
 }
 
 void EventView::on_encryption(const voice::EncryptionFacts& facts) {
+  std::vector<Snowflake> members;
+  for (const dave::GroupMember& member : facts.members) members.push_back(member.user);
   events_.e2ee({.active = facts.line == voice::LineState::encrypted,
                 .version = facts.version,
                 .line = std::string(voice::name(facts.line)),
                 .epoch = facts.epoch,
-                .code = facts.privacy_code.empty() ? std::nullopt : std::optional(facts.privacy_code)});
+                .code = facts.privacy_code.empty() ? std::nullopt : std::optional(facts.privacy_code),
+                .members = std::move(members)});
 }
 
 void EventView::on_track(const media::TrackInfo& info) { events_.track(info); }
@@ -74,6 +77,7 @@ void EventView::finish(const PlayerOutcome& outcome, const std::optional<Error>&
                       .late_max = microseconds(late.max),
                       .live = outcome.live});
   if (error) events_.error(error->cause(), error->what());
+  events_.finish();
 }
 
 }  // namespace vcplay::cli

@@ -2,15 +2,13 @@
 
 #include <fmt/chrono.h>
 #include <fmt/core.h>
-#include <poll.h>
 #include <string.h>
-#include <unistd.h>
 
-#include <cerrno>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "base/line_writer.hpp"
 #include "base/milliseconds.hpp"
 #include "base/opus_frame.hpp"
 #include "base/text.hpp"
@@ -22,14 +20,15 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kTextColumns = 1000;  // nobody needs more of a title
-constexpr std::size_t kPipeChunk = 4096;    // PIPE_BUF: a writable pipe takes as much without blocking
-constexpr Duration kReaderDeadline = std::chrono::seconds(5);
+// Some thousands: hours of most runs.
+constexpr LineWriter::Room kRoom{.lines = 10'000, .bytes = EventWriter::kMostBytes};
+constexpr Duration kReaderPatience = std::chrono::seconds(1);
 
 constexpr EventRow kTable[] = {
     {"start", "schema vcplay", "The first line: version of this schema and of vcplay."},
     {"joined", "guild channel channel_name user bitrate encryption join_seconds",
      "The bot is in the channel and audio may flow."},
-    {"e2ee", "active version line epoch code", "The state of end-to-end encryption changed."},
+    {"e2ee", "active version line epoch code members", "The state of end-to-end encryption changed."},
     {"track",
      "track tracks media title artist album station codec container rate channels duration passthrough "
      "reencoded",
@@ -45,6 +44,7 @@ constexpr EventRow kTable[] = {
      "p99 and max of deadline-to-send errors, live the latency_ms and drift_ppm "
      "of a live input, how often it stalls and what of it came too late (left_out_ms)."},
     {"error", "status name message", "Why the run fails: the exit status, its name and one sentence."},
+    {"lost", "events", "So many events were left out here, because nobody read for too long."},
 };
 
 Json safe(std::string_view text) { return display_safe(text, kTextColumns); }
@@ -74,12 +74,11 @@ Json live_figures(const media::LiveFigures& live) {
   throw Error(Cause::output, fmt::format("Cannot write events to standard output: {}.", why));
 }
 
-void wait_writable(int fd, TimePoint deadline) {
-  const auto left = whole_milliseconds(deadline - Clock::now());
-  pollfd writable{fd, POLLOUT, 0};
-  const int count = left <= 0 ? 0 : ::poll(&writable, 1, static_cast<int>(left));
-  if (count == 0) fail("nobody has read them for five seconds");
-  if (count < 0 && errno != EINTR) fail(::strerror(errno));
+/// One event on one line; `fields` come after its name and time.
+std::string line_of(std::string_view name, const Json& fields, std::chrono::system_clock::time_point now) {
+  Json event = {{"event", name}, {"time", timestamp(now)}};
+  event.update(fields);
+  return event.dump() + '\n';
 }
 
 }  // namespace
@@ -87,29 +86,40 @@ void wait_writable(int fd, TimePoint deadline) {
 std::span<const EventRow> event_table() noexcept { return kTable; }
 
 struct EventWriter::Impl {
-  int fd;
-  WallClock now;
+  Impl(int fd, WallClock clock)
+      : now(clock), lines(fd, kRoom, [clock](std::uint64_t lost) {
+          return line_of("lost", {{"events", lost}}, clock());
+        }) {}
 
-  /// One event; `fields` come after its name and time.
-  void write(std::string_view name, const Json& fields) const {
-    Json event = {{"event", name}, {"time", timestamp(now())}};
-    event.update(fields);
-    write_line(event.dump() + '\n');
+  void write(std::string_view name, const Json& fields) {
+    throw_failure();
+    lines.push(line_of(name, fields, now()), LineWriter::Urgency::ordinary);
+  }
+  /// The last lines of a run find room that others did not.
+  void write_last(std::string_view name, const Json& fields) {
+    throw_failure();
+    lines.push(line_of(name, fields, now()), LineWriter::Urgency::last_words);
+  }
+  void throw_failure() const {
+    if (const int error = lines.error(); error != 0) fail(::strerror(error));
   }
 
-  void write_line(std::string_view line) const {
-    const TimePoint deadline = Clock::now() + kReaderDeadline;
-    while (!line.empty()) {
-      wait_writable(fd, deadline);
-      const ssize_t count = ::write(fd, line.data(), std::min(line.size(), kPipeChunk));
-      if (count < 0 && errno != EINTR && errno != EAGAIN) fail(::strerror(errno));
-      if (count > 0) line.remove_prefix(static_cast<std::size_t>(count));
-    }
-  }
+  const WallClock now;
+  LineWriter lines;
+  bool is_given_up = false;  // nobody reads
 };
 
-EventWriter::EventWriter(int fd, WallClock now) : impl_(new Impl{fd, std::move(now)}) {}
-EventWriter::~EventWriter() = default;
+EventWriter::EventWriter(int fd, WallClock now) : impl_(new Impl(fd, std::move(now))) {}
+
+EventWriter::~EventWriter() {
+  if (!impl_->is_given_up) impl_->lines.flush(kReaderPatience);
+}
+
+void EventWriter::finish() {
+  impl_->is_given_up = !impl_->lines.flush(kReaderPatience);
+  impl_->throw_failure();
+  if (impl_->is_given_up) fail("nobody reads them");
+}
 
 void EventWriter::start(std::string_view vcplay_version) {
   impl_->write("start", {{"schema", kEventSchema}, {"vcplay", vcplay_version}});
@@ -126,11 +136,14 @@ void EventWriter::joined(const JoinedEvent& event) {
 }
 
 void EventWriter::e2ee(const E2eeEvent& event) {
+  Json members = Json::array();
+  for (const Snowflake member : event.members) members.push_back(member.str());
   impl_->write("e2ee", {{"active", event.active},
                         {"version", event.version},
                         {"line", safe(event.line)},
                         {"epoch", event.epoch ? Json(*event.epoch) : Json(nullptr)},
-                        {"code", event.code ? safe(*event.code) : Json(nullptr)}});
+                        {"code", event.code ? safe(*event.code) : Json(nullptr)},
+                        {"members", std::move(members)}});
 }
 
 void EventWriter::track(const media::TrackInfo& info) {
@@ -174,27 +187,28 @@ void EventWriter::reconnect(const ReconnectEvent& event) {
                              {"after_seconds", short_seconds(event.after)}});
 }
 
-void EventWriter::left(std::string_view reason) { impl_->write("left", {{"reason", safe(reason)}}); }
+void EventWriter::left(std::string_view reason) { impl_->write_last("left", {{"reason", safe(reason)}}); }
 
 void EventWriter::statistics(const StatisticsEvent& event) {
-  impl_->write("statistics", {{"seconds", short_seconds(event.run_time)},
-                              {"packets", event.packets},
-                              {"audio_packets", event.audio_packets},
-                              {"dropped", event.dropped},
-                              {"failed", event.failed},
-                              {"underruns", event.underruns},
-                              {"rebases", event.rebases},
-                              {"reconnects", event.reconnects},
-                              {"late_us",
-                               {{"p50", microseconds(event.late_p50)},
-                                {"p99", microseconds(event.late_p99)},
-                                {"max", microseconds(event.late_max)}}},
-                              {"live", live_figures(event.live)}});
+  impl_->write_last("statistics", {{"seconds", short_seconds(event.run_time)},
+                                   {"packets", event.packets},
+                                   {"audio_packets", event.audio_packets},
+                                   {"dropped", event.dropped},
+                                   {"failed", event.failed},
+                                   {"underruns", event.underruns},
+                                   {"rebases", event.rebases},
+                                   {"reconnects", event.reconnects},
+                                   {"late_us",
+                                    {{"p50", microseconds(event.late_p50)},
+                                     {"p99", microseconds(event.late_p99)},
+                                     {"max", microseconds(event.late_max)}}},
+                                   {"live", live_figures(event.live)}});
 }
 
 void EventWriter::error(Cause cause, std::string_view sentence) {
   const ExitStatus status = to_exit_status(cause);
-  impl_->write("error", {{"status", number(status)}, {"name", name(status)}, {"message", safe(sentence)}});
+  impl_->write_last("error",
+                    {{"status", number(status)}, {"name", name(status)}, {"message", safe(sentence)}});
 }
 
 }  // namespace vcplay::cli

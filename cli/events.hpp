@@ -1,6 +1,7 @@
 // `play --json`: what happens, as one JSON object per line on standard output.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -37,6 +38,7 @@ struct E2eeEvent {
   std::string line;                    // why audio flows or not: voice::name(LineState)
   std::optional<std::uint64_t> epoch;  // nothing without a group
   std::optional<std::string> code;     // the epoch's displayable code
+  std::vector<Snowflake> members;      // of the epoch's group, the bot included: who can hear what is sent
 };
 
 /// Something was lost and is tried again.
@@ -70,15 +72,20 @@ struct EventRow {
 };
 [[nodiscard]] std::span<const EventRow> event_table() noexcept;
 
-/// Writes events to a file descriptor. Main thread. Every function throws Error{output} when the line cannot
-/// be written or nobody reads for five seconds. Texts are made harmless here.
+/// Writes events to a file descriptor. Main thread, which waits for no reader: a thread of its own writes. As
+/// long as there is room none is lost; what finds none while nobody reads is counted by an event in its
+/// place. Every function throws Error{output} when a line before it could not be written. Texts are made
+/// harmless here.
 class EventWriter {
  public:
   using WallClock = std::function<std::chrono::system_clock::time_point()>;
   explicit EventWriter(int fd, WallClock now = std::chrono::system_clock::now);
-  ~EventWriter();
+  ~EventWriter();  // waits as finish() does
   EventWriter(const EventWriter&) = delete;
   EventWriter& operator=(const EventWriter&) = delete;
+
+  /// So many bytes of events wait for a reader.
+  static constexpr std::size_t kMostBytes = 1024 * 1024;
 
   void start(std::string_view vcplay_version);
   void joined(const JoinedEvent& event);
@@ -91,6 +98,9 @@ class EventWriter {
   void left(std::string_view reason);
   void statistics(const StatisticsEvent& event);
   void error(Cause cause, std::string_view sentence);
+
+  /// Waits until all is written. Throws Error{output} also when the reader takes nothing for a second.
+  void finish();
 
  private:
   struct Impl;

@@ -30,7 +30,8 @@ could play. "encode" makes a file that plays without an encoder.
   vcplay check --help       how to check
   vcplay channels --help    how to find the ids
   vcplay encode --help      how to prepare a file
-  vcplay --version          versions of vcplay and of its libraries
+  vcplay help VERB          the same
+  vcplay --version, -V      versions of vcplay and of its libraries
   man vcplay                everything
 )";
 

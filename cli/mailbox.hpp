@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -30,12 +31,16 @@ struct EncryptionChanged {
 struct Reconnecting {
   voice::ReconnectFacts facts;
 };
+struct PipelineFailed {
+  std::string sentence;
+};
 struct PipelineEnded {};
 using Message = std::variant<PhaseEntered, voice::ChannelFacts, voice::SessionFacts, EncryptionChanged,
                              Underrun, Reconnecting, ConnectionEnded, media::TrackInfo, media::StreamTitle,
-                             media::TrackResult, PipelineEnded>;
+                             media::TrackResult, PipelineFailed, PipelineEnded>;
 
-/// Carries messages from the network and media threads to the main thread, which waits on fd().
+/// Carries messages from the network and media threads to the main thread, which waits on fd(). The last
+/// ones, for which it waits, have room from the beginning on: they come also where no memory is left.
 class Mailbox final : public voice::ConnectionListener, public media::PipelineListener {
  public:
   Mailbox();  // throws Error{unexpected} when there is no eventfd
@@ -55,20 +60,24 @@ class Mailbox final : public voice::ConnectionListener, public media::PipelineLi
   }
   void on_underrun(bool began) override { post(Underrun{began}); }
   void on_reconnect(const voice::ReconnectFacts& facts) override { post(Reconnecting{facts}); }
-  void on_end(std::optional<Error> error) override { post(ConnectionEnded{std::move(error)}); }
+  void on_end(std::optional<Error> error) noexcept override;
 
   // media thread
   void on_track(const media::TrackInfo& info) override { post(info); }
   void on_title(const media::StreamTitle& title) override { post(title); }
   void on_track_end(const media::TrackResult& result) override { post(result); }
-  void on_pipeline_end() override { post(PipelineEnded{}); }
+  void on_failure(const std::string& sentence) override;
+  void on_pipeline_end() override { post_last(PipelineEnded{}); }
 
  private:
   void post(Message message);
+  void post_last(Message message) noexcept;
+  void ring() const noexcept;
 
   int fd_ = -1;
   Mutex mutex_;
-  std::vector<Message> messages_ GUARDED_BY(mutex_);
+  std::vector<Message> messages_ GUARDED_BY(mutex_);  // with room for the last ones
+  std::string no_memory_ GUARDED_BY(mutex_) = "The media thread has no memory left.";
 };
 
 }  // namespace vcplay::cli

@@ -1,9 +1,13 @@
 // From the command line to the exit status.
 #include <fcntl.h>
+#include <fmt/core.h>
+#include <pthread.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <cstdio>
 #include <exception>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -82,15 +86,39 @@ void occupy_standard_descriptors() {
   }
 }
 
+/// A thread's stack counts as data from its beginning on, used or not, and there is a ceiling above that
+/// while media play (media::MemoryCeiling). FFmpeg, libopus and TLS need a tenth of this.
+void take_small_stacks() {
+  constexpr std::size_t kStackBytes = 2U << 20U;
+  pthread_attr_t attributes;
+  if (::pthread_attr_init(&attributes) != 0) return;
+  if (::pthread_attr_setstacksize(&attributes, kStackBytes) == 0) ::pthread_setattr_default_np(&attributes);
+  ::pthread_attr_destroy(&attributes);
+}
+
+RunResult run_to_the_end(const Options& options) {
+  try {
+    return run(options);
+  } catch (const Error& error) {
+    return {.error = error, .signal = std::nullopt};
+  } catch (const std::exception& error) {
+    return {.error = Error(Cause::unexpected, fmt::format("Unexpected failure: {}.", error.what())),
+            .signal = std::nullopt};
+  }
+}
+
 int main(int argc, char** argv) {
   occupy_standard_descriptors();
   harden_process();
+  take_small_stacks();
   try {
     const ParseOutcome parsed = parse(argc, argv);
     if (!parsed.options) return print_and_leave(parsed);
     log::set_level(parsed.options->log_level);
-    const RunResult result = run(*parsed.options);
+    log::Background background;  // no thread that a run starts may wait for a terminal
+    const RunResult result = run_to_the_end(*parsed.options);
     const int status = result.error ? report(*result.error) : 0;
+    background.finish();
     if (result.signal) raise_again(*result.signal);
     return status;
   } catch (const Error& error) {

@@ -1,8 +1,10 @@
 #include "cli/network_thread.hpp"
 
+#include <fmt/core.h>
 #include <pthread.h>
 
-#include "base/error.hpp"
+#include <new>
+#include <utility>
 
 namespace vcplay::cli {
 
@@ -17,22 +19,52 @@ NetworkThread::NetworkThread(voice::ConnectionConfig config, const std::string& 
 
 NetworkThread::~NetworkThread() {
   if (!thread_.joinable()) return;
-  loop_.post([this] { connection_.reset(); });
-  loop_.post([this] { loop_.stop(); });
+  try {
+    loop_.post([this] { connection_.reset(); });
+    loop_.post([this] { loop_.stop(); });
+  } catch (...) {  // no memory: the connection goes when its thread has gone
+    loop_.stop();
+  }
   thread_.join();
 }
 
 void NetworkThread::start() {
-  thread_ = std::thread([this] {
-    pthread_setname_np(pthread_self(), "network");
-    try {
-      loop_.post([this] { connection_->start(); });
-      loop_.run();
-    } catch (const Error& error) {  // the system has run out of something
-      listener_.on_end(error);
-    }
-  });
+  loop_.on_failure([this](const std::exception_ptr& failure) { leave_for(failure); });
+  thread_ = std::thread([this] { run(); });
 }
+
+void NetworkThread::run() noexcept {
+  pthread_setname_np(pthread_self(), "network");
+  try {
+    loop_.post([this] { connection_->start(); });
+    loop_.run();
+  } catch (...) {
+    listener_.on_end(in_words(std::current_exception()));
+  }
+}
+
+/// What a person needs to know of it. The main thread waits for these words, also where there is no memory
+/// for them.
+Error NetworkThread::in_words(const std::exception_ptr& failure) const noexcept {
+  try {
+    try {
+      std::rethrow_exception(failure);
+    } catch (const Error& error) {  // the system has run out of something
+      return error;
+    } catch (const std::bad_alloc&) {
+      return no_memory_;
+    } catch (const std::exception& error) {
+      return {Cause::unexpected, fmt::format("The network thread failed: {}.", error.what())};
+    } catch (...) {
+      return {Cause::unexpected, "The network thread failed."};
+    }
+  } catch (...) {
+    return no_memory_;
+  }
+}
+
+/// Something went wrong that nobody thought of. The connection still leaves the channel.
+void NetworkThread::leave_for(const std::exception_ptr& failure) { connection_->fail(in_words(failure)); }
 
 void NetworkThread::set_status(std::string text) {
   loop_.post([this, text = std::move(text)] { connection_->set_status(text); });

@@ -1,10 +1,12 @@
 // The network thread: one EventLoop and the Connection that lives on it.
 #pragma once
 
+#include <exception>
 #include <optional>
 #include <string>
 #include <thread>
 
+#include "base/error.hpp"
 #include "base/frame_queue.hpp"
 #include "net/event_loop.hpp"
 #include "net/tls.hpp"
@@ -27,6 +29,13 @@ class NetworkThread {
   void stop_playing();                // asks the connection to leave
 
  private:
+  void run() noexcept;
+  [[nodiscard]] Error in_words(const std::exception_ptr& failure) const noexcept;
+  void leave_for(const std::exception_ptr& failure);
+
+  // Made while there is memory for it.
+  const Error no_memory_{Cause::unexpected, "The network thread failed: there is no memory left."};
+
   net::TlsTrust trust_;
   net::EventLoop loop_;
   voice::ConnectionListener& listener_;

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cstdlib>
 #include <random>
+#include <stdexcept>
 #include <utility>
 
 #include "cli/value_words.hpp"
+#include "media/reference.hpp"
 
 namespace vcplay::cli {
 namespace {
@@ -18,7 +20,11 @@ void set_media(Draft& draft, const std::vector<std::string>& names) {
   }
   for (const std::string& name : names) {
     options.media.push_back(format);
-    options.media.back().location = name;
+    try {
+      options.media.back().location = media::location_of(name);
+    } catch (const std::runtime_error& failure) {
+      refuse("MEDIA names {}, {}.", shown(name), failure.what());
+    }
   }
   if (options.verb == Verb::channels && !names.empty()) {
     refuse("'vcplay channels' plays nothing: it goes without MEDIA, such as {}.", shown(names[0]));

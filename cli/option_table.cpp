@@ -44,7 +44,7 @@ constexpr OptionRow kTable[] = {
      [](Draft& draft, std::string_view value) { draft.guild = parse_guild(value, "--guild"); }},
     {"--channel", "-c", "ID|LINK", kPlaying,
      "voice channel, or its link, which needs no --guild (VCPLAY_CHANNEL)",
-     [](Draft& draft, std::string_view value) { draft.channel = parse_channel(value, "--channel"); }},
+     [](Draft& draft, std::string_view value) { draft.channel = parse_channel(value, "--channel"); }, true},
     {"--token-file", "", "FILE", kMeetingDiscord,
      "file with the bot's token; else the systemd credential discord-token, else DISCORD_TOKEN",
      set_token_file},
@@ -76,6 +76,9 @@ constexpr OptionRow kTable[] = {
      [](Draft& draft, std::string_view value) { format_of(draft).audio_track = parse_audio_track(value); }},
     {"--reopen", "", "", kPlaying, "when the writer of a named pipe has gone, wait for the next one",
      [](Draft& draft, std::string_view) { draft.options.program.reopen = true; }},
+    {"--untrusted", "", "", kSounding,
+     "strangers chose MEDIA: addresses on the public internet alone, ports 80 and 443, small budgets",
+     [](Draft& draft, std::string_view) { draft.options.origin = media::Origin::untrusted; }},
     {"--loop", "", "N|inf", kSounding, "play everything so many times, or for ever",
      [](Draft& draft, std::string_view value) { draft.options.program.rounds = parse_loop(value); }},
     {"--shuffle", "", "", kSounding, "play in random order, another one in each round of --loop",
@@ -196,7 +199,7 @@ constexpr OptionRow kTable[] = {
      [](Draft& draft, std::string_view) { draft.options.quiet = true; }},
     {"--help", "-h", "", kEveryVerb, "a short help that fits the screen", nullptr},
     {"--help-all", "", "", kEveryVerb, "all options", nullptr},
-    {"--version", "", "", kEveryVerb, "versions of vcplay and of the libraries that it runs with", nullptr},
+    {"--version", "-V", "", kEveryVerb, "versions of vcplay and of the libraries that it runs with", nullptr},
 };
 
 }  // namespace

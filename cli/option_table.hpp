@@ -47,6 +47,9 @@ struct OptionRow {
   /// Takes one value (empty for a flag). Throws Error{usage}.
   /// Null: answered before anything else is looked at.
   void (*apply)(Draft& draft, std::string_view value);
+  /// Given twice it must say the same; of others the last one wins, so that an alias or a script can be
+  /// overruled.
+  bool is_one_only = false;
 
   [[nodiscard]] bool belongs_to(Verb verb) const noexcept { return verbs.contains(verb); }
 };

@@ -14,6 +14,7 @@
 #include "cli/help.hpp"
 #include "cli/option_rules.hpp"
 #include "cli/option_table.hpp"
+#include "cli/other_words.hpp"
 #include "cli/value_words.hpp"
 
 namespace vcplay::cli {
@@ -63,7 +64,6 @@ std::vector<Bound> bind_table(CLI::App& app, Verb verb) {
     if (row.argument.empty()) {
       option = app.add_flag(names)->disable_flag_override();
     } else {
-      // The last one wins, so that an alias or a script can be overruled.
       option = app.add_option(names)->expected(1)->take_last();
     }
     bound.push_back({&row, option});
@@ -91,12 +91,15 @@ std::string_view owner_of(const OptionRow& option) {
   if (const OptionRow* const row = find_row(name); row != nullptr && !row->belongs_to(verb)) {
     refuse("{} belongs to 'vcplay {}'.", name, owner_of(*row));
   }
+  if (const auto ours = option_elsewhere(name))
+    refuse("There is no option {}; did you mean {}?", shown(word), *ours);
   std::vector<std::string_view> known;
   for (const OptionRow& row : option_table()) {
     if (row.belongs_to(verb)) known.push_back(row.name);
   }
   if (const auto nearest = nearest_spelling(name, known)) {
-    refuse("There is no option {}; did you mean {}?", shown(word), *nearest);
+    // What stands behind it may be the token.
+    refuse("There is no option {}; did you mean {}?", shown(*nearest == "--token" ? name : word), *nearest);
   }
   refuse("There is no option {}; a MEDIA that begins with '-' goes after '--'.", shown(word));
 }
@@ -174,7 +177,14 @@ void apply(const Bound& bound, Draft& draft) {
   if (bound.row->argument.empty()) {
     for (std::size_t i = 0; i < bound.option->count(); ++i) bound.row->apply(draft, {});
   } else if (bound.option->count() > 0) {
-    bound.row->apply(draft, bound.option->results().back());
+    const std::vector<std::string> values = bound.option->results();
+    const auto other = std::find_if(values.begin(), values.end(),
+                                    [&](const std::string& value) { return value != values.back(); });
+    if (bound.row->is_one_only && other != values.end()) {
+      refuse("{} is given as {} and as {}: a run plays into one channel; run vcplay once for each.",
+             bound.row->name, shown(*other), shown(values.back()));
+    }
+    bound.row->apply(draft, values.back());
   }
 }
 
@@ -223,6 +233,13 @@ std::string verbs_in_words() {
   return words;
 }
 
+const VerbRow* find_verb(std::string_view word) {
+  for (const VerbRow& row : verb_table()) {
+    if (row.name == word) return &row;
+  }
+  return nullptr;
+}
+
 ParseOutcome without_verb(std::string_view word) {
   ParseOutcome outcome;
   if (word == "--help" || word == "-h") {
@@ -233,32 +250,52 @@ ParseOutcome without_verb(std::string_view word) {
     for (const VerbRow& row : verb_table()) outcome.output += full_help(row.verb) + '\n';
     return outcome;
   }
-  if (word == "--version") {
+  if (word == "--version" || word == "-V") {
     outcome.version = true;
     return outcome;
   }
   if (word.empty()) return complain(fmt::format("Say what to do: {}.", verbs_in_words()), "vcplay");
   std::vector<std::string_view> verbs;
   for (const VerbRow& row : verb_table()) verbs.push_back(row.name);
-  const auto nearest = nearest_spelling(word, verbs);
+  const bool is_option = word.front() == '-' && word != "-";
+  if (!is_option && looks_like_media(word)) {
+    return complain(
+        fmt::format("There is no verb {}; did you mean 'vcplay play {}'?", shown(word), display_safe(word)),
+        "vcplay");
+  }
+  if (is_option) {
+    return complain(fmt::format("The first word is {}, and options stand behind it: vcplay play {} …",
+                                verbs_in_words(), display_safe(word.substr(0, word.find('=')))),
+                    "vcplay");
+  }
+  auto nearest = verb_elsewhere(word);
+  if (!nearest) nearest = nearest_spelling(word, verbs);
   return complain(nearest ? fmt::format("There is no verb {}; did you mean {}?", shown(word), *nearest)
                           : fmt::format("The first word is {}, not {}.", verbs_in_words(), shown(word)),
                   "vcplay");
+}
+
+/// `vcplay help`, perhaps with a verb.
+ParseOutcome help_with(std::string_view word) {
+  const VerbRow* const verb = find_verb(word);
+  if (verb == nullptr) return without_verb(word.empty() ? "--help" : word);
+  ParseOutcome outcome;
+  outcome.output = short_help(verb->verb);
+  return outcome;
 }
 
 }  // namespace
 
 ParseOutcome parse(int argc, char** argv) {
   const std::string_view word = argc > 1 ? argv[1] : "";
-  for (const VerbRow& row : verb_table()) {
-    if (word != row.name) continue;
-    try {
-      return parse_verb(row.verb, argc, argv);
-    } catch (const Error& error) {
-      return complain(error.what(), fmt::format("vcplay {}", row.name));
-    }
+  if (word == "help") return help_with(argc > 2 ? argv[2] : "");
+  const VerbRow* const verb = find_verb(word);
+  if (verb == nullptr) return without_verb(word);
+  try {
+    return parse_verb(verb->verb, argc, argv);
+  } catch (const Error& error) {
+    return complain(error.what(), fmt::format("vcplay {}", verb->name));
   }
-  return without_verb(word);
 }
 
 std::string_view version() noexcept { return VCPLAY_VERSION; }

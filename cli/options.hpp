@@ -48,8 +48,9 @@ struct Options {
   media::ProgramOptions program;
   media::EncoderOptions encoder;
   media::LiveOptions live;
-  TitleTemplate title;                          // of the status line
-  std::optional<TitleTemplate> channel_status;  // what the channel's status says; nothing: leave it alone
+  media::Origin origin = media::Origin::trusted;  // who chose the MEDIA
+  TitleTemplate title;                            // of the status line
+  std::optional<TitleTemplate> channel_status;    // what the channel's status says; nothing: leave it alone
   Speaking speaking = Speaking::microphone;
   Duration lead_in = 200ms;
   voice::WhenAlone when_alone = voice::WhenAlone::play;

@@ -104,8 +104,12 @@ RunResult play(const Options& options) {
     outcome = player.run();
   }
   status->finish();
-  const std::optional<Error> error = verdict(outcome);
-  if (events) events->finish(outcome, error, stats);
+  std::optional<Error> error = verdict(outcome);
+  try {
+    if (events) events->finish(outcome, error, stats);
+  } catch (const Error& unwritten) {
+    if (!error) error = unwritten;
+  }
   return {.error = error, .signal = outcome.signal};
 }
 

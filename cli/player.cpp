@@ -72,6 +72,7 @@ PlayerOutcome Player::run() {
     }
     end_fade(now);
     if (now >= next_tick) {
+      if (setup_.watch) setup_.watch();
       announce_tracks();
       check_media_progress(now);
       view_.on_tick(stats_, queue_.size(), pipeline_.live());
@@ -108,6 +109,11 @@ void Player::handle(Message& message) {
                  [&](media::TrackInfo& info) { waiting_.emplace(info.track, info); },
                  [&](media::StreamTitle& title) { titles_.push_back(std::move(title)); },
                  [&](media::TrackResult& result) { handle_track_end(result); },
+                 [&](PipelineFailed& failed) {
+                   if (!outcome_.error)
+                     outcome_.error = Error(Cause::unexpected, display_safe(failed.sentence));
+                   stop(Clock::now());
+                 },
                  [&](PipelineEnded&) {
                    if (frames_made_ == 0) stop(Clock::now());  // there is nothing to say in the channel
                  },
@@ -200,7 +206,7 @@ void Player::update_channel_status() {
 void Player::check_media_progress(TimePoint now) {
   if (stop_deadline_) return;
   auto error = stuck(pipeline_.activity(), now);
-  if (!error) return;
+  if (!error || pipeline_.skip_stuck_track()) return;
   outcome_.error = std::move(error);
   stop(now);
 }

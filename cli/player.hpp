@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -51,6 +52,8 @@ struct PlayerSetup {
   std::optional<TitleTemplate> channel_status;  // nothing: leave the channel's status alone
   std::string ca_file;                          // further trust anchors, empty: none
   std::string ca_pem;                           // the same from memory
+  std::function<void()>
+      watch;  // asked with each tick; throws what ends the run. Empty: there is nothing to watch
 };
 
 /// When each phase of the connection was entered, in order.

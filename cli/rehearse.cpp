@@ -44,6 +44,10 @@ rehearsal::DiscordOptions furnish(const Options& options) {
   return discord;
 }
 
+void throw_failure(const rehearsal::Discord& discord) {
+  if (const auto failure = discord.failure()) throw Error(*failure);
+}
+
 PlayerSetup setup_for(const Options& options, const rehearsal::Discord& discord) {
   PlayerSetup setup = common_setup(options);
   setup.connection.guild = discord.options().guild;
@@ -51,6 +55,7 @@ PlayerSetup setup_for(const Options& options, const rehearsal::Discord& discord)
   setup.connection.token = SecretString(discord.options().accounts.front().token);
   setup.connection.api_url = net::Url::parse(discord.api_url());
   setup.ca_pem = discord.ca_pem();
+  setup.watch = [&discord] { throw_failure(discord); };
   return setup;
 }
 
@@ -88,15 +93,17 @@ bool is_pipe(int fd) {
   return fstat(fd, &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
 }
 
-/// Blocks until a signal comes or a piped standard input ends.
-std::optional<int> wait_for_the_end(Signals& signals) {
+/// Blocks until a signal comes or a piped standard input ends. Throws Error when the Discord broke down.
+std::optional<int> wait_for_the_end(Signals& signals, const rehearsal::Discord& discord) {
+  constexpr int kLook = 1000;  // ms
   const bool watch_input = is_pipe(STDIN_FILENO);
   while (true) {
     std::array<pollfd, 2> fds = {
         pollfd{.fd = signals.fd(), .events = POLLIN, .revents = 0},
         pollfd{.fd = watch_input ? STDIN_FILENO : -1, .events = POLLIN, .revents = 0}};
-    poll(fds.data(), fds.size(), -1);
+    poll(fds.data(), fds.size(), kLook);
     if (const auto signal = signals.take()) return signal;
+    throw_failure(discord);
     if (fds[1].revents == 0) continue;
     std::array<char, 256> ignored{};
     if (read(STDIN_FILENO, ignored.data(), ignored.size()) <= 0) return std::nullopt;
@@ -142,8 +149,10 @@ RunResult rehearse(const Options& options) {
         result.first_audio = {};  // of a clock that does not keep real time
   if (bare) result.bare = rehearsal::pacing_of(bare->stop());
   if (recorder) recorder->finish();
-  write_output(options.json ? to_json_line(result) : to_report_text(result));
-  return {.error = verdict_with_findings(outcome, result), .signal = outcome.signal};
+  throw_failure(discord);
+  const auto signal = write_output(options.json ? to_json_line(result) : to_report_text(result), signals);
+  return {.error = verdict_with_findings(outcome, result),
+          .signal = outcome.signal ? outcome.signal : signal};
 }
 
 RunResult serve(const Options& options) {
@@ -161,13 +170,15 @@ RunResult serve(const Options& options) {
     place["accounts"].push_back(
         {{"user_id", account.user.str()}, {"name", account.name}, {"token", account.token}});
   }
-  write_output(place.dump() + "\n");
-  const auto signal = wait_for_the_end(signals);
+  auto signal = write_output(place.dump() + "\n", signals);
+  if (!signal) signal = wait_for_the_end(signals, discord);
   discord.stop();
+  std::string reports;
   for (const rehearsal::Account& account : discord.options().accounts) {
-    write_output(rehearsal::to_json(discord.report_of(account.user)) + "\n");
+    reports += rehearsal::to_json(discord.report_of(account.user)) + "\n";
   }
-  return {.error = std::nullopt, .signal = signal};
+  const auto second = write_output(reports, signals);
+  return {.error = std::nullopt, .signal = signal ? signal : second};
 }
 
 }  // namespace vcplay::cli

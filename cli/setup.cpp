@@ -50,6 +50,7 @@ PlayerSetup common_setup(const Options& options) {
   setup.pipeline.sound.cut_ends = options.program.end.has_value();
   setup.pipeline.encoder = options.encoder;
   setup.pipeline.live = options.live;
+  setup.pipeline.web.origin = options.origin;
   if (options.fast) setup.pipeline.live.which = media::LiveOptions::Which::none;
   if (options.bitrate) setup.pipeline.bitrate = setup.pipeline.encoder.limit = *options.bitrate;
   setup.connection.speaking_flags = flags_of(options.speaking);

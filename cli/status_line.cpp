@@ -1,6 +1,5 @@
 #include "cli/status_line.hpp"
 
-#include <poll.h>
 #include <strings.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -9,13 +8,13 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "base/log.hpp"
 #include "base/text.hpp"
 
 namespace vcplay::cli {
 namespace {
 
 constexpr std::size_t kUsualColumns = 80;
-constexpr std::string_view kClearLine = "\r\x1b[K";
 
 std::string_view variable(const char* name) {
   const char* const value = ::getenv(name);
@@ -60,51 +59,22 @@ Style style_of_output() {
 
 std::unique_ptr<StatusLine> StatusLine::open() {
   if (!is_clever_terminal(STDERR_FILENO)) return nullptr;
-  return std::make_unique<StatusLine>(STDERR_FILENO, style_of_environment());
+  return std::make_unique<StatusLine>(style_of_environment());
 }
 
-StatusLine::StatusLine(int fd, Style style) : fd_(fd), style_(style) {
-  log::set_sink([this](log::Level level, std::string_view line) { on_log_line(level, line); });
+StatusLine::StatusLine(Style style) : style_(style) {
+  if (style_.utf8) return;
+  log::set_sink(
+      [](log::Level level, std::string_view line) { log::write_to_stderr(level, ascii_only(line)); });
 }
 
 StatusLine::~StatusLine() {
-  log::set_sink(nullptr);
-  const Lock hold(mutex_);
-  if (!shown_.empty() && may_draw()) put(kClearLine);
+  log::show_below({});
+  if (!style_.utf8) log::set_sink(nullptr);
 }
 
 void StatusLine::show(const StatusSnapshot& status) {
-  std::string line = render(status, columns_of(fd_), style_);
-  const Lock hold(mutex_);
-  if (line == shown_ || !may_draw()) return;
-  std::string frame(kClearLine);
-  frame += line;
-  put(frame);
-  shown_ = std::move(line);
-}
-
-void StatusLine::on_log_line(log::Level level, std::string_view line) {
-  const Lock hold(mutex_);
-  const bool redraw = !shown_.empty() && may_draw();
-  if (redraw) put(kClearLine);
-  if (style_.utf8) {
-    log::write_to_stderr(level, line);
-  } else {
-    log::write_to_stderr(level, ascii_only(line));
-  }
-  if (redraw) put(shown_);
-}
-
-bool StatusLine::may_draw() const {
-  const pid_t foreground = ::tcgetpgrp(fd_);
-  if (foreground > 0 && foreground != ::getpgrp()) return false;
-  pollfd writable{fd_, POLLOUT, 0};
-  return ::poll(&writable, 1, 0) > 0 && (writable.revents & POLLOUT) != 0;
-}
-
-void StatusLine::put(std::string_view text) const {
-  // A terminal that went away is noticed by what matters, not by its decoration.
-  [[maybe_unused]] const ssize_t written = ::write(fd_, text.data(), text.size());
+  log::show_below(render(status, columns_of(STDERR_FILENO), style_));
 }
 
 }  // namespace vcplay::cli

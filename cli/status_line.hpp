@@ -2,11 +2,7 @@
 #pragma once
 
 #include <memory>
-#include <string>
-#include <string_view>
 
-#include "base/log.hpp"
-#include "base/thread_annotations.hpp"
 #include "cli/status_text.hpp"
 
 namespace vcplay::cli {
@@ -18,24 +14,17 @@ class StatusLine {
   /// Nothing when standard error is no terminal or one that cannot redraw a line (TERM unset or dumb).
   [[nodiscard]] static std::unique_ptr<StatusLine> open();
 
-  /// For open() and tests; `fd` is a terminal.
-  StatusLine(int fd, Style style);
+  /// For open(), which knows that standard error is a terminal.
+  explicit StatusLine(Style style);
   ~StatusLine();
   StatusLine(const StatusLine&) = delete;
   StatusLine& operator=(const StatusLine&) = delete;
 
-  /// Draws unless the terminal is stopped (Ctrl-S) or belongs to another job at present: it never blocks.
+  /// Draws unless the terminal is stopped (Ctrl-S) or belongs to another job at present.
   void show(const StatusSnapshot& status);
 
  private:
-  void on_log_line(log::Level level, std::string_view line);
-  [[nodiscard]] bool may_draw() const;
-  void put(std::string_view text) const;
-
-  const int fd_;
   const Style style_;
-  Mutex mutex_;
-  std::string shown_ GUARDED_BY(mutex_);  // what stands on the terminal now
 };
 
 /// UTF-8 by LC_ALL, LC_CTYPE or LANG, colour unless NO_COLOR is set.

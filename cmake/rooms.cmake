@@ -15,9 +15,21 @@ if(VCPLAY_SANITIZE)
   target_compile_options(vcplay_flags INTERFACE -fsanitize=${VCPLAY_SANITIZE} -fno-sanitize-recover=all)
   target_link_options(vcplay_flags INTERFACE -fsanitize=${VCPLAY_SANITIZE})
 else()
-  target_compile_definitions(vcplay_flags INTERFACE $<$<CONFIG:Release>:_FORTIFY_SOURCE=2>)
-  target_compile_options(vcplay_flags INTERFACE -fstack-protector-strong)
-  target_link_options(vcplay_flags INTERFACE -Wl,-z,relro,-z,now)
+  # What an attacker who has found a fault meets; tests/lint/hardened looks at what came of it.
+  include(CheckCXXCompilerFlag)
+  check_cxx_compiler_flag("-O2 -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -Werror" vcplay_can_fortify_3)
+  target_compile_options(vcplay_flags INTERFACE
+    $<$<CONFIG:Release>:-U_FORTIFY_SOURCE> $<$<CONFIG:Release>:-D_FORTIFY_SOURCE=$<IF:$<BOOL:${vcplay_can_fortify_3}>,3,2>>
+    -fstack-protector-strong)
+  # Control flow: CET on x86, BTI and PAC on arm64.
+  foreach(flag -fstack-clash-protection -fcf-protection=full -mbranch-protection=standard)
+    string(MAKE_C_IDENTIFIER "vcplay_has${flag}" has)
+    check_cxx_compiler_flag("${flag} -Werror" ${has})
+    if(${has})
+      target_compile_options(vcplay_flags INTERFACE ${flag})
+    endif()
+  endforeach()
+  target_link_options(vcplay_flags INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
 endif()
 # What fuzzing wants of a room: the program's way through it is written down, and spans and vectors know their ends. Every
 # program that links such a room needs the runtime that writes it down.
@@ -28,6 +40,8 @@ if(VCPLAY_FUZZ)
   target_compile_definitions(vcplay_room_flags INTERFACE _GLIBCXX_ASSERTIONS)
   target_link_options(vcplay_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
+include(CheckPIESupported)
+check_pie_supported(LANGUAGES CXX)
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
 
 # vcplay_room(name FOLDER dir SOURCES ... DEPENDS rooms... LIBRARIES public third-party... FENCED private third-party...)

@@ -2,21 +2,21 @@
 
 _vcplay() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb=${COMP_WORDS[1]}
-  local common="--format --rate --channels --live --latency --start --end --length --audio-track --reopen --loop --shuffle --seed --volume --normalize --fade-in --fade-out --crossfade --af --bitrate --passthrough --complexity --application --fec --packet-loss
+  local common="--format --rate --channels --live --latency --start --end --length --audio-track --reopen --untrusted --loop --shuffle --seed --volume --normalize --fade-in --fade-out --crossfade --af --bitrate --passthrough --complexity --application --fec --packet-loss
     --speaking --title --set-status --lead-in --when-alone --on-move --on-kick
     --on-suppressed --allow-plaintext --if-busy --json --ca-file
     --guild --channel --token-file --token --api-url --gateway-url --shard
-    --verbose --quiet --help --help-all --version -g -c -f -v -q -h"
+    --verbose --quiet --help --help-all --version -g -c -f -v -q -h -V"
   local rehearse="--output -o --fast --listeners --churn --script --serve"
-  local encode="--output -o --format --rate --channels --start --end --length --audio-track --loop --shuffle --seed
+  local encode="--output -o --format --rate --channels --start --end --length --audio-track --untrusted --loop --shuffle --seed
     --volume --normalize --fade-in --fade-out --crossfade --af --bitrate --passthrough --complexity --application --fec
-    --packet-loss --json --ca-file --verbose --quiet --help --help-all --version -f -v -q -h"
+    --packet-loss --json --ca-file --verbose --quiet --help --help-all --version -f -v -q -h -V"
   local listing="--guild --token-file --token --json --api-url --ca-file --verbose --quiet --help --help-all --version
-    -g -v -q -h"
+    -g -v -q -h -V"
   COMPREPLY=()
 
   if ((COMP_CWORD == 1)); then
-    mapfile -t COMPREPLY < <(compgen -W "play rehearse check channels encode --help --help-all --version" -- "$current")
+    mapfile -t COMPREPLY < <(compgen -W "play rehearse check channels encode help --help --help-all --version" -- "$current")
     return
   fi
   # "--option=value" arrives as three words.

@@ -69,14 +69,30 @@ std::vector<std::string> list_directory(const std::string& path, std::size_t mos
   for (fs::directory_iterator at(path, failure), end; !failure && at != end; at.increment(failure)) {
     std::string name = at->path().filename().string();
     if (name.empty() || name.front() == '.') continue;
-    std::error_code unknown;  // a link that leads nowhere
-    if (at->is_directory(unknown) || has_media_ending(name)) names.push_back(std::move(name));
+    std::error_code unknown;
+    const fs::file_type type = at->status(unknown).type();
+    // A link that leads nowhere is somebody's mistake, which is told when its turn comes. A named pipe would
+    // hold the folder up until somebody writes it, and nobody can play a socket.
+    const bool is_file = type == fs::file_type::regular || type == fs::file_type::not_found;
+    if (type == fs::file_type::directory || (is_file && has_media_ending(name)))
+      names.push_back(std::move(name));
     if (names.size() > most) throw std::runtime_error("holds more than " + std::to_string(most) + " names");
   }
   if (failure) throw std::runtime_error("cannot be read: " + failure.message());
   std::sort(names.begin(), names.end(), natural_less);
   const std::string folder = path.back() == '/' ? path : path + '/';
   for (std::string& name : names) name.insert(0, folder);
+  return names;
+}
+
+std::vector<std::string> names_in(const std::string& path, std::size_t most) {
+  namespace fs = std::filesystem;
+  std::vector<std::string> names;
+  std::error_code failure;
+  for (fs::directory_iterator at(path, failure), end; !failure && at != end && names.size() < most;
+       at.increment(failure)) {
+    names.push_back(at->path().filename().string());
+  }
   return names;
 }
 

@@ -1,6 +1,7 @@
 // FFmpeg's log lines, on their way to ours.
 #include <array>
 #include <cstdarg>
+#include <cstddef>
 #include <cstdio>
 #include <mutex>
 #include <string>
@@ -10,6 +11,7 @@
 #include "base/log.hpp"
 #include "media/ffmpeg.hpp"
 #include "media/formats.hpp"
+#include "media/http_answer.hpp"
 #include "media/pipeline.hpp"
 
 namespace vcplay::media {
@@ -66,6 +68,7 @@ std::string name_of(void* object) {
 // Called by C code on any thread: nothing may be thrown out of it.
 [[gnu::format(printf, 3, 0)]] void on_log(void* object, int level, const char* format, va_list arguments) {
   level &= 0xff;  // above are colours
+  watch_http(format, arguments);
   if (level > AV_LOG_VERBOSE) return;
   if (level > AV_LOG_ERROR && !log::enabled(log::Level::debug)) return;
   try {
@@ -78,7 +81,10 @@ std::string name_of(void* object) {
 }  // namespace
 
 const std::string& first_complaint() noexcept { return unfinished.complaint; }
-void forget_complaints() noexcept { unfinished.complaint.clear(); }
+void forget_complaints() noexcept {
+  unfinished.complaint.clear();
+  http_answer().error = 0;
+}
 
 void route_ffmpeg_log() {
   static std::once_flag once;

@@ -10,6 +10,7 @@ extern "C" {
 }
 
 #include <algorithm>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -17,6 +18,9 @@ extern "C" {
 #include "base/log.hpp"
 #include "base/opus_frame.hpp"
 #include "media/filter_names.hpp"
+#include "media/filter_options.hpp"
+#include "media/finite_samples.hpp"
+#include "media/memory_ceiling.hpp"
 #include "media/pipeline.hpp"
 #include "media/resampler.hpp"
 
@@ -113,7 +117,7 @@ class FilterGraph::Impl {
 
  private:
   [[noreturn]] void refuse(int averror) const;
-  void refuse_unknown_filters() const;
+  void look_at_filters() const;
   void check(int result) const {
     if (result < 0) refuse(result);
   }
@@ -149,12 +153,17 @@ void FilterGraph::Impl::refuse(int averror) const {
               fmt::format("{}: {}", subject_, complaint.empty() ? describe(averror) : complaint));
 }
 
-// FFmpeg 7 reads options before it looks for their filter, and of a filter that does not exist it knows no
-// option.
-void FilterGraph::Impl::refuse_unknown_filters() const {
-  for (const std::string& name : filters_named_in(text_)) {
-    if (name.empty() || library().get_by_name(name.c_str()) != nullptr) continue;
-    throw Error(Cause::no_media, fmt::format("{}: No such filter: '{}'", subject_, name));
+/// FFmpeg reads a graph in its own way: what it made of it counts.
+void FilterGraph::Impl::look_at_filters() const {
+  for (unsigned i = 0; i < graph_->nb_filters; ++i) {
+    const AVFilterContext* const filter = graph_->filters[i];
+    if (filter == source_ || filter == sink_) continue;
+    const std::string_view name = filter->filter->name;
+    const bool has_options = filter->priv != nullptr && filter->filter->priv_class != nullptr;
+    if (!is_allowed_filter(name) || (has_options && names_a_file(filter->priv))) {
+      throw Error(Cause::usage, fmt::format("--af: the filter {} is not allowed like this", name));
+    }
+    if (name == "dynaudnorm") keep_in_bounds(filter->priv);
   }
 }
 
@@ -193,8 +202,9 @@ void FilterGraph::Impl::build(const AVFrame& frame) {
   const int parsed = lib.parse(graph_.get(), text_.c_str(), &inputs, &outputs, nullptr);
   const EndsPtr rest_of_inputs(inputs);
   const EndsPtr rest_of_outputs(outputs);
-  if (parsed < 0) refuse_unknown_filters();
   check(parsed);
+  look_at_filters();
+  const FreeAllocation whatever_they_need;
   check(lib.config(graph_.get(), nullptr));
 }
 
@@ -202,6 +212,7 @@ void FilterGraph::Impl::push(const AVFrame& frame) {
   const FramePtr copy(made(av_frame_alloc()));
   check(av_frame_ref(copy.get(), &frame));
   if (av_channel_layout_copy(&copy->ch_layout, &layout_.get()) < 0) throw std::bad_alloc();
+  make_finite(*copy);
   copy->pts = samples_;
   samples_ += frame.nb_samples;
   seconds_in_ += static_cast<double>(frame.nb_samples) / rate_;
@@ -259,6 +270,11 @@ bool FilterGraph::Impl::goes_on_for_ever() {
 }
 
 FilterGraph::FilterGraph(const std::string& graph, const std::string& subject) {
+  // FFmpeg's own words for a slip of the pen. It does not see the graph before all of it is allowed.
+  for (const std::string& name : filters_named_in(graph)) {
+    if (is_allowed_filter(name) || library().get_by_name(name.c_str()) != nullptr) continue;
+    throw Error(Cause::usage, fmt::format("{}: No such filter: '{}'", subject, name));
+  }
   if (const std::string reason = reason_against_filters(graph); !reason.empty()) {
     throw Error(Cause::usage, reason);
   }

@@ -2,9 +2,13 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace vcplay::media {
+
+/// True for the filters that turn sound into sound and touch nothing else: no file, no clock, no server.
+[[nodiscard]] bool is_allowed_filter(std::string_view name);
 
 /// Why `graph` cannot be a graph of ours, by the names of its filters alone: one clear sentence, or nothing.
 /// libavfilter opens files while it reads a graph, so this has to be asked first.

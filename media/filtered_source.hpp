@@ -5,6 +5,7 @@
 #include <string>
 
 #include "media/event.hpp"
+#include "media/excursion.hpp"
 #include "media/filter_graph.hpp"
 #include "media/source.hpp"
 
@@ -13,9 +14,10 @@ namespace vcplay::media {
 /// Sends what a Source yields through a FilterGraph, or nowhere when there is none. Lives on one thread.
 class FilteredSource {
  public:
-  /// `graph`: of --af, or empty; `subject` as for FilterGraph, which see for what is thrown. `source` and
-  /// `stop` outlive it.
-  FilteredSource(Source& source, const std::string& graph, const std::string& subject, const Event& stop);
+  /// `graph`: of --af, or empty; `subject` as for FilterGraph, which see for what is thrown. `source`, `stop`
+  /// and `excursion`, which may be nullptr, outlive it.
+  FilteredSource(Source& source, const std::string& graph, const std::string& subject, const Event& stop,
+                 Excursion* excursion = nullptr);
 
   /// The next samples (valid until the next call), or nullptr at the end and after a stop. Throws as
   /// Source::next() and FilterGraph::take() do.
@@ -24,6 +26,7 @@ class FilteredSource {
  private:
   Source& source_;
   const Event& stop_;
+  Excursion* const excursion_;
   std::optional<FilterGraph> graph_;
   bool ended_ = false;  // the source has
 };

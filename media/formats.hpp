@@ -18,8 +18,8 @@ namespace vcplay::media {
 /// looked at, which saves their memory and keeps their decoders out of reach of hostile files.
 [[nodiscard]] const std::string& audio_decoders();
 
-/// The names of all demuxers that read what they are given, as FFmpeg's format_whitelist wants them. Left out
-/// are those that open further files or addresses by themselves, past our rules and our trust anchors.
+/// The names of the demuxers that are for sound, alone or beside pictures, as FFmpeg's format_whitelist wants
+/// them. None of them opens further files or addresses by itself, but for HLS, which asks us.
 [[nodiscard]] const std::string& safe_formats();
 /// What FFmpeg logs when a format is not among them, without the list.
 inline constexpr const char* kUnsafeFormat = "Format not on whitelist";

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cerrno>
 #include <string_view>
 #include <system_error>
@@ -18,12 +19,39 @@ namespace vcplay::media {
 namespace {
 
 constexpr int kReadBytes = 32 * 1024;
-// A text of gigabytes that is called music: it is no use to look for a sample behind this.
-constexpr std::uint64_t kMostWithoutSound = 128U << 20U;
 constexpr std::size_t kMostBeforeSamples = 16U << 20U;  // of a WAV: pictures may stand there
-constexpr std::uint64_t kSpdifProbeBytes = 2048;
 constexpr Duration kFetchPatience = 20s;
 constexpr const char* kNoProtocols = "none";
+
+/// An element's size of one to eight bytes (RFC 8794 s4), taken off the front; nothing where it is unknown or
+/// not there.
+std::optional<std::uint64_t> take_ebml_size(std::string_view& bytes) {
+  if (bytes.empty()) return std::nullopt;
+  const auto first = static_cast<std::uint8_t>(bytes[0]);
+  const auto length = static_cast<std::size_t>(std::countl_zero(first)) + 1;
+  if (length > 8 || bytes.size() < length) return std::nullopt;
+  std::uint64_t value = first & (0xFFU >> length);
+  for (std::size_t i = 1; i < length; ++i) value = value << 8U | static_cast<std::uint8_t>(bytes[i]);
+  bytes.remove_prefix(length);
+  const std::uint64_t unknown = (1ULL << (7 * length)) - 1;
+  return value == unknown ? std::nullopt : std::optional(value);
+}
+
+/// Where the segment of a Matroska ends that begins so.
+std::optional<std::uint64_t> end_of_matroska(std::string_view head) {
+  constexpr std::string_view kEbml = "\x1A\x45\xDF\xA3";
+  constexpr std::string_view kSegment = "\x18\x53\x80\x67";
+  const std::size_t whole = head.size();
+  if (!head.starts_with(kEbml)) return std::nullopt;
+  head.remove_prefix(kEbml.size());
+  const auto header = take_ebml_size(head);
+  if (!header || *header > head.size()) return std::nullopt;
+  head.remove_prefix(static_cast<std::size_t>(*header));
+  if (!head.starts_with(kSegment)) return std::nullopt;
+  head.remove_prefix(kSegment.size());
+  const auto segment = take_ebml_size(head);
+  return segment ? std::optional(whole - head.size() + *segment) : std::nullopt;
+}
 
 [[noreturn]] void refuse(const std::string& location, const std::string& why) {
   throw Error(Cause::no_media, named(location) + ' ' + why);
@@ -33,11 +61,12 @@ std::string words_of(int error) { return std::generic_category().message(error);
 
 /// A deadline that FFmpeg asks about while it waits.
 struct Deadline {
-  const Event& stop;
+  const World& world;
+  Allowance& allowance;
   TimePoint end;
   static int passed(void* self) noexcept {
     const auto& deadline = *static_cast<const Deadline*>(self);
-    return deadline.stop.raised() || Clock::now() >= deadline.end ? 1 : 0;
+    return deadline.world.over() || deadline.allowance.is_spent() || Clock::now() >= deadline.end ? 1 : 0;
   }
 };
 
@@ -61,27 +90,32 @@ std::optional<PlaylistKind> playlist_in(const RemoteStream& stream) {
 
 Fetched fetch(const std::string& location, std::size_t most, World world,
               bool (*wanted)(std::string_view beginning)) {
-  Deadline deadline{world.stop, Clock::now() + kFetchPatience};
+  Allowance allowance(Abode::on_a_server, world.web);
+  const RuledConnections ruled(allowance);
+  Deadline deadline{world, allowance, Clock::now() + kFetchPatience};
   const Progress::Wait wait(world.progress);
   const AVIOInterruptCB interrupt{Deadline::passed, &deadline};
   Dictionary options;
-  set_server_rules(options, world.trust);
+  set_server_rules(options, world);
   forget_complaints();
   AVIOContext* opened = nullptr;
   if (const int result = avio_open2(&opened, location.c_str(), AVIO_FLAG_READ, &interrupt, options.out());
       result < 0) {
-    refuse(location, "cannot be opened: " + why_not_opened(result));
+    const std::string& fault = allowance.fault();
+    refuse(location, "cannot be opened: " + (fault.empty() ? why_not_opened(result) : fault));
   }
   const std::unique_ptr<AVIOContext, CloseReader> reader(opened);
   Fetched fetched{{}, final_location(*opened, location)};
   std::array<std::uint8_t, 16 * 1024> piece{};
   while (const int got = avio_read_partial(opened, piece.data(), static_cast<int>(piece.size()))) {
     if (got < 0) break;
+    allowance.take(got);
     const bool is_first = fetched.body.empty();
     fetched.body.append(reinterpret_cast<const char*>(piece.data()), static_cast<std::size_t>(got));
     if (is_first && !wanted(fetched.body)) return fetched;
     if (fetched.body.size() > most) refuse(location, "is longer than a playlist may be");
   }
+  if (allowance.is_spent()) refuse(location, "cannot be opened: " + allowance.fault());
   if (Clock::now() >= deadline.end) refuse(location, "did not arrive within 20 s");
   return fetched;
 }
@@ -90,12 +124,25 @@ bool is_address(const std::string& location) {
   return location.starts_with("http://") || location.starts_with("https://");
 }
 
+std::string shortened(const std::string& name) {
+  constexpr std::size_t kMostBytes = 1'000;
+  constexpr std::size_t kEnd = 100;
+  if (name.size() <= kMostBytes) return name;
+  return name.substr(0, kMostBytes - kEnd) + "…" + name.substr(name.size() - kEnd);
+}
+
 std::string named(const std::string& location) {
-  return location == "-" ? "standard input" : '"' + location + '"';
+  return location == "-" ? "standard input" : '"' + shortened(location) + '"';
 }
 
 Access::Access(const Media& media, World world)
-    : location_(media.location), world_(world), local_hls_(media.nature == Media::Nature::local_hls) {
+    : location_(media.location),
+      world_(world),
+      allowance_(is_address(media.location) || media.nature == Media::Nature::local_hls ? Abode::on_a_server
+                                                                                        : Abode::here,
+                 world.web),
+      local_hls_(media.nature == Media::Nature::local_hls) {
+  const RuledConnections ruled(allowance_);
   try {
     if (is_address(location_)) {
       open_remote(media);
@@ -104,6 +151,7 @@ Access::Access(const Media& media, World world)
     } else {
       open_file();
     }
+    cut_tags();
     attach_reader();
   } catch (...) {
     if (owned_) ::close(fd_);
@@ -117,8 +165,9 @@ Access::~Access() {
 
 void Access::open_remote(const Media& media) {
   went_remote_ = true;
-  remote_ = std::make_unique<RemoteStream>(location_, world_);
+  remote_ = std::make_unique<RemoteStream>(location_, world_, allowance_);
   seekable_ = remote_->is_seekable();
+  is_hls_ = media::is_hls(remote_->head());
   if (media.nature == Media::Nature::track || !media.format.empty()) return;
   if (const auto kind = playlist_in(*remote_)) throw ListFound{*kind};
 }
@@ -141,6 +190,12 @@ std::uint64_t Access::missing_bytes() const {
   const std::uint64_t end = riff.data().value_or(0) + riff.size();
   const auto there = static_cast<std::uint64_t>(about.st_size);
   return riff.size() > 0 && end > there ? end - there : 0;
+}
+
+bool Access::ends_early() const noexcept {
+  const auto end = end_of_matroska(head());
+  const std::int64_t there = seekable_ ? size() : position_;
+  return end && there >= 0 && static_cast<std::uint64_t>(there) < *end;
 }
 
 bool Access::is_web_page() const {
@@ -172,6 +227,7 @@ void Access::open_file() {
   regular_ = S_ISREG(about.st_mode);
   if (regular_ && about.st_size == 0) refuse(location_, "is empty");
   seekable_ = regular_ || S_ISBLK(about.st_mode);
+  if (regular_) allowance_.note_size(about.st_size);
 }
 
 void Access::open_standard_input() {
@@ -186,6 +242,7 @@ void Access::open_standard_input() {
   regular_ = S_ISREG(about.st_mode);
   // FFmpeg counts from the file's beginning; what was read from it before we came is not ours to play.
   seekable_ = regular_ && ::lseek(fd_, 0, SEEK_CUR) == 0;
+  if (regular_) allowance_.note_size(about.st_size);
 }
 
 void Access::attach_reader() {
@@ -200,71 +257,11 @@ void Access::guard(AVFormatContext& format) {
   format.interrupt_callback = {on_interrupt, this};
   format.opaque = this;
   format.io_open = on_open;
+  format.io_close2 = on_close;
   format.pb = reader_.get();
   format.format_whitelist = made(av_strdup(safe_formats().c_str()));
   // Demuxers that open connections behind io_open's back (SDP, concat) still obey the whitelist.
   format.protocol_whitelist = made(av_strdup(may_lead_on() ? kServerProtocols : kNoProtocols));
-}
-
-int Access::on_read(void* self, std::uint8_t* buffer, int size) noexcept {
-  auto& access = *static_cast<Access*>(self);
-  if (!access.heard_ && access.given_ > kMostWithoutSound) return AVERROR_EOF;
-  if (access.remote_ != nullptr) {
-    const int got = access.remote_->read(buffer, size);
-    access.given_ += static_cast<std::uint64_t>(std::max(0, got));
-    return got;
-  }
-  // A named pipe's writer may have been gone before we opened it. poll() would not tell that, but read()
-  // does.
-  bool may_wait = !access.regular_ && !(access.fifo_ && access.gave_anything());
-  for (;;) {
-    if (access.world_.stop.raised()) return AVERROR_EXIT;
-    if (access.has_seen_enough()) return AVERROR_EOF;
-    if (may_wait && !access.wait_for_bytes()) return AVERROR_EXIT;
-    const ssize_t got = ::read(access.fd_, buffer, static_cast<std::size_t>(size));
-    if (got > 0) {
-      if (access.is_pipe() && access.opening_) access.riff_.watch({buffer, static_cast<std::size_t>(got)});
-      access.given_ += static_cast<std::uint64_t>(got);
-      return static_cast<int>(got);
-    }
-    if (got == 0) return AVERROR_EOF;
-    if (errno != EINTR && errno != EAGAIN) return AVERROR(errno);
-    may_wait = !access.regular_;
-  }
-}
-
-/// False after a stop.
-bool Access::wait_for_bytes() noexcept {
-  const Progress::Wait wait(world_.progress);
-  for (;;) {
-    switch (world_.stop.wait_until_readable(fd_, patience_)) {
-      case Event::Wake::readable:
-        return true;
-      case Event::Wake::raised:
-        return false;
-      case Event::Wake::late:
-        on_silence_();
-    }
-  }
-}
-
-// To find out whether 16-bit samples in a WAV are S/PDIF in disguise FFmpeg reads 64 KiB of them before it
-// plays any: seconds, when somebody speaks into a telephone. It makes do with less when we call it the end,
-// rewinds, and goes on.
-bool Access::has_seen_enough() const noexcept {
-  return opening_ && is_pipe() && riff_.data() && given_ >= *riff_.data() + kSpdifProbeBytes;
-}
-
-std::int64_t Access::on_seek(void* self, std::int64_t offset, int whence) noexcept {
-  const auto& access = *static_cast<const Access*>(self);
-  if (access.remote_ != nullptr) return access.remote_->seek(offset, whence);
-  struct stat about {};
-  if ((whence & AVSEEK_SIZE) != 0) {
-    if (::fstat(access.fd_, &about) != 0) return AVERROR(errno);
-    return access.regular_ ? about.st_size : AVERROR(ENOSYS);
-  }
-  const off_t position = ::lseek(access.fd_, offset, whence & ~AVSEEK_FORCE);
-  return position < 0 ? AVERROR(errno) : position;
 }
 
 }  // namespace vcplay::media

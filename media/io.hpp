@@ -1,6 +1,7 @@
 // Files, pipes and servers: the only way in which FFmpeg reaches anything outside this process.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -8,10 +9,14 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/clock.hpp"
+#include "media/allowance.hpp"
 #include "media/event.hpp"
+#include "media/excursion.hpp"
 #include "media/ffmpeg.hpp"
+#include "media/id3_tag.hpp"
 #include "media/pipeline.hpp"
 #include "media/playlist.hpp"
 #include "media/progress.hpp"
@@ -43,6 +48,13 @@ struct World {
   Event& stop;
   Progress& progress;
   const TrustAnchors& trust;
+  const WebRules& web;
+  Excursion* excursion = nullptr;  // of a thread that may be left behind; nullptr: it may not
+
+  /// True once whoever reads is to stop: nobody wants any more of it from this thread.
+  [[nodiscard]] bool over() const noexcept {
+    return stop.raised() || (excursion != nullptr && excursion->is_left_behind());
+  }
 };
 
 /// True for what is fetched from a server; everything else is a file's name, whatever colons it has.
@@ -59,7 +71,10 @@ struct Fetched {
 [[nodiscard]] Fetched fetch(const std::string& location, std::size_t most, World world,
                             bool (*wanted)(std::string_view beginning));
 
-/// "standard input", or the location in quotation marks.
+/// `name` without its middle, where it is longer than anybody reads: for sentences.
+[[nodiscard]] std::string shortened(const std::string& name);
+
+/// "standard input", or the location in quotation marks, without its middle where it is very long.
 [[nodiscard]] std::string named(const std::string& location);
 
 /// A server sent a playlist where a track was expected.
@@ -89,8 +104,16 @@ class Access {
     patience_ = patience;
     on_silence_ = std::move(then);
   }
-  /// Once there was a sample in it.
-  void heard() noexcept { heard_ = true; }
+  /// So much of it has become samples.
+  void heard(Duration sound) {
+    heard_ = true;
+    allowance_.note_sound(sound);
+    if (!loss_.empty()) tell_loss();
+  }
+  /// True once it has cost too much: fault() says what.
+  [[nodiscard]] bool is_spent() noexcept { return allowance_.is_spent(); }
+  /// Whom to ask before FFmpeg connects anywhere on its behalf.
+  [[nodiscard]] ConnectionRule& connections() noexcept { return allowance_; }
 
   /// True when bytes come as they are made and never twice.
   [[nodiscard]] bool is_pipe() const noexcept { return remote_ == nullptr && !seekable_; }
@@ -102,10 +125,16 @@ class Access {
 
   /// Where it is, after all redirects of a server's.
   [[nodiscard]] const std::string& location() const noexcept;
-  /// Why servers gave no more; empty: no server, or they gave all.
+  /// Why there is no more of it: what servers said, or what it cost; empty: there was all of it.
   [[nodiscard]] const std::string& fault() const noexcept;
+  /// The first bytes of it, as FFmpeg saw them: up to 512.
+  [[nodiscard]] std::string_view head() const noexcept { return {head_.data(), head_size_}; }
+  /// True when a server sent a list of segments.
+  [[nodiscard]] bool is_hls() const noexcept { return is_hls_; }
   /// True when a server sent what browsers show.
   [[nodiscard]] bool is_web_page() const;
+  /// True for a Matroska whose segment says that it is longer (RFC 9559 s5.1, RFC 8794 s4).
+  [[nodiscard]] bool ends_early() const noexcept;
   /// How many bytes of its samples a WAV file promises and has not.
   [[nodiscard]] std::uint64_t missing_bytes() const;
   /// An Icecast station's name, and what it plays now: once each time that it changes.
@@ -117,10 +146,27 @@ class Access {
   static std::int64_t on_seek(void* self, std::int64_t offset, int whence) noexcept;
   static int on_open(AVFormatContext* format, AVIOContext** reader, const char* url, int flags,
                      AVDictionary** options) noexcept;
+  static int on_close(AVFormatContext* format, AVIOContext* reader) noexcept;
   static int on_interrupt(void* self) noexcept;
   [[nodiscard]] bool is_given_up() noexcept;
   void give_up(const std::string& why);
   [[nodiscard]] bool wait_for_bytes() noexcept;
+  [[nodiscard]] bool call_home() noexcept;
+  [[nodiscard]] int read_on(std::uint8_t* buffer, int size) noexcept;
+  void keep_head(ByteView bytes) noexcept;
+  [[nodiscard]] int read_some(std::uint8_t* buffer, int size) noexcept;
+  [[nodiscard]] std::int64_t size() const noexcept;
+  [[nodiscard]] std::int64_t go_to(std::int64_t position) noexcept;
+  void cut_tags();
+  void cut_flac(const std::string& head);
+  void present(const std::string& instead, std::uint64_t taken);
+  void keep_ahead(std::string bytes);
+  void see_border();
+  [[noreturn]] void refuse_long_tags() const;
+  [[nodiscard]] std::string next_bytes(std::size_t most);
+  [[nodiscard]] std::string first_bytes();
+  [[nodiscard]] bool may_read_tag(std::int64_t position, const Id3Header& header) const;
+  void count_lead(AVIOContext* reader, bool closes) noexcept;
 
   void open_remote(const Media& media);
   void open_file();
@@ -132,12 +178,16 @@ class Access {
   [[nodiscard]] bool may_open_file(const char* url) const;
   int open_address(AVIOContext** reader, const char* url, int flags, AVDictionary** options);
   void note_loss(int averror, bool of_a_list);
+  void tell_loss();
+  [[nodiscard]] bool is_missing_here(const char* url) const;
   [[nodiscard]] int open_patiently(AVIOContext** reader, const char* url, int flags, const Dictionary& rules);
 
   const std::string location_;
   const World world_;
+  Allowance allowance_;
   std::unique_ptr<RemoteStream> remote_;  // nullptr: a file or a pipe
   const bool local_hls_;                  // its segments may be files, as long as all that led to them are
+  bool is_hls_ = false;
   bool went_remote_ = false;
   int fd_ = -1;
   bool owned_ = false;
@@ -147,13 +197,28 @@ class Access {
   bool opening_ = true;
   bool heard_ = false;
   std::uint64_t given_ = 0;  // bytes
+  std::array<char, 512> head_{};
+  std::size_t head_size_ = 0;
   RiffHead riff_;
+  // FFmpeg sees a file whose tags are cut: `front_`, and from there on what is `cut_` bytes further on.
+  std::string front_;
+  std::int64_t cut_ = 0;
+  std::int64_t position_ = 0;  // as FFmpeg sees it
+  Id3Watch further_tags_{
+      [this](std::int64_t position, const Id3Header& header) { return may_read_tag(position, header); }};
   bool wanted_more_ = false;
   TimePoint silent_since_ = Clock::now();  // where it leads on
   std::uint64_t sounds_ = 0;               // how often there was sound
   bool given_up_ = false;
-  std::string fault_;       // why
-  bool lost_some_ = false;  // a segment
+  std::string fault_;        // why
+  std::string loss_;         // why a segment cannot be had, the first one
+  bool tells_loss_ = false;  // it has been told
+  /// A list or a segment that FFmpeg reads, and how much of it has been counted.
+  struct Lead {
+    AVIOContext* reader;
+    std::int64_t counted;
+  };
+  std::vector<Lead> leads_;
   std::optional<Duration> patience_;
   std::function<void()> on_silence_;
   ReaderPtr reader_;

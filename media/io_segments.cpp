@@ -48,12 +48,29 @@ bool is_encrypted(std::string_view url) { return url.starts_with(kCrypto); }
 }  // namespace
 
 const std::string& Access::fault() const noexcept {
+  if (!allowance_.fault().empty()) return allowance_.fault();
   return given_up_ || remote_ == nullptr ? fault_ : remote_->fault();
 }
 
 int Access::on_interrupt(void* self) noexcept {
   auto& access = *static_cast<Access*>(self);
-  return access.world_.stop.raised() || (access.may_lead_on() && access.is_given_up()) ? 1 : 0;
+  if (access.world_.over()) return 1;  // and nothing of the world's is touched any more
+  for (const Lead& lead : access.leads_) access.count_lead(lead.reader, false);
+  return access.allowance_.is_spent() || (access.may_lead_on() && access.is_given_up()) ? 1 : 0;
+}
+
+/// FFmpeg reads lists and segments past us, but for what it tells of them.
+void Access::count_lead(AVIOContext* reader, bool closes) noexcept {
+  const auto lead =
+      std::find_if(leads_.begin(), leads_.end(), [reader](const Lead& one) { return one.reader == reader; });
+  if (lead == leads_.end()) return;
+  allowance_.take(reader->bytes_read - std::exchange(lead->counted, reader->bytes_read));
+  if (closes) leads_.erase(lead);
+}
+
+int Access::on_close(AVFormatContext* format, AVIOContext* reader) noexcept {
+  static_cast<Access*>(format->opaque)->count_lead(reader, true);
+  return avio_close(reader);
 }
 
 // A live stream may fall silent for as long as a web radio may. The watchdog, which has less patience, sees
@@ -79,13 +96,18 @@ int Access::on_open(AVFormatContext* format, AVIOContext** reader, const char* u
   const bool to_server = is_address(is_encrypted(url) ? url + kCrypto.size() : url);
   const bool allowed =
       access.may_lead_on() && is_segmented(format->iformat) && (flags & AVIO_FLAG_WRITE) == 0;
-  if (!allowed || !(to_server || access.may_open_file(url))) {
-    access.wanted_more_ = true;
-    return AVERROR(EPERM);
-  }
+  if (access.is_spent()) return AVERROR_EXIT;
   try {
-    if (!to_server) return avio_open(reader, ("file:" + std::string(url)).c_str(), AVIO_FLAG_READ);
-    return access.open_address(reader, url, flags, options);
+    if (!allowed || !(to_server || access.may_open_file(url))) {
+      access.wanted_more_ = true;
+      if (allowed && access.is_missing_here(url)) access.note_loss(AVERROR(ENOENT), false);
+      return AVERROR(EPERM);
+    }
+    access.leads_.reserve(access.leads_.size() + 1);
+    const int result = to_server ? access.open_address(reader, url, flags, options)
+                                 : avio_open(reader, ("file:" + std::string(url)).c_str(), AVIO_FLAG_READ);
+    if (result >= 0) access.leads_.push_back({*reader, 0});
+    return result;
   } catch (...) {
     return AVERROR(ENOMEM);
   }
@@ -97,10 +119,18 @@ bool Access::may_open_file(const char* url) const {
   return local_hls_ && !went_remote_ && ::stat(url, &about) == 0 && S_ISREG(about.st_mode);
 }
 
+/// It is a segment of a list on this machine, and not there.
+bool Access::is_missing_here(const char* url) const {
+  struct stat about {};
+  return local_hls_ && !went_remote_ && !is_address(url) && !playlist_by_name(url) &&
+         ::stat(url, &about) != 0;
+}
+
 int Access::open_address(AVIOContext** reader, const char* url, int flags, AVDictionary** options) {
   went_remote_ = true;
   Dictionary all(options == nullptr ? nullptr : *options);
-  set_server_rules(all, world_.trust);
+  set_server_rules(all, world_);
+  const RuledConnections ruled(allowance_);
   all.set("reconnect", 1);
   all.set("reconnect_delay_max", 4);
   const int result = open_patiently(reader, url, flags, all);
@@ -121,21 +151,31 @@ int Access::open_patiently(AVIOContext** reader, const char* url, int flags, con
   for (;;) {
     Dictionary options(rules.get());
     const int result = avio_open2(reader, url, flags, &interrupt, options.out());
-    if (result >= 0 || !heard_ || world_.stop.raised() || is_given_up()) return result;
+    if (result >= 0 || world_.over() || is_spent() || is_given_up()) return result;
+    if (!heard_) {
+      if (!is_list) note_loss(result, false);
+      return result;
+    }
     const bool may_come = is_list ? is_passing(result) : is_unreachable(result);
     if (!may_come || Clock::now() >= deadline) {
       note_loss(result, is_list);
       return result;
     }
-    if (world_.stop.wait_for(pause) || is_given_up()) return AVERROR_EXIT;
+    if (world_.stop.wait_for(pause) || world_.over() || is_given_up()) return AVERROR_EXIT;
     pause = std::min(pause * 2, kLongestPause);
   }
 }
 
 void Access::note_loss(int averror, bool of_a_list) {
   if (of_a_list) return give_up("its list cannot be had any more: " + describe(averror));
-  if (std::exchange(lost_some_, true)) return;
-  log::warning("{}: a segment of it cannot be had: {}; it is left out", named(location_), describe(averror));
+  if (loss_.empty()) loss_ = describe(averror);
+  if (heard_) tell_loss();
+}
+
+/// Once there is sound: where there is none, another sentence says why.
+void Access::tell_loss() {
+  if (loss_.empty() || std::exchange(tells_loss_, true)) return;
+  log::warning("{}: a segment of it cannot be had: {}; it is left out", named(location_), loss_);
 }
 
 }  // namespace vcplay::media

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "base/signals_blocked.hpp"
 #include "base/thread_annotations.hpp"
 #include "media/event.hpp"
 #include "media/filtered_source.hpp"
@@ -19,7 +20,6 @@
 #include "media/loudness_meter.hpp"
 #include "media/progress.hpp"
 #include "media/resampler.hpp"
-#include "media/signals_blocked.hpp"
 #include "media/source.hpp"
 
 namespace vcplay::media {
@@ -58,6 +58,7 @@ class LoudnessScan::Work {
   const std::string filters_;
   LoudnessCache cache_;  // of the scan's thread
   const TrustAnchors trust_;
+  const WebRules web_;  // it measures files alone
   Event stop_;
   Event ended_;
   Progress progress_;
@@ -122,16 +123,21 @@ void LoudnessScan::Work::end() {
   }
 }
 
+/// Nothing leaves it: a file that is not measured plays as it is.
 void LoudnessScan::Work::run() noexcept {
   const log::Muted muted;  // whoever plays the file says what is wrong with it
-  while (const std::optional<Job> job = next()) {
-    KnownLoudness loudness;
-    try {
-      loudness = examine(*job);
-    } catch (...) {
-      // It is nothing that could be played; whoever tries to says why.
+  try {
+    while (const std::optional<Job> job = next()) {
+      KnownLoudness loudness;
+      try {
+        loudness = examine(*job);
+      } catch (...) {
+        // It is nothing that could be played; whoever tries to says why.
+      }
+      if (!stop_.raised()) settle(job->identity, loudness);
     }
-    if (!stop_.raised()) settle(job->identity, loudness);
+  } catch (...) {
+    // There is no memory left to keep what was measured.
   }
   if (stop_.raised()) ended_.raise();
 }
@@ -151,7 +157,7 @@ KnownLoudness LoudnessScan::Work::examine(const Job& job) {
   KnownLoudness loudness;
   loudness.measured = cache_.find(job.identity);
   if (loudness.measured) return loudness;
-  Source source(job.media, 0, {stop_, progress_, trust_});
+  Source source(job.media, 0, {stop_, progress_, trust_, web_});
   loudness.tagged = tagged_loudness([&source](const char* name) { return source.tagged(name); });
   const bool enough =
       wish_ == Wish::album ? loudness.tagged.album.has_value() : loudness.tagged.track.has_value();

@@ -1,11 +1,8 @@
 #include "media/opus_file.hpp"
 
 #include <fmt/core.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <utility>
 #include <vector>
 
@@ -13,12 +10,12 @@
 #include "base/opus_frame.hpp"
 #include "base/text.hpp"
 #include "media/ffmpeg.hpp"
+#include "media/file_writer.hpp"
 #include "media/pending_file.hpp"
 
 namespace vcplay::media {
 namespace {
 
-constexpr int kWriteBytes = 64 * 1024;
 constexpr std::int64_t kFrame = kSamplesPerFrame;
 
 struct FreeMuxer {
@@ -56,49 +53,25 @@ struct OpusFile::Impl {
 
   PendingFile pending;
   const std::string shown;
-  int failure = 0;  // errno of the first write that failed
-  ReaderPtr writer;
+  FileWriter writer{pending.fd(), FileWriter::Seeking::impossible};
   MuxerPtr muxer;
   PacketPtr packet;
   std::vector<std::uint8_t> held;  // the last packet: only finish() knows how long it is
   std::int64_t pre_skip = 0;
   std::int64_t packets = 0;  // written
-  std::uint64_t bytes = 0;
-
-  // FFmpeg 7 made what is to be written const: `Byte` is what this FFmpeg hands over.
-  template <typename Byte>
-  static int on_write(void* self, Byte* bytes, int size) noexcept {
-    auto& file = *static_cast<Impl*>(self);
-    int done = 0;
-    while (done < size) {
-      const ssize_t written = ::write(file.pending.fd(), bytes + done, static_cast<std::size_t>(size - done));
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) {
-        if (file.failure == 0) file.failure = errno;
-        return AVERROR(errno);
-      }
-      done += static_cast<int>(written);
-    }
-    file.bytes += static_cast<std::uint64_t>(size);
-    return size;
-  }
 
   /// After whatever may have written.
   void check(int averror) const {
-    if (failure != 0) pending.fail(failure);
+    if (writer.failure() != 0) pending.fail(writer.failure());
     if (averror < 0)
       throw Error(Cause::output, fmt::format("{} can't be written: {}.", shown, describe(averror)));
   }
 
   void open_muxer() {
-    auto* const buffer = made(static_cast<std::uint8_t*>(av_malloc(kWriteBytes)));
-    AVIOContext* const io = avio_alloc_context(buffer, kWriteBytes, 1, this, nullptr, on_write, nullptr);
-    if (io == nullptr) av_free(buffer);
-    writer.reset(made(io));
     AVFormatContext* format = nullptr;
     check(avformat_alloc_output_context2(&format, nullptr, "opus", nullptr));
     muxer.reset(format);
-    muxer->pb = writer.get();
+    muxer->pb = writer.context();
     packet.reset(made(av_packet_alloc()));
   }
 
@@ -156,11 +129,11 @@ void OpusFile::finish(std::size_t padding) {
   // RFC 7845 s4.4: the last page's granule position says where the sound ends.
   impl_->write_held(std::max<std::int64_t>(1, kFrame - static_cast<std::int64_t>(padding)));
   const int ended = av_write_trailer(impl_->muxer.get());
-  avio_flush(impl_->writer.get());
+  avio_flush(impl_->writer.context());
   impl_->check(ended);
   impl_->pending.keep();
 }
 
-std::uint64_t OpusFile::bytes() const noexcept { return impl_->bytes; }
+std::uint64_t OpusFile::bytes() const noexcept { return impl_->writer.bytes(); }
 
 }  // namespace vcplay::media

@@ -33,6 +33,14 @@ std::optional<std::size_t> opus_samples(ByteView packet) noexcept {
   return static_cast<std::size_t>(samples);
 }
 
+std::optional<std::size_t> opus_time(ByteView packet) noexcept {
+  if (packet.empty()) return std::nullopt;
+  const int samples = opus_packet_get_nb_samples(packet.data(), length(packet.size()), kSampleRate);
+  return samples > 0 && samples <= static_cast<int>(kLongestOpus)
+             ? std::optional(static_cast<std::size_t>(samples))
+             : std::nullopt;
+}
+
 void OpusRegrouper::Free::operator()(::OpusRepacketizer* repacketizer) const noexcept {
   opus_repacketizer_destroy(repacketizer);
 }

@@ -19,6 +19,9 @@ inline constexpr std::size_t kLongestOpus = 5760;  // samples per channel, RFC 6
 /// How many samples per channel a packet holds at 48 kHz; nothing when it is no Opus packet.
 [[nodiscard]] std::optional<std::size_t> opus_samples(ByteView packet) noexcept;
 
+/// The same of a packet of several streams (RFC 6716 appendix B), by its first byte or two alone.
+[[nodiscard]] std::optional<std::size_t> opus_time(ByteView packet) noexcept;
+
 /// A part of an Opus stream that is a packet by itself.
 struct OpusPiece {
   std::vector<std::uint8_t> bytes;

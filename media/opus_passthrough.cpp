@@ -42,6 +42,8 @@ void OpusPassthrough::play(Source& source, const Callbacks& tell) {
   account_.clear();
   tell_ = &tell;
   decoder_.set_gain(0);
+  decoder_.set_layout({});
+  is_understood_ = true;
 
   ahead_.read_from(source);
   ahead_.look();
@@ -83,6 +85,8 @@ void OpusPassthrough::begin_next_link(Source& source) {
   if (passing_ && regrouper_.waits()) stop_passing({}, Return::in_silence);
   ahead_.look();
   const std::optional<OpusStream> stream = source.opus();
+  decoder_.set_layout({});
+  is_understood_ = true;
   std::string reason = stream ? reason_against(*stream) : "it is no Opus any more";
   decoder_.set_gain(stream ? stream->gain : 0);
   regrouper_ = {};
@@ -102,7 +106,13 @@ void OpusPassthrough::begin_next_link(Source& source) {
   }
   if (passing_) stop_passing(reason, return_);
   account_for(reason);
-  decoder_.reset();
+  is_understood_ = stream && stream->layout;
+  if (is_understood_) {
+    decoder_.set_layout(*stream->layout);
+  } else {
+    log::warning("{}: from {:.2f} s on {}; that part of it is silent", named(location_),
+                 static_cast<double>(taken_samples_) / kSampleRate, reason);
+  }
   skip_ = 0;
 }
 
@@ -250,7 +260,11 @@ void OpusPassthrough::account_for(const std::string& reason) {
 }
 
 void OpusPassthrough::encode(const Packet& packet) {
-  decoder_.decode(packet.bytes, packet.samples, pcm_);
+  if (is_understood_) {
+    decoder_.decode(packet.bytes, packet.samples, pcm_);
+  } else {
+    pcm_.resize(pcm_.size() + packet.samples * kChannels, 0.0F);
+  }
   skip_ += packet.skip;
   const std::size_t cut = std::min(packet.discard, pcm_.size() / kChannels);
   pcm_.resize(pcm_.size() - cut * kChannels);

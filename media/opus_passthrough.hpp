@@ -92,6 +92,7 @@ class OpusPassthrough {
   OpusRegrouper regrouper_;
   BitrateWindow bitrate_;
   bool passing_ = false;
+  bool is_understood_ = true;  // else it is silent
   Return return_ = Return::in_silence;
   Wish wish_;              // while it passes
   int needed_limit_ = 0;   // bit/s, that it would take to pass; 0: any

@@ -5,7 +5,8 @@
 namespace vcplay::media {
 
 std::string reason_against(const OpusStream& stream) {
-  if (!stream.plain) return fmt::format("{} channels are mixed to two", stream.channels);
+  if (!stream.layout) return fmt::format("its {} channels cannot be told apart", stream.channels);
+  if (!stream.layout->is_plain()) return fmt::format("{} channels are mixed to two", stream.channels);
   // RFC 7845 s5.1: a player must apply the gain, and a listener's decoder does not see the header.
   if (stream.gain != 0) return fmt::format("its header asks for {:+.1f} dB", stream.gain / 256.0);
   return {};

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "media/opus_layout.hpp"
 #include "media/pipeline.hpp"
 
 namespace vcplay::media {
@@ -12,9 +13,9 @@ namespace vcplay::media {
 /// An Opus stream as its OpusHead tells it (RFC 7845 s5.1).
 struct OpusStream {
   int channels = 2;
-  int gain = 0;              // Q7.8 dB, that every decoder has to apply
-  bool plain = true;         // one stream of one or two channels, in their usual order
-  std::size_t pre_skip = 0;  // samples
+  int gain = 0;                                     // Q7.8 dB, that every decoder has to apply
+  std::optional<OpusLayout> layout = OpusLayout{};  // nothing: nobody knows what its channels are
+  std::size_t pre_skip = 0;                         // samples
 };
 
 /// Empty when packets of such a stream may go out as they are; else why not.

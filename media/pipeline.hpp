@@ -14,6 +14,7 @@
 #include "media/live_options.hpp"
 #include "media/program_options.hpp"
 #include "media/sound_options.hpp"
+#include "media/web_rules.hpp"
 
 namespace vcplay::media {
 
@@ -45,6 +46,7 @@ struct PipelineOptions {
   SoundOptions sound = {};
   EncoderOptions encoder{};
   LiveOptions live{};
+  WebRules web = {};
 };
 
 /// What a person wants to know of a track that plays. Texts
@@ -94,6 +96,8 @@ class PipelineListener {
   /// Its samples have all been taken. The last of them wait
   /// for the next track's first ones to fill their frame.
   virtual void on_track_end(const TrackResult& result) = 0;
+  /// The media thread cannot go on, in one sentence; the end follows.
+  virtual void on_failure(const std::string&) {}
   virtual void on_pipeline_end() = 0;  // after the last track; the queue is finished
 };
 
@@ -117,6 +121,10 @@ class Pipeline {
   /// Any thread, instead: what is queued fades out within a quarter of a second, and the rest of it is not
   /// sent. Where next to nothing is queued there is nothing to fade.
   void stop_softly();
+  /// The thread that owns it, when activity() shows that a track gets nowhere: leaves the media thread
+  /// behind, in whatever library it is, and has another one go on with the next track; the lost one ends in
+  /// an error. False when it is not in a library, or too many are left behind already.
+  [[nodiscard]] bool skip_stuck_track();
   /// Any thread: from the next frame on. Packets that take more than that do not pass through, either.
   void set_bitrate(int bits_per_second);
 

@@ -203,14 +203,17 @@ std::vector<PlaylistEntry> parse_m3u(std::string_view text) {
 
 std::vector<PlaylistEntry> parse_pls(std::string_view text) {
   std::map<std::size_t, PlaylistEntry> numbered_entries;
-  while (!text.empty() && numbered_entries.size() <= kMaxPlaylistEntries) {
+  std::size_t files = 0;  // of these; some writers put all titles first
+  while (!text.empty() && files <= kMaxPlaylistEntries) {
     const std::string_view line = take_line(text);
     const std::size_t equals = line.find('=');
     if (equals == std::string_view::npos) continue;
     const std::string_view key = trimmed(line.substr(0, equals));
     const std::string_view value = trimmed(line.substr(equals + 1));
     if (const auto file = numbered(key, "File")) {
-      numbered_entries[*file].reference = value;
+      std::string& reference = numbered_entries[*file].reference;
+      if (reference.empty() && !value.empty()) ++files;
+      if (!value.empty()) reference = value;
     } else if (const auto title = numbered(key, "Title")) {
       set_names(numbered_entries[*title], value);
     }

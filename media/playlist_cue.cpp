@@ -28,6 +28,13 @@ std::string_view take_word(std::string_view& line) {
   return word;
 }
 
+/// "01", or what programs write that do not know of two digits.
+bool is_one(std::string_view number) {
+  int value = 0;
+  const auto [stop, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+  return error == std::errc{} && stop == number.data() + number.size() && value == 1;
+}
+
 /// "mm:ss:ff", ff in 1/75 s. Nothing for anything else.
 std::optional<Duration> read_cue_time(std::string_view text) {
   std::array<std::int64_t, 3> parts{};
@@ -97,7 +104,7 @@ class CueSheet {
     if (!time) {
       throw std::runtime_error(fmt::format("\"{}\" in line {} is no time in mm:ss:ff", to_utf8(text), line_));
     }
-    if (!in_track_ || number != "01") return;
+    if (!in_track_ || !is_one(number)) return;
     track_.reference = file_;
     track_.start = time;
     track_.is_cd_audio = is_cd_audio_;

@@ -29,13 +29,19 @@ std::size_t draw(std::mt19937_64& random, std::size_t count) {
 
 }  // namespace
 
+std::string left_out(const std::string& location) {
+  return named(location) + " is left out: no sound came out of it for 10 s";
+}
+
 Program::Program(std::vector<Media> words, const ProgramOptions& options, World world)
     : words_(std::move(words)), options_(options), world_(world), random_(options.seed) {
   if (options_.shuffle) log::info("Shuffled: --seed {} brings this order again", options_.seed);
 }
 
-std::optional<Program::Item> Program::next() {
+std::optional<Program::Item> Program::next(Excursion* excursion) {
+  excursion_ = excursion;
   while (!world_.stop.raised()) {
+    if (gathered_) gather();
     if (fifo_ && is_fifo(fifo_->media.location)) return given(*fifo_);
     if (auto entry = next_track()) return given(std::move(*entry));
     if (rounds_ > 0 && given_ == 0 && !world_.stop.raised()) return nothing_found();
@@ -96,14 +102,23 @@ void Program::begin_round() {
   rounds_ += 1;
   entries_ = 0;
   list_bytes_ = 0;
+  folders_.clear();
   given_ = 0;
   round_played_ = false;
   Level words;
   for (const Media& word : words_) words.entries.push_back({word, {}});
   levels_.push_back(std::move(words));
   if (!options_.shuffle) return;
+  gathered_.emplace();
+  gather();
+}
+
+/// All tracks of the round, in a new order.
+void Program::gather() {
+  while (auto entry = next_track()) gathered_->push_back(std::move(*entry));
   Level all;
-  while (auto entry = next_track()) all.entries.push_back(std::move(*entry));
+  all.entries = std::move(*gathered_);
+  gathered_.reset();
   for (std::size_t i = all.entries.size(); i > 1; --i) {
     std::swap(all.entries[i - 1], all.entries[draw(random_, i)]);
   }
@@ -113,17 +128,41 @@ void Program::begin_round() {
 
 std::optional<Program::Entry> Program::next_track() {
   while (!world_.stop.raised()) {
+    if (auto lost = std::exchange(looked_into_, std::nullopt)) {
+      lost->failure = left_out(lost->media.location);
+      return lost;
+    }
     auto entry = take();
     if (!entry || !entry->failure.empty() || levels_.back().has_tracks_only) return entry;
-    world_.progress.enter(entry->media.location);
-    try {
-      if (!open(entry->media)) return entry;
-    } catch (const std::exception& failure) {
-      entry->failure = failure.what();
+    entry->failure = reason_against(entry->media);
+    if (!entry->failure.empty()) {
+      entry->media.location = shortened(entry->media.location);
       return entry;
     }
+    world_.progress.enter(entry->media.location);
+    looked_into_ = entry;
+    bool is_list = false;
+    try {
+      is_list = open(entry->media);
+    } catch (const std::exception& failure) {
+      entry->failure = failure.what();
+    }
+    looked_into_.reset();
+    if (!is_list) return entry;
   }
   return std::nullopt;
+}
+
+/// What its name alone tells; empty: nothing is against it.
+std::string Program::reason_against(const Media& media) const {
+  constexpr std::size_t kLongestName =
+      16'384;  // bytes; of files it is 4096, and few servers take more than 8192
+  if (media.location.size() > kLongestName)
+    return named(media.location) + " is longer than any name or address";
+  if (world_.web.origin == Origin::untrusted && !is_address(media.location)) {
+    return named(media.location) + " is no address of http or https, and --untrusted plays nothing else";
+  }
+  return {};
 }
 
 void Program::expand(const Media& list, PlaylistKind kind) {
@@ -133,7 +172,9 @@ void Program::expand(const Media& list, PlaylistKind kind) {
   instead.entries.back().media.nature = Media::Nature::track;
   instead.remote = true;
   try {
-    if (open_address(list, kind)) return;
+    Media seen = list;
+    if (open_address(seen, kind)) return;
+    instead.entries.back().media.format = seen.format;
   } catch (const std::exception& failure) {
     instead.entries.back().failure = failure.what();
   }

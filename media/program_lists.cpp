@@ -12,6 +12,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "media/directory.hpp"
+#include "media/nearby.hpp"
 #include "media/program.hpp"
 #include "media/reference.hpp"
 
@@ -22,6 +23,7 @@ constexpr std::size_t kMaxEntries = 100'000;          // of all lists in a round
 constexpr std::ptrdiff_t kMaxPlaylists = 8;           // within each other
 constexpr std::uint64_t kMaxListBytes = 128U << 20U;  // of all playlists in a round: one may be named often
 constexpr std::size_t kMaxLevels = 64;                // directories included
+constexpr std::size_t kMaxFolders = 8;                // whose names are kept
 constexpr std::size_t kHeadBytes = 512;               // enough to know a playlist by
 
 [[noreturn]] void refuse(const std::string& location, const std::string& why) {
@@ -64,6 +66,29 @@ std::string File::read(std::size_t most) const {
   return bytes;
 }
 
+namespace {
+
+/// A file as the kernel shows it, which may take for ever where it lies on a server.
+class Sight {
+ public:
+  void look(const std::string& path) { is_there_ = ::stat(path.c_str(), &about_) == 0; }
+  void read(const std::string& path, std::size_t most) {
+    if (!file_) file_.emplace(path);
+    text_ += file_->read(most - text_.size());
+  }
+  [[nodiscard]] bool is_there() const noexcept { return is_there_; }
+  [[nodiscard]] const struct stat& about() const noexcept { return about_; }
+  [[nodiscard]] const std::string& text() const noexcept { return text_; }  // as far as it was read
+
+ private:
+  struct stat about_ {};
+  bool is_there_ = false;
+  std::optional<File> file_;
+  std::string text_;
+};
+
+}  // namespace
+
 /// False: it is a track itself.
 bool Program::open(Media& media) {
   if (media.location == "-") return false;
@@ -73,16 +98,27 @@ bool Program::open(Media& media) {
 }
 
 bool Program::open_file(Media& media) {
-  struct stat about {};
-  if (::stat(media.location.c_str(), &about) != 0) return false;  // whoever opens it will say why
+  // Where the thread may be left behind it touches nothing but what stands on its own stack: these two.
+  std::string path = media.location;
+  Sight sight;
+  abroad(excursion_, [&] { sight.look(path); });
+  if (!sight.is_there()) {
+    const auto instead = find_instead(path);
+    if (!instead) return false;  // whoever opens it will say why
+    log::info("{} is not there: {} is played instead", named(path), named(*instead));
+    media.location = path = *instead;
+    abroad(excursion_, [&] { sight.look(path); });
+    if (!sight.is_there()) return false;
+  }
+  const struct stat& about = sight.about();
   if (S_ISDIR(about.st_mode)) {
     open_directory(media, identity_of(about));
     return true;
   }
   if (S_ISREG(about.st_mode) && media.format == "hls") media.nature = Media::Nature::local_hls;
   if (!S_ISREG(about.st_mode) || !media.format.empty()) return false;
-  const File file(media.location);
-  std::string text = file.read(kHeadBytes);
+  abroad(excursion_, [&] { sight.read(path, kHeadBytes); });
+  const std::string& text = sight.text();
   auto kind = playlist_by_content(text);
   if (!kind) kind = playlist_by_name(media.location);
   if (!kind || !is_text(text) || text.empty()) return false;
@@ -91,7 +127,7 @@ bool Program::open_file(Media& media) {
            fmt::format("is longer than a playlist may be ({} MiB)", kMaxPlaylistBytes >> 20U));
   }
   count_list(media.location, static_cast<std::uint64_t>(about.st_size));
-  text += file.read(kMaxPlaylistBytes - text.size());
+  abroad(excursion_, [&] { sight.read(path, kMaxPlaylistBytes); });
   if (*kind == PlaylistKind::m3u && is_hls(text)) {
     media.nature = Media::Nature::local_hls;
     media.format = "hls";
@@ -103,12 +139,30 @@ bool Program::open_file(Media& media) {
   return true;
 }
 
-bool Program::open_address(const Media& media, PlaylistKind kind) {
+std::optional<std::string> Program::find_instead(const std::string& path) {
+  if (levels_.empty() || levels_.back().list.empty()) return std::nullopt;
+  const Level& level = levels_.back();
+  return find_nearby({path, level.list, level.is_sheet, level.has_one_file},
+                     [this](const std::string& of) -> const FolderNames& { return folder(of); });
+}
+
+const FolderNames& Program::folder(const std::string& path) {
+  if (const auto known = folders_.find(path); known != folders_.end()) return known->second;
+  if (folders_.size() >= kMaxFolders) folders_.clear();
+  const std::string name = path.empty() ? "." : path;
+  const auto names = abroad(excursion_, [&name] { return names_in(name, kMaxEntries); });
+  return folders_.emplace(path, names).first->second;
+}
+
+bool Program::open_address(Media& media, PlaylistKind kind) {
   count_list(media.location, 0);
   const Fetched list = fetch(media.location, kMaxPlaylistBytes, world_, is_text);
   list_bytes_ += list.body.size();
   if (!is_text(list.body)) return false;
-  if (kind == PlaylistKind::m3u && is_hls(list.body)) return false;
+  if (kind == PlaylistKind::m3u && is_hls(list.body)) {
+    media.format = "hls";
+    return false;
+  }
   Level level;
   level.identity = media.location;
   level.remote = true;
@@ -127,7 +181,8 @@ void Program::open_directory(const Media& media, std::string identity) {
   level.identity = std::move(identity);
   level.remote = is_remote();
   try {
-    for (std::string& name : list_directory(media.location, kMaxEntries)) {
+    const std::string path = media.location;
+    for (std::string& name : abroad(excursion_, [&path] { return list_directory(path, kMaxEntries); })) {
       Media file = media;
       file.location = std::move(name);
       file.title.clear();
@@ -160,13 +215,19 @@ void Program::open_playlist(const Media& media, PlaylistKind kind, const std::st
     refuse(media.location, std::string("is a playlist that cannot be read: ") + failure.what());
   }
   if (named_tracks.empty()) refuse(media.location, "is a playlist that names nothing");
+  if (!level.remote) level.list = media.location;
+  level.is_sheet = kind == PlaylistKind::cue;
+  level.has_one_file = std::all_of(named_tracks.begin(), named_tracks.end(), [&](const PlaylistEntry& one) {
+    return one.reference == named_tracks.front().reference;
+  });
   for (const PlaylistEntry& entry : named_tracks) {
     Entry track{made_of(entry, entry.reference, media), {}};
     try {
-      track.media.location = resolve(entry, place);
+      track.media.location = abroad(excursion_, [&] { return resolve(entry, place); });
     } catch (const std::runtime_error& failure) {
-      track.failure =
-          fmt::format("{} names \"{}\", {}", named(media.location), entry.reference, failure.what());
+      track.media.location = shortened(entry.reference);
+      track.failure = fmt::format("{} names \"{}\", {}", named(media.location), shortened(entry.reference),
+                                  failure.what());
     }
     level.entries.push_back(std::move(track));
     if (level.entries.size() > kMaxEntries) break;

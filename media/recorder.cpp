@@ -1,12 +1,17 @@
 #include "media/recorder.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cmath>
 #include <cstring>
-#include <filesystem>
 #include <optional>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -14,18 +19,33 @@
 #include "base/opus_frame.hpp"
 #include "base/text.hpp"
 #include "media/ffmpeg.hpp"
+#include "media/file_place.hpp"
+#include "media/file_writer.hpp"
 #include "media/pending_file.hpp"
 
 namespace vcplay::media {
 namespace {
 
 struct FreeMuxer {
-  void operator()(AVFormatContext* muxer) const noexcept {
-    avio_closep(&muxer->pb);
-    avformat_free_context(muxer);
-  }
+  void operator()(AVFormatContext* muxer) const noexcept { avformat_free_context(muxer); }
 };
 using MuxerPtr = std::unique_ptr<AVFormatContext, FreeMuxer>;
+
+/// A device or a pipe, which is written to as it stands there; closes itself.
+class OpenDevice {
+ public:
+  explicit OpenDevice(const FilePlace& place)
+      : fd_(::openat(place.folder(), place.name().c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW)) {
+    if (fd_ < 0) throw std::system_error(errno, std::generic_category());
+  }
+  ~OpenDevice() { ::close(fd_); }
+  OpenDevice(const OpenDevice&) = delete;
+  OpenDevice& operator=(const OpenDevice&) = delete;
+  [[nodiscard]] int fd() const noexcept { return fd_; }
+
+ private:
+  int fd_;
+};
 
 bool ends_with(const std::string& path, std::string_view ending) {
   return path.size() >= ending.size() &&
@@ -45,6 +65,8 @@ struct Recorder::Impl {
   std::string path;
   bool is_wav;
   std::optional<PendingFile> pending;  // for all but devices and pipes
+  std::optional<OpenDevice> device;    // for those
+  std::optional<FileWriter> writer;
   MuxerPtr muxer;
   PacketPtr packet;
   std::int64_t samples = 0;  // per channel, so far
@@ -66,14 +88,30 @@ struct Recorder::Impl {
     muxer.reset(made_muxer);
     packet.reset(made(av_packet_alloc()));
     describe_stream(made(avformat_new_stream(muxer.get(), nullptr)));
-    std::error_code ignored;
-    const auto status = std::filesystem::status(path, ignored);
-    if (!std::filesystem::exists(status) || std::filesystem::is_regular_file(status)) pending.emplace(path);
-    const std::string& name = pending ? pending->temporary() : path;
-    const int opened = avio_open(&muxer->pb, ("file:" + name).c_str(), AVIO_FLAG_WRITE);
-    if (opened < 0) throw error(opened);
+    open_file();
+    muxer->pb = writer->context();
     const int started = avformat_write_header(muxer.get(), nullptr);
     if (started < 0) throw error(started);
+  }
+
+  void open_file() {
+    try {
+      const FilePlace place(path);
+      struct stat about {};
+      const bool is_device =
+          place.look(about) && !S_ISREG(about.st_mode) && !S_ISLNK(about.st_mode) && !S_ISDIR(about.st_mode);
+      if (is_device) device.emplace(place);
+    } catch (const std::system_error& reason) {
+      throw error(AVERROR(reason.code().value()));
+    }
+    if (device) {
+      const bool can_seek = ::lseek(device->fd(), 0, SEEK_CUR) >= 0;
+      writer.emplace(device->fd(),
+                     can_seek ? FileWriter::Seeking::possible : FileWriter::Seeking::impossible);
+    } else {
+      pending.emplace(path);
+      writer.emplace(pending->fd(), FileWriter::Seeking::possible);
+    }
   }
 
   void describe_stream(AVStream* stream) const {
@@ -135,7 +173,6 @@ void Recorder::finish() {
   if (impl_->failure == 0) impl_->note(av_write_trailer(impl_->muxer.get()));
   avio_flush(impl_->muxer->pb);
   impl_->note(impl_->muxer->pb->error);
-  impl_->note(avio_closep(&impl_->muxer->pb));
   if (impl_->failure != 0) throw impl_->error(impl_->failure);
   if (impl_->pending && impl_->samples > 0) impl_->pending->keep();
 }

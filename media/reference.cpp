@@ -31,26 +31,18 @@ std::string_view scheme_of(std::string_view text) {
   return fits ? scheme : std::string_view{};
 }
 
+bool is_web(std::string_view scheme) { return same_word(scheme, "http") || same_word(scheme, "https"); }
+
+std::string in_small_letters(std::string_view scheme) {
+  std::string small(scheme);
+  for (char& letter : small) letter = static_cast<char>(std::tolower(static_cast<unsigned char>(letter)));
+  return small;
+}
+
 int hex_digit(char letter) {
   if (letter >= '0' && letter <= '9') return letter - '0';
   const int lower = std::tolower(static_cast<unsigned char>(letter));
   return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-std::string percent_decoded(std::string_view text) {
-  std::string plain;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const bool escaped =
-        text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0;
-    if (!escaped) {
-      plain += text[i];
-      continue;
-    }
-    plain += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
-    i += 2;
-  }
-  if (plain.find('\0') != std::string::npos) throw std::runtime_error("which is no file's name");
-  return plain;
 }
 
 /// The path of "file:///music/a%20b.mp3" or "file://localhost/music/…".
@@ -82,10 +74,12 @@ std::string beside(const std::string& playlist, const std::string& name) {
 /// As it stands, or as it may have been meant: in another encoding, with a PC's slashes.
 std::string existing_file(const std::string& name, const std::string& playlist) {
   std::string path = beside(playlist, name);
-  if (exists(path)) return path;
   std::string slashed = name;
   std::replace(slashed.begin(), slashed.end(), '\\', '/');
-  for (const std::string& guess : {to_utf8(name), slashed, to_utf8(slashed)}) {
+  const std::string utf8 = to_utf8(name);
+  // The kernel is asked only where there is a choice: it may take its time.
+  if ((slashed == name && utf8 == name) || exists(path)) return path;
+  for (const std::string& guess : {utf8, slashed, to_utf8(slashed)}) {
     std::string other = beside(playlist, guess);
     if (exists(other)) return other;
   }
@@ -145,6 +139,33 @@ std::string resolve_remote(const std::string& reference, const PlaylistPlace& pl
 
 }  // namespace
 
+std::string percent_decoded(std::string_view text) {
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool escaped =
+        text[i] == '%' && i + 2 < text.size() && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0;
+    if (!escaped) {
+      plain += text[i];
+      continue;
+    }
+    plain += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+    i += 2;
+  }
+  if (plain.find('\0') != std::string::npos) throw std::runtime_error("which is no file's name");
+  return plain;
+}
+
+std::string location_of(const std::string& word) {
+  const std::string_view scheme = scheme_of(word);
+  const std::string rest = word.substr(scheme.size());
+  if (!rest.starts_with("://")) return word;
+  if (is_web(scheme)) return in_small_letters(scheme) + rest;
+  if (!same_word(scheme, "file")) return word;
+  std::string path = path_of_file_url(word);
+  if (path.empty()) throw std::runtime_error("which names no file");
+  return path;
+}
+
 std::string resolve_url(std::string_view reference, std::string_view base) {
   if (!scheme_of(reference).empty()) return std::string(reference);
   const Parts there = parts_of(base.substr(base.find("//")));
@@ -170,9 +191,7 @@ std::string resolve(const PlaylistEntry& entry, const PlaylistPlace& place) {
   if (reference.find('\0') != std::string::npos) throw std::runtime_error("which is no file's name");
   if (place.remote) return resolve_remote(reference, place);
   const std::string_view scheme = scheme_of(reference);
-  if (same_word(scheme, "http") || same_word(scheme, "https")) {
-    return std::string(same_word(scheme, "http") ? "http" : "https") + reference.substr(scheme.size());
-  }
+  if (is_web(scheme)) return in_small_letters(scheme) + reference.substr(scheme.size());
   if (same_word(scheme, "file")) return path_of_file_url(reference);
   // "01: Intro.mp3" is a file; "rtsp://host" is none.
   if (reference.substr(scheme.size(), 3) == "://" && !scheme.empty()) {

@@ -19,6 +19,14 @@ struct PlaylistPlace {
 /// to servers only, and nothing leads anywhere but to files and http(s).
 [[nodiscard]] std::string resolve(const PlaylistEntry& entry, const PlaylistPlace& place);
 
+/// The file or URL that a word means which somebody typed: http and https in whatever case, file: (RFC 8089),
+/// or else a file's name. Throws std::runtime_error with a clause saying why there is no such file.
+[[nodiscard]] std::string location_of(const std::string& word);
+
+/// `text` with its percent-encoded bytes (RFC 3986 s2.1) as they are. Throws std::runtime_error with a clause
+/// when a file cannot be called so.
+[[nodiscard]] std::string percent_decoded(std::string_view text);
+
 /// RFC 3986 s5.2: `reference`, as seen from the http(s) URL `base`.
 [[nodiscard]] std::string resolve_url(std::string_view reference, std::string_view base);
 

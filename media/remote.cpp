@@ -7,6 +7,9 @@
 
 #include "base/error.hpp"
 #include "base/log.hpp"
+#include "base/text.hpp"
+#include "media/http_answer.hpp"
+#include "media/http_status.hpp"
 #include "media/playlist.hpp"
 
 namespace vcplay::media {
@@ -52,19 +55,36 @@ std::string icy_header(std::string_view headers, std::string_view name) {
   return {};
 }
 
+/// The HTTP status that `averror` stands for; 0: none.
+int status_of(int averror) {
+  constexpr std::array<std::pair<int, int>, 4> kOwnNumbers{{{AVERROR_HTTP_BAD_REQUEST, 400},
+                                                            {AVERROR_HTTP_UNAUTHORIZED, 401},
+                                                            {AVERROR_HTTP_FORBIDDEN, 403},
+                                                            {AVERROR_HTTP_NOT_FOUND, 404}}};
+  if (http_answer().error > 0) return http_answer().error;
+  const auto known = std::find_if(kOwnNumbers.begin(), kOwnNumbers.end(),
+                                  [averror](const auto& pair) { return pair.first == averror; });
+  return known == kOwnNumbers.end() ? 0 : known->second;
+}
+
 std::string reason(int averror) {
   if (averror == AVERROR_EXIT) return "no answer came in time";
+  if (const int status = status_of(averror); status > 0)
+    return "its server answers " + describe_http_status(status);
   // FFmpeg's words for it have numbers in them, as of an endless stream's end.
-  if (first_complaint().find("Stream ends prematurely") != std::string::npos) return "it ended too early";
+  if (averror == AVERROR_EOF || first_complaint().find("Stream ends prematurely") != std::string::npos)
+    return "it ended too early";
   return describe_fully(averror);
 }
 
 }  // namespace
 
-void set_server_rules(Dictionary& options, const TrustAnchors& trust) {
+void set_server_rules(Dictionary& options, const World& world) {
   options.set("protocol_whitelist", kServerProtocols);
   options.set("tls_verify", 1);  // FFmpeg's own default is to believe everybody
-  options.set("ca_file", trust.path());
+  options.set("ca_file", world.trust.path());
+  // A proxy would connect in our place, to whatever address it finds.
+  if (world.web.origin == Origin::untrusted) options.set("http_proxy", "");
   options.set("rw_timeout", kSilence);
   options.set("user_agent", kUserAgent);
 }
@@ -92,38 +112,61 @@ std::optional<std::string> stream_title(std::string_view metadata) {
   return to_utf8(rest.substr(0, std::min(end, rest.size())));
 }
 
-RemoteStream::RemoteStream(const std::string& url, World world) : url_(url), world_(world), location_(url) {
+RemoteStream::RemoteStream(const std::string& url, World world, Allowance& allowance)
+    : url_(url), world_(world), allowance_(allowance), location_(url) {
   forget_complaints();
   const Progress::Wait wait(world_.progress);
   if (const int result = open(0); result < 0) {
-    throw Error(Cause::no_media, named(url_) + " cannot be opened: " + why_not_opened(result));
+    const std::string& fault = allowance_.fault();
+    throw Error(Cause::no_media,
+                named(url_) + " cannot be opened: " + (fault.empty() ? why_not_opened(result) : fault));
   }
   if (!is_address(location_)) {
     throw Error(Cause::no_media,
                 named(url_) + " leads to \"" + location_ + "\", which is neither http nor https");
   }
   describe_stream();
-  std::array<std::uint8_t, kHeadBytes> bytes{};
-  if (const int got = read(bytes.data(), static_cast<int>(bytes.size())); got > 0) {
-    head_.assign(reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(got));
+  read_head();
+}
+
+/// Of a text more than what comes first: a list may arrive letter by letter. Sound and radios are none, and
+/// not waited for.
+void RemoteStream::read_head() {
+  std::string head;
+  while (head.empty() || (head.size() < kHeadBytes && is_text(head) && !live_)) {
+    std::array<std::uint8_t, kHeadBytes> bytes{};
+    const int got = read(bytes.data(), static_cast<int>(bytes.size() - head.size()));
+    if (got <= 0) break;  // whoever reads next learns why
+    head.append(reinterpret_cast<const char*>(bytes.data()), static_cast<std::size_t>(got));
   }
+  head_ = std::move(head);
 }
 
 int RemoteStream::on_interrupt(void* self) noexcept {
   const auto& stream = *static_cast<const RemoteStream*>(self);
-  return stream.world_.stop.raised() || Clock::now() >= stream.deadline_ ? 1 : 0;
+  // Of what is not encoded as its server says FFmpeg would try every byte.
+  const bool is_nonsense = !http_answer().is_encoded;
+  return is_nonsense || stream.world_.over() || stream.allowance_.is_spent() ||
+         Clock::now() >= stream.deadline_;
 }
 
 int RemoteStream::open(std::int64_t offset) {
   deadline_ = Clock::now() + kOpening;
+  http_answer() = {};
   Dictionary options;
-  set_server_rules(options, world_.trust);
+  set_server_rules(options, world_);
   if (offset > 0) options.set("offset", offset);
+  if (end_ > 0) options.set("end_offset", end_);
   const AVIOInterruptCB interrupt{on_interrupt, this};
   AVIOContext* opened = nullptr;
   const int result = avio_open2(&opened, url_.c_str(), AVIO_FLAG_READ, &interrupt, options.out());
   reader_.reset(opened);
   if (opened != nullptr) location_ = final_location(*opened, url_);
+  if (opened != nullptr && end_ == 0 && http_answer().range_end > 0) {
+    // FFmpeg reads nothing of what has no length. It is asked for as much as the server has just offered.
+    end_ = http_answer().range_end;
+    return open(offset);
+  }
   waited_ = {};
   window_ = 0;
   return result;
@@ -134,7 +177,7 @@ void RemoteStream::describe_stream() {
   type_ = type_.substr(0, type_.find_first_of("; "));
   const std::string icecast = option_of(*reader_, "icy_metadata_headers");
   station_ = icy_header(icecast, "icy-name");
-  size_ = std::max<std::int64_t>(-1, avio_size(reader_.get()));
+  size_ = end_ > 0 ? end_ : std::max<std::int64_t>(-1, avio_size(reader_.get()));
   live_ = size_ < 0 && !icecast.empty();
   seekable_ = size_ > 0 && (reader_->seekable & AVIO_SEEKABLE_NORMAL) != 0;
 }
@@ -151,17 +194,24 @@ int RemoteStream::read(std::uint8_t* buffer, int size) noexcept {
     for (;;) {
       const int got = reader_ == nullptr ? AVERROR(EIO) : read_once(buffer, size);
       if (got > 0) return got;
-      if (world_.stop.raised()) return AVERROR_EXIT;
+      if (world_.over()) return AVERROR_EXIT;
+      if (allowance_.is_spent()) return AVERROR_EXIT;
       if (reader_ != nullptr && is_over(got)) return AVERROR_EOF;
-      if (fault_.empty())
-        fault_ = too_slow_ ? "its server sends too slowly" : "the connection was lost: " + reason(got);
+      if (fault_.empty()) fault_ = why_lost(got);
       reader_.reset();
-      if (!reconnect()) return world_.stop.raised() ? AVERROR_EXIT : AVERROR(EIO);
+      if (!reconnect()) return world_.over() ? AVERROR_EXIT : AVERROR(EIO);
       fault_.clear();
     }
   } catch (...) {
     return AVERROR(ENOMEM);
   }
+}
+
+std::string RemoteStream::why_lost(int averror) const {
+  if (!http_answer().is_encoded) {
+    return "it is not " + display_safe(http_answer().encoding) + ", though its server says so";
+  }
+  return too_slow_ ? "its server sends too slowly" : "the connection was lost: " + reason(averror);
 }
 
 int RemoteStream::read_once(std::uint8_t* buffer, int size) {
@@ -199,11 +249,14 @@ void RemoteStream::count(int bytes, Duration waited) {
 bool RemoteStream::is_over(int result) const noexcept {
   if (size_ >= 0) return result == AVERROR_EOF && position_ >= size_;
   // Without a length the end of the connection is the end of the medium. FFmpeg calls it an error, for it
-  // might not be.
+  // might not be. Of chunks there is a last one.
+  const HttpAnswer& answer = http_answer();
+  if (answer.is_chunked && !answer.has_last_chunk) return false;
   return !live_ && (result == AVERROR_EOF || result == AVERROR(EIO));
 }
 
 bool RemoteStream::may_reconnect() const noexcept {
+  if (!http_answer().is_encoded) return false;
   if (size_ < 0 && !live_) return false;  // nobody could say where to go on
   return !too_slow_ || since_loss_ >= kWellAgain;
 }
@@ -220,7 +273,7 @@ bool RemoteStream::reconnect() {
     if (attempts_ > 0 && world_.stop.wait_for(pause)) return false;
     attempts_ += 1;
     if (reopen_at_position()) return true;
-    if (world_.stop.raised()) return false;
+    if (world_.over() || allowance_.is_spent()) return false;
   }
   return false;
 }

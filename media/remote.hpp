@@ -22,8 +22,8 @@ struct CloseReader {
 /// what is played there now. Lives on the media thread.
 class RemoteStream {
  public:
-  /// Throws Error{no_media} when there is no such thing to be had.
-  RemoteStream(const std::string& url, World world);
+  /// Throws Error{no_media} when there is no such thing to be had. `allowance` outlives it.
+  RemoteStream(const std::string& url, World world, Allowance& allowance);
 
   // ── as FFmpeg wants its readers: a count, or an AVERROR ──
   [[nodiscard]] int read(std::uint8_t* buffer, int size) noexcept;
@@ -48,8 +48,10 @@ class RemoteStream {
 
   [[nodiscard]] int open(std::int64_t offset);
   void describe_stream();
+  void read_head();
   [[nodiscard]] int read_once(std::uint8_t* buffer, int size);
   void count(int bytes, Duration waited);
+  [[nodiscard]] std::string why_lost(int averror) const;
   [[nodiscard]] bool is_over(int result) const noexcept;
   [[nodiscard]] bool may_reconnect() const noexcept;
   [[nodiscard]] bool reconnect();
@@ -58,6 +60,7 @@ class RemoteStream {
 
   const std::string url_;
   const World world_;
+  Allowance& allowance_;
   std::unique_ptr<AVIOContext, CloseReader> reader_;
   std::string location_;
   std::string head_;
@@ -66,6 +69,7 @@ class RemoteStream {
   bool live_ = false;  // Icecast: it has no beginning to go back to
   bool seekable_ = false;
   std::int64_t size_ = -1;     // bytes; -1: not known
+  std::int64_t end_ = 0;       // of what a server offers that does not know how much there is; 0: another one
   std::int64_t position_ = 0;  // of the next byte
 
   TimePoint deadline_{};      // of what is under way
@@ -88,7 +92,7 @@ class RemoteStream {
 inline constexpr const char* kServerProtocols = "http,https,tls,tcp,httpproxy,crypto";
 
 /// How we call servers, whatever we want of them.
-void set_server_rules(Dictionary& options, const TrustAnchors& trust);
+void set_server_rules(Dictionary& options, const World& world);
 
 /// Where what `reader` reads came from after all redirects, or `asked`.
 [[nodiscard]] std::string final_location(AVIOContext& reader, const std::string& asked);

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/bytes.hpp"
+#include "media/guessed_size.hpp"
 
 namespace vcplay::media {
 
@@ -31,13 +32,11 @@ class RiffHead {
   /// The samples' first byte, counted from the beginning of the stream, once it has been seen.
   [[nodiscard]] std::optional<std::uint64_t> data() const noexcept { return data_; }
   /// How many bytes there are of them by the head; 0 where its writer did not know.
-  [[nodiscard]] std::uint64_t size() const noexcept { return size_ < kUnknown ? size_ : 0; }
+  [[nodiscard]] std::uint64_t size() const noexcept { return is_guessed_size(size_) ? 0 : size_; }
 
  private:
   static constexpr std::size_t kRiffBytes = 12;  // "RIFF", size, "WAVE"
   static constexpr std::size_t kChunkBytes = 8;  // name, size
-  static constexpr std::uint32_t kUnknown =
-      0x7FFF'0000;  // arecord, sox and ffmpeg write more than that into pipes
 
   [[nodiscard]] bool says(std::size_t at, const char* name) const noexcept {
     return std::memcmp(head_.data() + at, name, 4) == 0;

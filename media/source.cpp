@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cmath>
 #include <string_view>
@@ -11,6 +12,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/milliseconds.hpp"
+#include "media/guessed_size.hpp"
 
 namespace vcplay::media {
 namespace {
@@ -28,11 +30,25 @@ bool has_pictures_in_motion(const AVFormatContext& format) {
   });
 }
 
+bool is_matroska(const AVFormatContext& format) {
+  return std::string_view(format.iformat->name) == "matroska,webm";
+}
+
+/// True for what stands behind the sound of many files: a tag, padding, or padding and a tag.
+bool is_no_sound(ByteView bytes) {
+  constexpr std::array<std::string_view, 4> kTags{"TAG", "ID3", "APETAGEX", "LYRICSBEGIN"};
+  std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  text.remove_prefix(std::min(text.find_first_not_of('\0'), text.size()));
+  if (text.empty() || text.find_first_not_of(text.front()) == std::string_view::npos) return true;
+  return std::any_of(kTags.begin(), kTags.end(),
+                     [text](std::string_view tag) { return text.starts_with(tag); });
+}
+
 /// What the header says of the length; 0 when it says nothing.
 double promised_seconds(const AVFormatContext& format, const AVStream& stream) {
   if (stream.duration > 0) return static_cast<double>(stream.duration) * av_q2d(stream.time_base);
   // Matroska says it of all streams together, counted from its time 0.
-  if (std::string_view(format.iformat->name) != "matroska,webm" || format.duration <= 0) return 0;
+  if (!is_matroska(format) || format.duration <= 0) return 0;
   return static_cast<double>(format.duration - std::max<std::int64_t>(0, format.start_time)) / AV_TIME_BASE;
 }
 
@@ -40,7 +56,10 @@ double promised_seconds(const AVFormatContext& format, const AVStream& stream) {
 
 std::string clock_time(double seconds) {
   const std::int64_t millis = std::llround(seconds * 1000);
-  return fmt::format("{}:{:02}.{:03}", millis / 60'000, millis / 1000 % 60, millis % 1000);
+  const std::int64_t minutes = millis / 60'000;
+  const std::string minute =
+      minutes < 60 ? std::to_string(minutes) : fmt::format("{}:{:02}", minutes / 60, minutes % 60);
+  return fmt::format("{}:{:02}.{:03}", minute, millis / 1000 % 60, millis % 1000);
 }
 
 Source::Source(const Media& media, std::uint32_t track, World world)
@@ -52,12 +71,17 @@ Source::Source(const Media& media, std::uint32_t track, World world)
       range_(media.start, media.end) {
   info_.track = track;
   info_.location = media.location;
+  const RuledConnections ruled(access_.connections());
   open(media);
   choose_stream(media.audio_track);
   describe_track(media);
 }
 
 const AVFrame* Source::next() {
+  return in_library([this] { return next_in_range(); });
+}
+
+AVFrame* Source::next_in_range() {
   if (!std::exchange(began_, true)) approach_start();
   while (AVFrame* const frame = next_decoded()) {
     switch (range_.cut(*frame)) {
@@ -95,19 +119,25 @@ bool Source::decode(AVFrame& frame) {
   while (!ended_) {
     const int got = avcodec_receive_frame(codec_.get(), &frame);
     if (got == 0 && frame.nb_samples > 0) {
-      if (!damage_.empty()) report_damage();
+      if (!damage_.empty() && is_of_sound_) report_damage();
+      damage_.clear();
+      is_of_sound_ = false;
       failures_ = 0;
-      access_.heard();
+      const double length = static_cast<double>(frame.nb_samples) / std::max(1, frame.sample_rate);
+      access_.heard(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(length)));
       samples_ += static_cast<std::uint64_t>(frame.nb_samples);
-      seconds_ += static_cast<double>(frame.nb_samples) / std::max(1, frame.sample_rate);
+      seconds_ += length;
       return true;
     }
     if (got == AVERROR(EAGAIN)) {
       feed();
+    } else if (got == AVERROR_EOF && std::exchange(awaits_decoder_, false)) {
+      renew_decoder();
+      feed_packet();
     } else if (got == AVERROR_EOF || ++failures_ > kMaxFailuresInARow) {
       ended_ = true;
     } else if (got < 0) {
-      note_damage(describe(got));
+      note_packet_damage(describe(got));
     }
   }
   return false;
@@ -125,7 +155,33 @@ void Source::feed() {
   }
   if (packet_->stream_index != stream_->index) return;
   note_link();
+  if (begins_link_ && is_of_another_head()) {
+    // The packet waits until the decoder before has given all that it holds.
+    awaits_decoder_ = true;
+    avcodec_send_packet(codec_.get(), nullptr);
+    return;
+  }
   feed_packet();
+}
+
+/// Of a new link libavformat 7 says how many channels there are, and leaves the places of those before.
+void Source::renew_decoder() {
+  AVCodecParameters& now = *stream_->codecpar;
+  const int channels = now.ch_layout.nb_channels;
+  av_channel_layout_uninit(&now.ch_layout);
+  now.ch_layout.order = AV_CHANNEL_ORDER_UNSPEC;
+  now.ch_layout.nb_channels = channels;
+  open_decoder(*codec_->codec);
+}
+
+/// True for Opus whose head (channels, streams, pre-skip) is not the one that the decoder was made for.
+bool Source::is_of_another_head() const {
+  const AVCodecParameters& now = *stream_->codecpar;
+  if (now.codec_id != AV_CODEC_ID_OPUS) return false;
+  const auto size = [](int bytes) { return static_cast<std::size_t>(std::max(0, bytes)); };
+  const ByteView head(now.extradata, size(now.extradata_size));
+  const ByteView known(codec_->extradata, size(codec_->extradata_size));
+  return !std::equal(head.begin(), head.end(), known.begin(), known.end());
 }
 
 /// What `averror`, by which packets ended, says of them.
@@ -146,15 +202,16 @@ void Source::feed_packet() {
   }
   if (packet_->size == 0 && packet_->side_data_elems == 0) return;
   const int sent = avcodec_send_packet(codec_.get(), packet_.get());
-  if (sent < 0) note_damage(describe(sent));
+  if (sent < 0) note_packet_damage(describe(sent));
 }
 
 void Source::drop_half_sample() {
   const int odd = packet_->size % sample_bytes_;
   if (odd == 0) return;
+  av_shrink_packet(packet_.get(), packet_->size - odd);
+  if (std::exchange(told_odd_bytes_, true)) return;
   log::warning("{} ends in the middle of a sample: its last {} byte{} {} left out", named(info_.location),
                odd, odd == 1 ? "" : "s", odd == 1 ? "is" : "are");
-  av_shrink_packet(packet_.get(), packet_->size - odd);
 }
 
 void Source::trim_end(AVFrame& last) const {
@@ -165,8 +222,26 @@ void Source::trim_end(AVFrame& last) const {
 }
 
 void Source::note_damage(const std::string& what) {
-  if (world_.stop.raised()) return;  // then it is only the interrupted read
+  if (world_.over()) return;  // then it is only the interrupted read
   if (damage_.empty()) damage_ = what;
+  is_of_sound_ = true;
+}
+
+/// The packet that was read last cannot be decoded. What stands behind the sound need not be any.
+void Source::note_packet_damage(const std::string& what) {
+  const bool is_sound = !is_no_sound({packet_->data, static_cast<std::size_t>(packet_->size)});
+  if (is_sound) return note_damage(what);
+  if (!world_.over() && damage_.empty()) damage_ = what;
+}
+
+/// True at the end, where all that a header promised has come, or what could not be decoded was a tag or
+/// padding.
+bool Source::is_whole() const {
+  if (!is_of_sound_) return true;
+  const bool is_a_promise = format_->duration_estimation_method == AVFMT_DURATION_FROM_STREAM &&
+                            std::string_view(format_->iformat->name) == "flac";
+  const double promised = is_a_promise ? promised_seconds(*format_, *stream_) : 0;
+  return promised > 0 && seconds_ * info_.sample_rate >= promised * info_.sample_rate - 0.5;
 }
 
 void Source::report_damage() {
@@ -178,17 +253,18 @@ void Source::report_damage() {
 }
 
 void Source::finish() {
-  if (world_.stop.raised()) return;
+  if (world_.over()) return;
   if (samples_ == 0) {
     if (access_.is_pipe() && !access_.gave_anything())
       throw Error(Cause::no_media, cannot_be_opened(AVERROR_EOF));
+    if (access_.is_spent()) throw Error(Cause::no_media, cannot_be_opened(AVERROR_EXIT));
     if (damage_.empty()) throw Error(Cause::no_media, named(info_.location) + kNoSound);
     if (!access_.is_seekable() && info_.container.starts_with("mov,")) {
       throw Error(Cause::no_media, named(info_.location) + kIndexAtEnd);
     }
     throw Error(Cause::no_media, named(info_.location) + " has no audio that can be decoded: " + damage_);
   }
-  if (!damage_.empty()) report_damage();
+  if (!damage_.empty() && !is_whole()) report_damage();
   if (!gave_ && range_.start()) throw Error(Cause::no_media, too_short());
   if (range_.is_whole()) check_length();
 }
@@ -202,7 +278,11 @@ void Source::check_length() {
       start_is_known ? av_rescale_q(stream_->start_time, stream_->time_base, AVRational{1, AV_TIME_BASE})
                      : 0));
   double promised = is_a_promise ? promised_seconds(*format_, *stream_) - too_much : 0;
+  if (is_matroska(*format_) && !access_.ends_early())
+    return;  // it tells pauses and other tracks from what is missing
   const double bytes_per_second = static_cast<double>(sample_bytes_) * info_.sample_rate;
+  const double bytes = promised * bytes_per_second;
+  if (bytes > 0 && is_guessed_size(static_cast<std::uint64_t>(bytes))) promised = 0;
   const auto missing = static_cast<double>(bytes_per_second > 0 ? access_.missing_bytes() : 0);
   if (missing > 0) promised = seconds_ + missing / bytes_per_second;
   if (promised - seconds_ < kMissingSeconds) return;

@@ -18,7 +18,8 @@ namespace vcplay::media {
 /// it, without the encoder's delay and padding. Lives on the media thread.
 class Source {
  public:
-  /// Throws Error{no_media} with one sentence that names the media.
+  /// Throws Error{no_media} with one sentence that names the media. As next() and next_packet() it may find
+  /// its thread left behind (Excursion), and then throws LeftBehind; but its caller says when it departs.
   Source(const Media& media, std::uint32_t track, World world);
 
   [[nodiscard]] const TrackInfo& info() const noexcept { return info_; }
@@ -58,34 +59,52 @@ class Source {
   [[nodiscard]] bool is_at_hand() const;
 
  private:
+  /// What `call` returns, while FFmpeg may be in it for long: it may connect where the media may, and this
+  /// thread may be left behind in it.
+  template <typename Call>
+  auto in_library(Call&& call) {
+    return abroad(world_.excursion, [&] {
+      const RuledConnections ruled(access_.connections());
+      return call();
+    });
+  }
+
   static constexpr const char* kNoSound = " ends before any sound comes";
 
   void open(const Media& media);
+  void turn_big_endian();
   void choose_stream(const std::string& name);
   [[nodiscard]] int wanted_stream(const std::string& name) const;
   void open_decoder(const AVCodec& decoder);
   [[nodiscard]] Duration counted_too_much(std::int64_t start) const;
   void describe_track(const Media& media);
+  [[nodiscard]] std::string shown_tag(const char* name) const;
 
   void approach_start();
   [[nodiscard]] bool may_seek() const;
   [[nodiscard]] bool jump(std::int64_t timestamp, std::int64_t first);
   [[nodiscard]] std::string too_short() const;
 
+  [[nodiscard]] AVFrame* next_in_range();
   [[nodiscard]] AVFrame* next_decoded();
   [[nodiscard]] bool decode(AVFrame& frame);
   void feed();
   void feed_packet();
+  [[nodiscard]] bool is_of_another_head() const;
+  void renew_decoder();
   void drop_half_sample();
   void trim_end(AVFrame& last) const;
   void note_end(int averror);
   void note_damage(const std::string& what);
+  void note_packet_damage(const std::string& what);
+  [[nodiscard]] bool is_whole() const;
   void report_damage();
   void check_length();
   void finish();
   [[nodiscard]] std::string cannot_be_opened(int averror) const;
 
   void read_packet_table();
+  [[nodiscard]] std::optional<Packet> read_packet();
   void note_link();
   void forget_title();
   [[nodiscard]] Packet describe_packet();
@@ -106,6 +125,7 @@ class Source {
   bool looks_ahead_ = false;           // ahead_ has been filled once
   bool gave_ = false;                  // something of the range
   bool ended_ = false;
+  bool awaits_decoder_ = false;              // the present packet does, of a link with another head
   int failures_ = 0;                         // in a row, without a packet between them
   bool gave_packet_ = false;                 // by next_packet()
   bool begins_link_ = false;                 // the present packet does
@@ -115,10 +135,12 @@ class Source {
   std::uint64_t samples_ = 0;                // decoded so far
   double seconds_ = 0;                       // the same in time, whatever rates it had
   std::string damage_;                       // noticed, but not yet known to matter
+  bool is_of_sound_ = false;  // what is damaged since the latest sound is not only tags and padding
   bool damage_reported_ = false;
+  bool told_odd_bytes_ = false;  // of a sample that is not whole
 };
 
-/// "0:02.345", as sentences name a place in a medium.
+/// "0:02.345" or "1:00:02.345", as sentences name a place in a medium.
 [[nodiscard]] std::string clock_time(double seconds);
 
 }  // namespace vcplay::media

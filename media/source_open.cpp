@@ -2,10 +2,13 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <optional>
+#include <span>
 #include <sstream>
 #include <string_view>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
@@ -17,13 +20,27 @@ namespace {
 
 constexpr int kPcmRateByDefault = 44'100;  // FFmpeg's defaults, so that its command lines can be carried over
 constexpr int kPcmChannelsByDefault = 1;
+constexpr std::size_t kMostTagBytes = 4'096;  // that anybody gets to see; some formats let it be megabytes
 constexpr const char* kWebPage =
     " is a web page, not audio; \"yt-dlp -o - URL | vcplay play -\" plays what is on many of them";
+
+// Of a file or a server it would have been read.
+constexpr const char* kPlaylist =
+    " is a playlist, which can be played from a file or a server alone: name that, or what it lists";
 
 std::string tag(const AVFormatContext& format, const AVStream& stream, const char* name) {
   const AVDictionaryEntry* entry = av_dict_get(format.metadata, name, nullptr, 0);
   if (entry == nullptr) entry = av_dict_get(stream.metadata, name, nullptr, 0);  // Ogg keeps them there
   return entry == nullptr ? std::string() : entry->value;
+}
+
+/// Of all channels together; 0 for what is not PCM in whole bytes. In block_align each demuxer writes what it
+/// likes, and codecs that have a number of bits for each sample, too, are not made of samples: DSD, ADPCM.
+int pcm_sample_bytes(const AVCodecParameters& parameters) {
+  constexpr int kFirstOfOthers = AV_CODEC_ID_ADPCM_IMA_QT;
+  if (parameters.codec_id < AV_CODEC_ID_FIRST_AUDIO || parameters.codec_id >= kFirstOfOthers) return 0;
+  const int bits = av_get_exact_bits_per_sample(parameters.codec_id);
+  return bits % 8 == 0 ? bits / 8 * parameters.ch_layout.nb_channels : 0;
 }
 
 /// How many samples lie between the encoder's delay and its padding, by the tag that iTunes writes in MP4 for
@@ -43,6 +60,8 @@ std::optional<std::int64_t> samples_by_itunes(const AVFormatContext& format, con
   const bool is_likely = words && samples > 0 && std::abs(by_header - samples) <= 2 * kLongestDelay;
   return is_likely ? std::optional(samples) : std::nullopt;
 }
+
+const std::string kHls = "hls";
 
 void set_pcm_shape(Dictionary& options, const Media& media) {
   const int rate = media.rate > 0 ? media.rate : kPcmRateByDefault;
@@ -66,8 +85,10 @@ void hurry(AVFormatContext& format, Dictionary& options) {
 }  // namespace
 
 void Source::open(const Media& media) {
+  // FFmpeg 7 believes no list whose name does not end in .m3u8. It does not see what the server says of it.
+  const std::string& format_name = media.format.empty() && access_.is_hls() ? kHls : media.format;
   const AVInputFormat* const wanted =
-      media.format.empty() ? nullptr : find_format(media.format, Cause::no_media);
+      format_name.empty() ? nullptr : find_format(format_name, Cause::no_media);
   Dictionary options;
   options.set("codec_whitelist", audio_decoders());
   if (wanted != nullptr && is_raw_pcm(*wanted)) {
@@ -75,6 +96,11 @@ void Source::open(const Media& media) {
   } else if (media.rate > 0) {
     options.set("sample_rate", media.rate);  // some formats take a rate alone
   }
+
+  // HLS asks for each list and segment by itself, so that each is counted.
+  options.set("http_persistent", 0);
+  options.set("http_multiple", 0);
+  options.set("extension_picky", 0);  // what a segment is called says nothing; since FFmpeg 7.1
 
   AVFormatContext* format = made(avformat_alloc_context());
   access_.guard(*format);
@@ -86,11 +112,39 @@ void Source::open(const Media& media) {
   }
   format_.reset(format);
   access_.opened();
+  turn_big_endian();
   if (const int found = avformat_find_stream_info(format, nullptr); found < 0) {
     throw Error(Cause::no_media, cannot_be_opened(found));
   }
+  if (access_.is_spent()) throw Error(Cause::no_media, cannot_be_opened(AVERROR_EXIT));
   if (options.has("sample_rate") || (media.channels > 0 && !is_raw_pcm(*format->iformat))) {
     log::warning("--rate and --channels are for raw PCM: {} says its own", named(media.location));
+  }
+}
+
+/// RIFX is WAV with all numbers the other way round. FFmpeg reads its head so, and not its samples.
+void Source::turn_big_endian() {
+  constexpr std::array<std::pair<AVCodecID, AVCodecID>, 5> kCounterparts{{
+      {AV_CODEC_ID_PCM_S16LE, AV_CODEC_ID_PCM_S16BE},
+      {AV_CODEC_ID_PCM_S24LE, AV_CODEC_ID_PCM_S24BE},
+      {AV_CODEC_ID_PCM_S32LE, AV_CODEC_ID_PCM_S32BE},
+      {AV_CODEC_ID_PCM_F32LE, AV_CODEC_ID_PCM_F32BE},
+      {AV_CODEC_ID_PCM_F64LE, AV_CODEC_ID_PCM_F64BE},
+  }};
+  constexpr std::array kWithoutOrder{AV_CODEC_ID_PCM_U8, AV_CODEC_ID_PCM_ALAW, AV_CODEC_ID_PCM_MULAW};
+  if (!access_.head().starts_with("RIFX")) return;
+  for (AVStream* const stream : std::span(format_->streams, format_->nb_streams)) {
+    AVCodecID& codec = stream->codecpar->codec_id;
+    const auto known = std::find_if(kCounterparts.begin(), kCounterparts.end(), [codec](const auto& pair) {
+      return pair.first == codec || pair.second == codec;
+    });
+    if (known != kCounterparts.end()) {
+      codec = known->second;
+    } else if (std::find(kWithoutOrder.begin(), kWithoutOrder.end(), codec) == kWithoutOrder.end()) {
+      throw Error(Cause::no_media,
+                  fmt::format("{} is RIFX (a big-endian WAV) of {}, which FFmpeg cannot decode",
+                              named(info_.location), avcodec_get_name(codec)));
+    }
   }
 }
 
@@ -98,12 +152,15 @@ std::string Source::cannot_be_opened(int averror) const {
   const std::string name = named(info_.location);
   const std::string& complaint = first_complaint();
   if (!access_.fault().empty()) return name + " cannot be opened: " + access_.fault();
+  const bool comes_once = access_.is_pipe() || info_.location == "-";
+  if (comes_once && playlist_by_content(access_.head())) return name + kPlaylist;
   if (access_.is_web_page()) return name + kWebPage;
   if (access_.wanted_more() || complaint.find("not on whitelist 'none'") != std::string::npos) {
     return name + " refers to other files or addresses, which vcplay does not open";
   }
   if (complaint == kUnsafeFormat) {
-    return name + " has no audio of its own: it is a picture, or refers to other files or addresses";
+    return name +
+           " has no audio of its own: it is a text or a picture, or refers to other files or addresses";
   }
   if (access_.is_pipe() && !access_.gave_anything()) return name + " ended before any audio came";
   // FFmpeg looks for music behind an MP3's tag, and complains of the seek.
@@ -150,7 +207,7 @@ void Source::open_decoder(const AVCodec& decoder) {
   if (done < 0) throw Error(Cause::no_media, cannot_be_opened(done));
 
   const AVCodecParameters& parameters = *stream_->codecpar;
-  if (av_get_exact_bits_per_sample(parameters.codec_id) > 0) sample_bytes_ = parameters.block_align;
+  sample_bytes_ = pcm_sample_bytes(parameters);
   // MP4 and CAF say how long the audio is, but this libavformat leaves the padding of its last packet in. So
   // it does in Ogg of Vorbis, whose end it misses where it lies before the last packet.
   const std::string_view container = format_->iformat->name;
@@ -162,16 +219,16 @@ void Source::open_decoder(const AVCodec& decoder) {
 
 void Source::describe_track(const Media& media) {
   const AVCodecParameters& parameters = *stream_->codecpar;
-  info_.title = tag(*format_, *stream_, "title");
-  info_.album = tag(*format_, *stream_, "album");
+  info_.title = shown_tag("title");
+  info_.album = shown_tag("album");
   info_.station = access_.station();
   if (info_.title.empty()) info_.title = info_.station;
-  info_.artist = tag(*format_, *stream_, "artist");
+  info_.artist = shown_tag("artist");
   forget_title();
   const bool is_part = media.start || media.end;  // the tags are those of the whole
   if (!media.title.empty() && (is_part || info_.title.empty())) {
-    info_.title = media.title;
-    info_.artist = media.artist;
+    info_.title = media.title.substr(0, kMostTagBytes);
+    info_.artist = media.artist.substr(0, kMostTagBytes);
   }
   info_.codec = avcodec_get_name(parameters.codec_id);
   info_.container = format_->iformat->name;
@@ -192,5 +249,7 @@ Duration Source::counted_too_much(std::int64_t start) const {
 }
 
 std::string Source::tagged(const char* name) const { return tag(*format_, *stream_, name); }
+
+std::string Source::shown_tag(const char* name) const { return tagged(name).substr(0, kMostTagBytes); }
 
 }  // namespace vcplay::media

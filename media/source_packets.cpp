@@ -19,19 +19,6 @@ std::uint32_t little_endian_32(const std::uint8_t* bytes) {
          (std::uint32_t{bytes[3]} << 24);
 }
 
-/// RFC 7845 s5.1.1: families 0 and 1, one stream, left before right.
-bool is_plain(ByteView head) {
-  constexpr std::size_t kFamily = 18;
-  const int channels = head[9];
-  if (channels < 1 || channels > 2) return false;
-  if (head[kFamily] == 0) return true;
-  if (head[kFamily] != 1 || head.size() < kFamily + 3 + static_cast<std::size_t>(channels)) return false;
-  const int streams = head[kFamily + 1];
-  const int coupled = head[kFamily + 2];
-  const bool in_order = head[kFamily + 3] == 0 && (channels == 1 || head[kFamily + 4] == 1);
-  return streams == 1 && coupled == channels - 1 && in_order;
-}
-
 /// How CAF counts its samples.
 struct PacketTable {
   std::int64_t valid = 0;
@@ -111,8 +98,8 @@ void Source::note_link() {
   const bool has_tags = (stream_->event_flags & AVSTREAM_EVENT_FLAG_METADATA_UPDATED) != 0;
   begins_link_ = goes_back || has_tags;
   if (!has_tags) return;
-  const std::string title = tagged("title");
-  const std::string artist = tagged("artist");
+  const std::string title = shown_tag("title");
+  const std::string artist = shown_tag("artist");
   if (!title.empty()) link_title_ = artist.empty() ? title : artist + " - " + title;
   forget_title();
 }
@@ -128,17 +115,21 @@ std::optional<OpusStream> Source::opus() const {
   if (parameters.codec_id != AV_CODEC_ID_OPUS) return std::nullopt;
   OpusStream stream;
   stream.channels = parameters.ch_layout.nb_channels;
-  stream.plain = stream.channels >= 1 && stream.channels <= kChannels;
+  if (stream.channels < 1 || stream.channels > kChannels) stream.layout.reset();
   const ByteView head(parameters.extradata, static_cast<std::size_t>(parameters.extradata_size));
   if (head.size() < kOpusHead) return stream;
-  stream.plain = is_plain(head);
+  stream.layout = opus_layout(head);
   stream.pre_skip = head[10] | (std::size_t{head[11]} << 8);
   stream.gain = static_cast<std::int16_t>(static_cast<std::uint16_t>(head[16] | (head[17] << 8)));
   return stream;
 }
 
 std::optional<Source::Packet> Source::next_packet() {
-  while (!ended_ && !world_.stop.raised()) {
+  return in_library([this] { return read_packet(); });
+}
+
+std::optional<Source::Packet> Source::read_packet() {
+  while (!ended_ && !world_.over()) {
     av_packet_unref(packet_.get());
     const int got = av_read_frame(format_.get(), packet_.get());
     if (got == AVERROR(EAGAIN)) continue;
@@ -157,11 +148,13 @@ std::optional<Source::Packet> Source::next_packet() {
 Source::Packet Source::describe_packet() {
   Packet packet;
   packet.bytes = ByteView(packet_->data, static_cast<std::size_t>(packet_->size));
-  const std::optional<std::size_t> samples = opus_samples(packet.bytes);
+  const std::optional<OpusLayout> layout = opus()->layout;
+  const bool is_plain = !layout || layout->is_plain();
+  const std::optional<std::size_t> samples = is_plain ? opus_samples(packet.bytes) : opus_time(packet.bytes);
   if (samples) {
     packet.samples = *samples;
     samples_ += *samples;
-    access_.heard();
+    access_.heard(Duration(1s) * static_cast<std::int64_t>(*samples) / kSampleRate);
     if (!damage_.empty()) report_damage();
   } else {
     packet.bytes = {};

@@ -72,7 +72,7 @@ void Source::approach_start() {
       first + av_rescale_q((*range_.start() - kPreRoll).count(), nanoseconds, stream_->time_base);
   if (jump(target, first)) return;
   // It led too far, or nobody knows where: from the beginning then.
-  if (!jump(first, first) && !ended_ && !world_.stop.raised()) {
+  if (!jump(first, first) && !ended_ && !world_.over()) {
     throw Error(Cause::no_media,
                 named(info_.location) + " cannot be played from the middle: its format knows no way there");
   }

@@ -3,16 +3,19 @@
 #include <spdlog/details/null_mutex.h>
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "base/repeats.hpp"
 #include "base/secret.hpp"
+#include "base/standard_error.hpp"
 #include "base/text.hpp"
 #include "base/thread_annotations.hpp"
 
@@ -88,6 +91,16 @@ class HiddenList {
     const Lock hold(mutex_);
     for (const SecretString& secret : secrets_) replace_all(line, secret.reveal());
   }
+  /// The same for the beginning of a text: what might be the first part of a secret goes as well.
+  void apply_to_beginning(std::string& text) {
+    const Lock hold(mutex_);
+    std::size_t longest = 0;
+    for (const SecretString& secret : secrets_) {
+      replace_all(text, secret.reveal());
+      longest = std::max(longest, secret.reveal().size());
+    }
+    text.resize(text.size() - std::min(text.size(), longest));
+  }
 
  private:
   static void replace_all(std::string& line, std::string_view secret) {
@@ -99,18 +112,90 @@ class HiddenList {
   std::vector<SecretString> secrets_ GUARDED_BY(mutex_);
 };
 
+/// The count of warnings that come again and again, while somebody keeps it.
+class Patience {
+ public:
+  void begin() {
+    const Lock hold(mutex_);
+    repeats_.emplace();
+  }
+  [[nodiscard]] std::vector<Repeats::LeftOut> take_left_out() {
+    const Lock hold(mutex_);
+    return repeats_ ? repeats_->take_left_out() : std::vector<Repeats::LeftOut>{};
+  }
+  void end() {
+    const Lock hold(mutex_);
+    repeats_.reset();
+  }
+  /// Nothing: `line` is one too many.
+  [[nodiscard]] std::optional<std::uint64_t> next(Place place, std::string_view line) {
+    const Lock hold(mutex_);
+    return repeats_ ? repeats_->next({place.file, place.line}, line, Clock::now()) : 0;
+  }
+
+ private:
+  Mutex mutex_;
+  std::optional<Repeats> repeats_ GUARDED_BY(mutex_);
+};
+
 struct State {
   std::atomic<Level> level{Level::warning};
   HiddenList hidden;
+  std::atomic<bool> unread{false};  // nobody read standard error when it was waited for
+  Patience patience;
   std::shared_ptr<SwitchSink> sink = std::make_shared<SwitchSink>();
   spdlog::logger logger{"vcplay", sink};
-  State() { logger.set_level(spdlog::level::trace); }
+  State() {
+    logger.set_level(spdlog::level::trace);
+    logger.set_error_handler(
+        [](const std::string&) {});  // spdlog's own writes to standard error, and may wait
+  }
 };
 
 /// Never destroyed: threads of C libraries may log while the process ends.
 State& state() {
   static State* const the = new State;
   return *the;
+}
+
+// Far more than is shown, so that an address or a secret that begins in what is shown is seen whole.
+constexpr std::size_t kMostReadBytes = 64 * 1024;
+
+/// `text` from its first blank on; nothing without one. What stands before it may be the end of anything.
+std::string_view from_first_blank(std::string_view text) {
+  return text.substr(std::min(text.find(' '), text.size()));
+}
+
+/// `line` without secrets, and without most of its middle when it is absurdly long.
+std::string without_secrets(std::string_view line) {
+  std::string clean(line.substr(0, kMostReadBytes));
+  if (clean.size() == line.size()) {
+    state().hidden.apply(clean);
+    return clean;
+  }
+  state().hidden.apply_to_beginning(clean);
+  std::string end(from_first_blank(line.substr(line.size() - kMostLineBytes)));
+  state().hidden.apply(end);
+  return clean + "…" + end;
+}
+
+bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
+
+/// A sentence says at its end what is wrong: it is the middle that goes.
+std::string cut_to_size(std::string line) {
+  if (line.size() <= kMostLineBytes) return line;
+  constexpr std::size_t kEnd = 1024;
+  std::size_t from = kMostLineBytes - kEnd - std::string_view("…").size();
+  std::size_t to = line.size() - kEnd;
+  while (from > 0 && continues_character(line[from])) --from;
+  while (to < line.size() && continues_character(line[to])) ++to;
+  return line.replace(from, to - from, "…");
+}
+
+std::string harmless(std::string_view line) { return cut_to_size(display_safe(without_secrets(line))); }
+
+std::string and_more(std::string line, std::uint64_t left_out) {
+  return left_out == 0 ? line : fmt::format("{} (and {} more like this before)", line, left_out);
 }
 
 }  // namespace
@@ -122,10 +207,12 @@ bool enabled(Level level) noexcept { return level <= state().level.load(std::mem
 void set_sink(Sink sink) { state().sink->replace(sink ? std::move(sink) : Sink(write_to_stderr)); }
 
 void write_to_stderr(Level level, std::string_view line) {
-  const std::string whole = fmt::format("{}{}\n", prefix(level), line);
-  // A closed standard error is nobody's to complain to.
-  [[maybe_unused]] const ssize_t written = ::write(STDERR_FILENO, whole.data(), whole.size());
+  using Urgency = LineWriter::Urgency;
+  StandardError::instance().line(fmt::format("{}{}\n", prefix(level), line),
+                                 level == Level::error ? Urgency::last_words : Urgency::ordinary);
 }
+
+void show_below(std::string text) { StandardError::instance().show_below(std::move(text)); }
 
 void hide(std::string_view secret) {
   if (secret.size() >= 8) state().hidden.add(secret);  // shorter ones would black out ordinary words
@@ -134,11 +221,54 @@ void hide(std::string_view secret) {
 Muted::Muted() noexcept { ++muted; }
 Muted::~Muted() { --muted; }
 
-void write(Level level, std::string_view line) {
+void write(Level level, std::string_view line) noexcept {
   if (!enabled(level) || muted > 0) return;
-  std::string clean(line);
-  state().hidden.apply(clean);
-  state().logger.log(to_spdlog(level), display_safe(clean));
+  try {
+    state().logger.log(to_spdlog(level), harmless(line));
+  } catch (...) {
+    return;  // no memory for it
+  }
+}
+
+void write(Level level, Place place, fmt::string_view format, fmt::format_args args) noexcept {
+  if (!enabled(level) || muted > 0) return;
+  try {
+    std::string line = harmless(fmt::vformat(format, args));
+    if (level == Level::warning) {
+      const auto left_out = state().patience.next(place, line);
+      if (!left_out) return;
+      line = and_more(std::move(line), *left_out);
+    }
+    state().logger.log(to_spdlog(level), line);
+  } catch (...) {
+    return;  // no memory for it
+  }
+}
+
+// ── Background ──
+
+Background::Background() {
+  state().unread = false;
+  state().patience.begin();
+  StandardError::instance().go_to_background();
+}
+
+Background::~Background() {
+  finish();
+  state().patience.end();
+  StandardError::instance().come_back();
+}
+
+void Background::finish() noexcept {
+  constexpr Duration kReaderPatience = 1s;
+  try {
+    for (const Repeats::LeftOut& kind : state().patience.take_left_out()) {
+      write(Level::warning, fmt::format("… and {} more like this: {}", kind.count, kind.sample));
+    }
+  } catch (...) {  // no memory: what is written already shall be seen all the same
+  }
+  // Once is enough.
+  state().unread = !StandardError::instance().flush(state().unread ? Duration::zero() : kReaderPatience);
 }
 
 }  // namespace vcplay::log

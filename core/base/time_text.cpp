@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
+#include <iterator>
 
 namespace vcplay {
 namespace {
@@ -57,10 +59,16 @@ std::optional<Duration> read_clock(std::string_view text) {
 
 std::optional<Duration> read_time(std::string_view text) {
   if (text.find(':') != std::string_view::npos) return read_clock(text);
-  const double unit = take_end(text, "ms", "MS") ? 0.001 : 1;
-  if (unit == 1) take_end(text, "s", "S");
+  struct Unit {
+    std::string_view small;
+    std::string_view large;
+    double seconds;
+  };
+  constexpr Unit kUnits[] = {{"ms", "MS", 0.001}, {"s", "S", 1}, {"min", "MIN", 60}, {"h", "H", 3600}};
+  const auto named = std::find_if(std::begin(kUnits), std::end(kUnits),
+                                  [&](const Unit& unit) { return take_end(text, unit.small, unit.large); });
   const auto number = read_number(text);
-  return number ? rounded(*number * unit) : std::nullopt;
+  return number ? rounded(*number * (named == std::end(kUnits) ? 1 : named->seconds)) : std::nullopt;
 }
 
 std::string time_text(Duration time) {

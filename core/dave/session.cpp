@@ -12,6 +12,7 @@ namespace vcplay::dave {
 Session::Session(Config config)
     : self_(config.user),
       plaintext_(config.plaintext),
+      was_encrypted_(config.was_encrypted),
       users_{config.user},
       membership_(config.user, config.channel, std::move(config.signature_key)) {}
 
@@ -24,6 +25,7 @@ Actions Session::begin(int version, TimePoint now) {
   }
   active_version_ = version;
   began_without_ = version == 0;
+  was_encrypted_ = was_encrypted_ || version > 0;
   group_version_ = version;
   if (version > 0) renew();
   return settle(now);
@@ -80,7 +82,8 @@ Actions Session::on_binary(std::uint8_t opcode, ByteView body, TimePoint now) {
 void Session::on_users(Opcode opcode, const nlohmann::json& data) {
   if (opcode == Opcode::clients_connect) {
     for (const nlohmann::json& entry : json::list(data, "user_ids")) {
-      if (const auto user = json::as_id(entry)) users_.insert(*user);
+      const auto user = json::as_id(entry);
+      if (user && users_.size() < kMaxUsers) users_.insert(*user);
     }
     return;
   }
@@ -144,11 +147,12 @@ void Session::on_announcement(Opcode opcode, ByteView body) {
   }
   if (followed == Followed::ignored) return;
   last_transition_ = announced->transition;
-  if (followed == Followed::advanced) return on_new_epoch(announced->transition);
+  if (followed == Followed::advanced) return on_new_epoch(opcode, announced->transition);
   // Removed: whoever has the new epoch's keys does not have ours, and we do not have theirs.
   transitions_.forget_group();
   transitions_.drop_key();
   has_key_ = false;
+  withheld_.reset();
 }
 
 Followed Session::follow(Opcode opcode, ByteView message) {
@@ -163,20 +167,25 @@ Followed Session::follow(Opcode opcode, ByteView message) {
   }
 }
 
-void Session::on_new_epoch(TransitionId transition) {
+void Session::on_new_epoch(Opcode opcode, TransitionId transition) {
   recovering_ = false;
   const mls::Group& group = *membership_.established();
   transitions_.begin_epoch(std::make_unique<FrameEncryptor>(KeyRatchet(group, self_)));
   NewEpoch epoch{group.epoch(), privacy_code(group.epoch_authenticator()), {}};
+  roster_.clear();
   for (mls::Member& member : group.roster()) {
     const Snowflake user = *user_of(member.identity);
-    if (users_.count(user) == 0) {
-      // Gone in the meantime, or never announced: people can see it by the code.
-      log::info("End-to-end encryption: user {} is in the group, but not in the call.", user.value);
-    }
+    roster_.insert(user);
     epoch.members.push_back({user, std::move(member.signature_key)});
   }
   actions_.push_back(std::move(epoch));
+  // A Commit brings in nobody who was not named: membership_ refuses such proposals.
+  if ((opcode == Opcode::welcome || withheld_) && stranger()) {
+    withheld_ = Withheld{transition};
+    return;
+  }
+  withheld_.reset();
+  rosters_refused_ = 0;
   ready(transition, group_version_);
 }
 
@@ -184,6 +193,7 @@ void Session::on_new_epoch(TransitionId transition) {
 
 void Session::renew() {
   recovering_ = false;
+  withheld_.reset();
   actions_.push_back(SendBinary{key_package_message(membership_.renew())});
 }
 
@@ -201,6 +211,10 @@ void Session::ready(TransitionId transition, int version) {
 }
 
 void Session::execute(TransitionId transition) {
+  if (withheld_ && withheld_->transition == transition) {
+    withheld_->executed = true;
+    return;
+  }
   auto execution = transitions_.execute(transition);
   if (!execution) return log::debug("dave: ignored transition {}, which was not prepared", transition);
   active_version_ = execution->version;
@@ -209,8 +223,10 @@ void Session::execute(TransitionId transition) {
     if (membership_.established() != nullptr) group_version_ = 0;  // or else an upgrade is on its way already
     membership_.leave();
     transitions_.forget_group();
+    withheld_.reset();
   }
   if (execution->encryptor) {
+    was_encrypted_ = true;
     actions_.push_back(UseEncryptor{std::move(execution->encryptor)});
     line_ = Line::encrypted;
   }
@@ -218,15 +234,20 @@ void Session::execute(TransitionId transition) {
 
 bool Session::speaks(int version) const { return version >= 0 && version <= kMaxVersion; }
 
+bool Session::may_be_plain() const noexcept {
+  return plaintext_ == Plaintext::allowed || (plaintext_ == Plaintext::on_stage && !was_encrypted_);
+}
+
 Session::Line Session::line_now() const noexcept {
   if (!active_version_) return Line::nothing_yet;
-  if (*active_version_ == 0) return plaintext_ == Plaintext::allowed ? Line::plain : Line::not_encrypted;
+  if (*active_version_ == 0) return may_be_plain() ? Line::plain : Line::not_encrypted;
   if (has_key_) return Line::encrypted;
-  return is_alone() ? Line::alone : Line::waiting;
+  return is_alone() && !withheld_ ? Line::alone : Line::waiting;
 }
 
 // Says what has changed on the sender's line, and hands out all that is to be done.
 Actions Session::settle(TimePoint now) {
+  watch_roster(now);
   const Line before = line_;
   line_ = line_now();
   if (line_ != before && !over_) {
@@ -260,8 +281,8 @@ bool Session::somebody_waits() const noexcept {
   // An emptied call may fall back to version 0; nobody misses anything while it is empty.
   if (line_ == Line::not_encrypted) return began_without_ || !is_alone();
   if (line_ == Line::waiting) return true;
-  // The group is lost: the others forget the key that we still use.
-  return line_ == Line::encrypted && group() == nullptr && !is_alone();
+  // The group is lost, or its key not to be used yet: the others forget the key that we still use.
+  return line_ == Line::encrypted && (group() == nullptr || withheld_) && !is_alone();
 }
 
 void Session::hold_to_time(TimePoint now) {
@@ -272,11 +293,18 @@ void Session::hold_to_time(TimePoint now) {
 }
 
 Actions Session::on_time(TimePoint now) {
+  if (roster_due_ && now >= *roster_due_) {
+    refuse_roster();
+    return settle(now);
+  }
   if (!key_due_ || now < *key_due_) return {};
   if (line_ == Line::not_encrypted) {
-    fail(
-        "The voice server wants the audio without end-to-end encryption, which is refused; "
-        "--allow-plaintext would play it all the same.");
+    fail(plaintext_ == Plaintext::on_stage
+             ? "The channel is a stage, which has no end-to-end encryption, and the audio was encrypted "
+               "before: "
+               "to go on without is refused; --allow-plaintext would play it all the same."
+             : "The voice server wants the audio without end-to-end encryption, which is refused; "
+               "--allow-plaintext would play it all the same.");
   } else if (asked_again_) {
     fail("No key for end-to-end encryption came within 20 s, though the group was asked for twice.");
   } else {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/deadline.hpp"
 #include "dave/membership.hpp"
 #include "dave/opcodes.hpp"
 #include "dave/transitions.hpp"
@@ -20,6 +21,15 @@ inline constexpr int kMaxVersion = 1;
 /// How long media may wait for a key while somebody listens, before the group is asked for anew, and then
 /// once more before the session is given up.
 inline constexpr Duration kKeyTimeout = 10s;
+/// Opcode 11 may come behind the Welcome to a group whose members it names; no key of that group is used
+/// until all of them are named. After so long the group is refused (opcode 31), and the second one in a row
+/// ends the session.
+inline constexpr Duration kAnnouncementTime = 5s;
+/// Who has left (opcode 13) is still in the group until a Commit removes it: a round trip or two, and up to
+/// 2 s for a transition that has begun before. After so long the key is given up and the group joined again.
+inline constexpr Duration kRemovalTime = 10s;
+/// More users than any encrypted call has; the rest stay unknown, and nobody unknown gets into the group.
+inline constexpr std::size_t kMaxUsers = 10'000;
 
 // ── what the owner has to do, in order ──
 
@@ -66,13 +76,18 @@ using Action = std::variant<SendText, SendBinary, UseEncryptor, SendPlain, HoldA
 using Actions = std::vector<Action>;
 
 /// Whether audio may go out without end-to-end encryption when the server says so.
-enum class Plaintext : std::uint8_t { refused, allowed };
+enum class Plaintext : std::uint8_t {
+  refused,
+  on_stage,  // as long as nothing was encrypted: Discord's stages have no end-to-end encryption
+  allowed,
+};
 
 struct Config {
   Snowflake user;                 // the bot
   Snowflake channel;              // the voice channel
   mls::PrivateKey signature_key;  // one for the whole process, so that others' verification of us lasts
   Plaintext plaintext = Plaintext::refused;
+  bool was_encrypted = false;  // a call of the same stream was, before this session
 };
 
 /// End-to-end encryption of one voice session. Lives on the network thread.
@@ -87,7 +102,7 @@ class Session {
   /// A binary message's opcode and what follows it. Others than 25, 27, 29 and 30 are ignored.
   [[nodiscard]] Actions on_binary(std::uint8_t opcode, ByteView body, TimePoint now);
   [[nodiscard]] Actions on_time(TimePoint now);
-  [[nodiscard]] std::optional<TimePoint> deadline() const noexcept { return key_due_; }
+  [[nodiscard]] std::optional<TimePoint> deadline() const noexcept { return earlier(key_due_, roster_due_); }
 
   /// Nobody else is in the call, as far as opcodes 11 and 13 have said.
   [[nodiscard]] bool is_alone() const noexcept { return users_.size() == 1; }
@@ -109,12 +124,18 @@ class Session {
   void on_announcement(Opcode opcode, ByteView body);
 
   [[nodiscard]] Followed follow(Opcode opcode, ByteView message);
-  void on_new_epoch(TransitionId transition);
+  void on_new_epoch(Opcode opcode, TransitionId transition);
   void renew();
   void recover();
   void ready(TransitionId transition, int version);
   void execute(TransitionId transition);
+
+  [[nodiscard]] std::optional<Snowflake> stranger() const;
+  void watch_roster(TimePoint now);
+  void use_withheld_key();
+  void refuse_roster();
   [[nodiscard]] bool speaks(int version) const;
+  [[nodiscard]] bool may_be_plain() const noexcept;
   [[nodiscard]] Line line_now() const noexcept;
   [[nodiscard]] Actions settle(TimePoint now);
   [[nodiscard]] bool somebody_waits() const noexcept;
@@ -123,6 +144,7 @@ class Session {
 
   const Snowflake self_;
   const Plaintext plaintext_;
+  bool was_encrypted_;  // this call, or one before it
   Users users_;
   Membership membership_;
   Transitions transitions_;
@@ -135,6 +157,17 @@ class Session {
   Line line_ = Line::nothing_yet;     // as said last
   std::optional<TimePoint> key_due_;  // while somebody waits for media that need a key
   bool asked_again_ = false;          // the first wait is over
+
+  /// The transition of a Welcome whose key is not used yet, because somebody in the group is not named.
+  struct Withheld {
+    TransitionId transition;
+    bool executed = false;  // opcode 22 has come
+  };
+  std::optional<Withheld> withheld_;
+  Users roster_;                         // of the established group
+  std::optional<TimePoint> roster_due_;  // while somebody is in the group and not in the call
+  int rosters_refused_ = 0;              // Welcomes in a row
+
   bool over_ = false;
   Actions actions_;
 };

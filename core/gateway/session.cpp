@@ -24,6 +24,32 @@ std::string message(Opcode opcode, nlohmann::json data) {
   return json::dump({{"op", static_cast<std::int64_t>(opcode)}, {"d", std::move(data)}});
 }
 
+constexpr json::Field kWithId[] = {{"id"}};
+
+/// All that is looked at of any message's `d`: which message it is may stand behind it.
+std::vector<json::Field> data_fields() {
+  std::vector<json::Field> fields = {// HELLO and READY
+                                     {"heartbeat_interval"},
+                                     json::objects("user", kWithId),
+                                     {"session_id"},
+                                     {"resume_gateway_url"},
+                                     json::objects("guilds", kWithId),
+                                     // GUILD_DELETE, VOICE_STATE_UPDATE and VOICE_SERVER_UPDATE
+                                     {"unavailable"},
+                                     {"guild_id"},
+                                     {"user_id"},
+                                     {"channel_id"},
+                                     {"mute"},
+                                     {"suppress"},
+                                     {"request_to_speak_timestamp"},
+                                     {"token"},
+                                     {"endpoint"}};
+  for (const auto& more : {resources::guild_fields(), resources::channel_fields()}) {
+    fields.insert(fields.end(), more.begin(), more.end());
+  }
+  return fields;
+}
+
 Config with_random(Config config) {
   if (!config.random) config.random = [] { return 0.5; };
   return config;
@@ -43,9 +69,9 @@ Actions Session::on_open(TimePoint now) {
 Actions Session::on_text(std::string_view text, TimePoint now) {
   if (state_ == State::over || state_ == State::between_sockets) return {};
   notice_good_life(now);
-  const nlohmann::json message = json::parse(text);
+  const nlohmann::json message = read(text);
   const auto opcode = json::integer(message, "op");
-  if (!opcode) return ignore("a message without an opcode");
+  if (!opcode) return ignore("a message without an opcode, or one that is too long");
   const nlohmann::json& data = json::field(message, "d");
   switch (static_cast<Opcode>(*opcode)) {
     case Opcode::dispatch:
@@ -67,6 +93,16 @@ Actions Session::on_text(std::string_view text, TimePoint now) {
       break;  // only a client sends these
   }
   return ignore("an unknown opcode");
+}
+
+/// As much of the message as is looked at; of the members of a guild that is the bot itself.
+nlohmann::json Session::read(std::string_view text) const {
+  static const std::vector<json::Field> kData = data_fields();
+  static const json::Field kMessage[] = {{"op"}, {"s"}, {"t"}, json::objects("d", kData)};
+  const auto wanted = [this](std::string_view list, const nlohmann::json& element) {
+    return list != "members" || json::id(json::field(element, "user"), "id") == user_;
+  };
+  return json::parse(text, kMessageLimits, kMessage, wanted);
 }
 
 Actions Session::on_hello(const nlohmann::json& data, TimePoint now) {

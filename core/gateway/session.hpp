@@ -14,6 +14,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/heartbeat.hpp"
+#include "base/json.hpp"
 #include "base/secret.hpp"
 #include "base/snowflake.hpp"
 #include "resources/guild.hpp"
@@ -86,6 +87,12 @@ using Actions = std::vector<Action>;
 
 inline constexpr std::uint64_t kIntents = (1ULL << 0) | (1ULL << 7);  // GUILDS, GUILD_VOICE_STATES: 129
 
+/// The most that is taken of one message. A GUILD_CREATE is by far the largest: a guild has up to 500
+/// channels, 250 roles and 1,000 active threads (Discord, "JSON Error Codes", 30013, 30005 and 160006), and
+/// without the intent GUILD_PRESENCES only those members are told who are in voice. With sixty overwrites in
+/// each channel and five thousand people in voice that is 10 MiB, of which 170,000 values are kept.
+inline constexpr json::Limits kMessageLimits{.bytes = 16 * 1024 * 1024, .values = 400'000};
+
 /// Discord, Gateway topic, "Sharding": the shard that hears of this guild.
 [[nodiscard]] constexpr int shard_of(Snowflake guild, int shards) noexcept {
   return shards < 1 ? 0 : static_cast<int>((guild.value >> 22) % static_cast<std::uint64_t>(shards));
@@ -139,6 +146,7 @@ class Session {
   };
 
   Actions on_hello(const nlohmann::json& data, TimePoint now);
+  [[nodiscard]] nlohmann::json read(std::string_view text) const;
   [[nodiscard]] std::string resume_message() const;
   [[nodiscard]] Actions beat() const;
 

@@ -247,7 +247,9 @@ namespace {
 /// protocol of the context, from 4.3.6 on to the connection's own, and each connection is asked about once.
 int judge_certificate(lws* wsi, void* store, bool accepted_so_far) {
   auto* const client = static_cast<Client*>(lws_get_opaque_user_data(wsi));
-  return client != nullptr && client->verify(static_cast<X509_STORE_CTX*>(store), accepted_so_far) ? 0 : 1;
+  if (client == nullptr) return 1;
+  return client->loop().guarded(
+      [&] { return client->verify(static_cast<X509_STORE_CTX*>(store), accepted_so_far) ? 0 : 1; });
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ const std::array<lws_protocols, 2> kServerProtocols = {{
     {nullptr, nullptr, 0, 0, 0, nullptr, 0},
 }};
 
-void write_log(int /*level*/, const char* line) {
+void write_log(int /*level*/, const char* line) noexcept {
   if (!log::enabled(log::Level::debug)) return;
   std::string_view text = line;
   while (!text.empty() && text.back() == '\n') text.remove_suffix(1);
@@ -55,8 +55,8 @@ void initialise_process() {
   static std::once_flag once;
   std::call_once(once, [] {
     // Its line buffer is one static array for all threads, and two loops may log at once: silent unless asked
-    // for.
-    lws_set_log_level(log::enabled(log::Level::debug) ? LLL_ERR | LLL_WARN | LLL_NOTICE : 0, write_log);
+    // for, and without the notices, which each context and each connection bring.
+    lws_set_log_level(log::enabled(log::Level::debug) ? LLL_ERR | LLL_WARN : 0, write_log);
     lws_context_creation_info info{};
     info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
     info.port = CONTEXT_PORT_NO_LISTEN;
@@ -184,7 +184,19 @@ lws_vhost* EventLoop::Impl::make_server_vhost(const ServerIdentity& identity) {
   return vhost;
 }
 
+/// As a task: what calls here may be in the middle of a connection.
+bool EventLoop::Impl::is_handed_on(const std::exception_ptr& reason) noexcept {
+  if (!on_failure) return false;
+  try {
+    mailbox->post([handler = std::exchange(on_failure, nullptr), reason] { handler(reason); });
+    return true;
+  } catch (...) {  // no memory, not even for that
+    return false;
+  }
+}
+
 void EventLoop::Impl::fail(std::exception_ptr reason) noexcept {
+  if (is_handed_on(reason)) return;
   if (!failure) failure = std::move(reason);
   stopped = true;
   mailbox->wake();
@@ -210,11 +222,16 @@ EventLoop::~EventLoop() = default;
 void EventLoop::run() {
   while (!impl_->stopped) {
     if (lws_service(impl_->context, 0) < 0) {
+      impl_->on_failure = nullptr;  // nothing can go on
       impl_->fail(std::make_exception_ptr(Error(Cause::unexpected, "libwebsockets' event loop failed.")));
     }
     impl_->run_tasks();
   }
   if (impl_->failure) std::rethrow_exception(std::exchange(impl_->failure, nullptr));
+}
+
+void EventLoop::on_failure(std::function<void(const std::exception_ptr&)> handler) {
+  impl_->on_failure = std::move(handler);
 }
 
 void EventLoop::stop() {

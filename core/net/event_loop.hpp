@@ -1,6 +1,7 @@
 // One libwebsockets context, the thread that services it, its timers and its mailbox.
 #pragma once
 
+#include <exception>
 #include <functional>
 #include <memory>
 
@@ -19,9 +20,13 @@ class EventLoop {
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
-  /// Services everything until stop(), for good. The calling thread becomes the loop's thread. The first
-  /// exception that a task, a timer or a handler lets out ends it, and comes out here.
+  /// Services everything until stop(), for good. The calling thread becomes the loop's thread. An exception
+  /// that a task, a timer or a handler lets out ends it, and comes out here, unless on_failure() was told
+  /// what else.
   void run();
+  /// Before run(): has the first such exception given to `handler`, on a later turn, and the loop go on.
+  /// Whoever owns the connections can then end them in good order. The second one ends run().
+  void on_failure(std::function<void(const std::exception_ptr&)> handler);
   /// Any thread: makes run() return soon.
   void stop();
   /// Any thread: runs `task` on the loop's thread, in order. Tasks left over after stop() are dropped.

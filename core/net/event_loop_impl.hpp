@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -56,8 +57,8 @@ struct EventLoop::Impl {
   [[nodiscard]] lws_vhost* client_vhost(const TlsTrust& trust);
   /// A vhost that serves TLS as `identity` and listens nowhere: connections are handed to it.
   [[nodiscard]] lws_vhost* make_server_vhost(const ServerIdentity& identity);
-  /// Runs what libwebsockets called back. It is C: an exception must not pass through it, so the first one is
-  /// kept, ends run() and comes out there.
+  /// Runs what libwebsockets called back. It is C: an exception must not pass through it, so it is caught
+  /// here and comes out elsewhere, as run() and on_failure() say.
   template <typename Function>
   int guarded(Function&& function) noexcept {
     try {
@@ -68,6 +69,7 @@ struct EventLoop::Impl {
     }
   }
   void fail(std::exception_ptr reason) noexcept;
+  [[nodiscard]] bool is_handed_on(const std::exception_ptr& reason) noexcept;
   void run_tasks() noexcept;
 
   lws_context* context = nullptr;
@@ -75,6 +77,8 @@ struct EventLoop::Impl {
   std::shared_ptr<Mailbox> mailbox = std::make_shared<Mailbox>();
   std::atomic<bool> stopped{false};
   std::exception_ptr failure;
+  std::function<void(const std::exception_ptr&)>
+      on_failure;                   // empty, or called already: an exception ends run()
   LookUp look_up = system_look_up;  // tests put a name service of their own here
 
  private:

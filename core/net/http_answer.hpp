@@ -12,14 +12,18 @@ namespace vcplay::net {
 /// Puts an answer together, whatever its pieces are; a chunk of the transfer may be several of them.
 class HttpAnswer {
  public:
-  static constexpr std::size_t kMostBytes = 16 * 1024 * 1024;
+  static constexpr std::size_t kMostBytes = kMostBodyBytes;
+
+  HttpAnswer() = default;
+  /// `most` bytes may be in its body.
+  explicit HttpAnswer(std::size_t most) noexcept : most_(most) {}
 
   /// What the head says; all of the body is still to come.
   void begin(HttpResponse head) { response_ = std::move(head); }
   [[nodiscard]] bool begun() const noexcept { return response_.status != 0; }
-  /// False: the body has more than kMostBytes, and `piece` is left out.
+  /// False: the body has too many bytes, and `piece` is left out.
   [[nodiscard]] bool add(std::string_view piece) {
-    if (piece.size() > kMostBytes - response_.body.size()) return false;
+    if (piece.size() > most_ - response_.body.size()) return false;
     response_.body += piece;
     return true;
   }
@@ -35,6 +39,7 @@ class HttpAnswer {
   }
 
  private:
+  std::size_t most_ = kMostBytes;
   HttpResponse response_;
   bool complete_ = false;
 };

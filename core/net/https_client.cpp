@@ -2,12 +2,15 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <optional>
 
 #include "base/error.hpp"
 #include "net/client.hpp"
 #include "net/event_loop_impl.hpp"
 #include "net/http_answer.hpp"
 #include "net/lws_callbacks.hpp"
+#include "net/size_words.hpp"
 
 namespace vcplay::net {
 namespace {
@@ -56,6 +59,15 @@ std::string known_header(lws* wsi, lws_token_indexes token) {
   return value;
 }
 
+/// Nothing where the answer does not say.
+std::optional<std::uint64_t> content_length(lws* wsi) {
+  const std::string digits = known_header(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH);
+  std::uint64_t length = 0;
+  const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), length);
+  if (error == std::errc::result_out_of_range) return UINT64_MAX;
+  return error == std::errc{} ? std::optional(length) : std::nullopt;
+}
+
 }  // namespace
 
 /// The client's end of one request and its answer.
@@ -64,6 +76,7 @@ struct HttpsCall::Impl final : Client {
       : Client(loop, trust, request.url, request.method),
         lines_(header_lines(request)),
         body_(std::move(request.body)),
+        most_(request.most_body_bytes),
         done_(std::move(done)) {}
 
  private:
@@ -77,12 +90,14 @@ struct HttpsCall::Impl final : Client {
   int read_body();
   int on_piece(std::string_view piece);
   int on_complete();
+  int refuse();
 
   const std::string lines_;
   const std::string body_;
+  const std::size_t most_;  // bytes of the answer's body
   std::size_t body_sent_ = 0;
   Done done_;
-  HttpAnswer answer_;
+  HttpAnswer answer_{most_};
 };
 
 int HttpsCall::Impl::on_event(int reason, void* in, std::size_t size) {
@@ -143,7 +158,8 @@ int HttpsCall::Impl::on_answer() {
   // up.
   const bool no_body = head.status == 204 || head.status == 304;
   answer_.begin(std::move(head));
-  return no_body ? on_complete() : 0;
+  if (no_body) return on_complete();
+  return content_length(wsi()).value_or(0) > most_ ? refuse() : 0;
 }
 
 int HttpsCall::Impl::read_body() {
@@ -154,9 +170,10 @@ int HttpsCall::Impl::read_body() {
   return ended() ? -1 : 0;
 }
 
-int HttpsCall::Impl::on_piece(std::string_view piece) {
-  if (answer_.add(piece)) return 0;
-  end({CloseKind::lost, {}, "the answer is longer than 16 MiB"});
+int HttpsCall::Impl::on_piece(std::string_view piece) { return answer_.add(piece) ? 0 : refuse(); }
+
+int HttpsCall::Impl::refuse() {
+  end({CloseKind::lost, {}, "the answer is longer than " + size_in_words(most_)});
   return -1;
 }
 

@@ -1,6 +1,7 @@
 // Single HTTPS requests: verified TLS, no redirect, no proxy, HTTP/1.1.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -16,12 +17,15 @@
 
 namespace vcplay::net {
 
+inline constexpr std::size_t kMostBodyBytes = 16 * 1024 * 1024;  // unless a request says otherwise
+
 struct HttpRequest {
   std::string method = "GET";
   Url url;
   std::vector<std::pair<std::string, std::string>> headers;  // Host and Content-Length are added
   std::string body;
-  Duration timeout = std::chrono::seconds(10);  // from start to last byte
+  Duration timeout = std::chrono::seconds(10);   // from start to last byte
+  std::size_t most_body_bytes = kMostBodyBytes;  // of the answer; a longer one fails
 };
 
 struct HttpResponse {
@@ -35,8 +39,8 @@ struct HttpResponse {
   CloseInfo failure;
 };
 
-/// Sends one request and calls back once, on the loop's thread. Destroyed before that, never. Bodies over 16
-/// MiB fail. The owner may destroy the HttpsCall from inside the callback.
+/// Sends one request and calls back once, on the loop's thread. Destroyed before that, never. The owner
+/// may destroy the HttpsCall from inside the callback.
 class HttpsCall {
  public:
   using Done = std::function<void(HttpResponse)>;

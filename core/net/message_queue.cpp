@@ -13,11 +13,17 @@ constexpr std::size_t kKeptCapacity = 64 * 1024;  // what an assembler keeps aft
 
 }  // namespace
 
-void MessageQueue::push(ByteView payload, bool text) {
-  if (closing()) return;  // RFC 6455 s5.5.1: no data after a close frame
+bool MessageQueue::push(ByteView payload, bool text) {
+  if (closing()) return true;  // RFC 6455 s5.5.1: no data after a close frame
+  // Each message costs its buffer and its place in the queue.
+  const std::size_t size = payload.size() + LWS_PRE + sizeof(Message);
+  overfull_ = overfull_ || size > most_ - waiting_;
+  if (overfull_) return false;
+  waiting_ += size;
   Bytes buffer(LWS_PRE + payload.size());
   std::copy(payload.begin(), payload.end(), buffer.begin() + LWS_PRE);
   messages_.push_back({std::move(buffer), text});
+  return true;
 }
 
 void MessageQueue::push_close(std::uint16_t code, std::string_view reason) {
@@ -32,6 +38,7 @@ int MessageQueue::flush(lws* wsi) {
   while (!messages_.empty() && lws_send_pipe_choked(wsi) == 0) {
     Message message = std::move(messages_.front());
     messages_.pop_front();
+    waiting_ -= message.buffer.size() + sizeof(Message);
     const lws_write_protocol kind = message.text ? LWS_WRITE_TEXT : LWS_WRITE_BINARY;
     if (lws_write(wsi, message.buffer.data() + LWS_PRE, message.buffer.size() - LWS_PRE, kind) < 0) return -1;
     wrote = true;
@@ -54,7 +61,10 @@ MessageAssembler::Result MessageAssembler::add(lws* wsi, ByteView piece) {
     delivered_ = false;
   }
   if (lws_is_first_fragment(wsi) != 0) binary_ = lws_frame_is_binary(wsi) != 0;
-  if (pieces_.size() + piece.size() > kMaxMessageBytes) return Result::too_big;
+  if (pieces_.size() > most_ || piece.size() > most_ - pieces_.size() ||
+      lws_remaining_packet_payload(wsi) > most_ - pieces_.size() - piece.size()) {
+    return Result::too_big;
+  }
   const bool last = lws_is_final_fragment(wsi) != 0;
   if (last && pieces_.empty()) {
     whole_ = piece;  // the usual case, without a copy

@@ -13,13 +13,15 @@ struct lws;
 
 namespace vcplay::net {
 
-inline constexpr std::size_t kMaxMessageBytes = 64 * 1024 * 1024;
-
 /// Sends messages, then a close frame, whenever libwebsockets says that the connection is writeable.
 class MessageQueue {
  public:
-  void push_text(std::string_view text) { push(as_bytes(text), true); }
-  void push_binary(ByteView bytes) { push(bytes, false); }
+  /// `most` bytes may wait for a peer that does not read.
+  explicit MessageQueue(std::size_t most) : most_(most) {}
+
+  // False: there is no room for it, and nothing more is taken.
+  [[nodiscard]] bool push_text(std::string_view text) { return push(as_bytes(text), true); }
+  [[nodiscard]] bool push_binary(ByteView bytes) { return push(bytes, false); }
   void push_close(std::uint16_t code, std::string_view reason);  // the first one counts
   [[nodiscard]] bool closing() const noexcept { return close_.has_value(); }
 
@@ -35,8 +37,11 @@ class MessageQueue {
     std::uint16_t code;
     Bytes reason;
   };
-  void push(ByteView payload, bool text);
+  bool push(ByteView payload, bool text);
 
+  const std::size_t most_;
+  std::size_t waiting_ = 0;  // bytes
+  bool overfull_ = false;
   std::deque<Message> messages_;
   std::optional<Close> close_;
   bool handed_over_ = false;  // the close frame is libwebsockets' to send
@@ -47,11 +52,14 @@ class MessageAssembler {
  public:
   enum class Result { incomplete, text, binary, too_big };
 
-  /// In RECEIVE, and only there. After `text` or `binary`, message() is whole until the next call.
+  explicit MessageAssembler(std::size_t most) : most_(most) {}
+  /// In RECEIVE, and only there. After `text` or `binary`, message() is whole until the next call. `too_big`
+  /// comes as soon as the message tells that it will be.
   [[nodiscard]] Result add(lws* wsi, ByteView piece);
   [[nodiscard]] ByteView message() const noexcept { return whole_; }
 
  private:
+  const std::size_t most_;
   Bytes pieces_;
   ByteView whole_;
   bool delivered_ = true;

@@ -2,7 +2,6 @@
 
 #include <arpa/inet.h>
 #include <netdb.h>
-#include <signal.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -10,6 +9,7 @@
 #include <system_error>
 #include <thread>
 
+#include "base/signals_blocked.hpp"
 #include "net/event_loop_impl.hpp"
 
 namespace vcplay::net {
@@ -17,22 +17,6 @@ namespace {
 
 struct FreeAddresses {
   void operator()(addrinfo* list) const noexcept { ::freeaddrinfo(list); }
-};
-
-/// Keeps signals away from threads that start meanwhile: they are the main thread's business.
-class SignalsBlocked {
- public:
-  SignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    ::pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() { ::pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  sigset_t before_{};
 };
 
 }  // namespace
@@ -87,7 +71,13 @@ Resolution::Resolution(EventLoop& loop, const LookUp& look_up, const std::string
   }
   try {
     const SignalsBlocked blocked;
-    std::thread([look_up, host, answer] { answer(look_up(host)); }).detach();
+    std::thread([look_up, host, answer]() noexcept {
+      try {
+        answer(look_up(host));
+      } catch (...) {  // no memory for an answer: whoever asked has a deadline
+        return;
+      }
+    }).detach();
   } catch (const std::system_error& error) {
     answer({{}, std::string("no thread could be started to ask for it: ") + error.what()});
   }

@@ -64,13 +64,32 @@ void answer_without_delay(int fd) {
   static_cast<void>(::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
 }
 
+/// While it lives, what is written waits in the kernel; then it goes out in as few segments as it fits in.
+class Corked {
+ public:
+  explicit Corked(int fd) noexcept : fd_(fd) { set(1); }
+  ~Corked() { set(0); }
+  Corked(const Corked&) = delete;
+  Corked& operator=(const Corked&) = delete;
+
+ private:
+  void set(int on) const noexcept {
+    static_cast<void>(::setsockopt(fd_, IPPROTO_TCP, TCP_CORK, &on, sizeof on));
+  }
+  int fd_;
+};
+
 }  // namespace
 
 // ── Hall ──
 
 Hall::~Hall() {
-  // After the connection whose end brought us here has let go of the vhost.
-  mailbox->post([place = vhost] { lws_vhost_destroy(place); });
+  try {
+    // After the connection whose end brought us here has let go of the vhost.
+    mailbox->post([place = vhost] { lws_vhost_destroy(place); });
+  } catch (...) {  // no memory: it goes with the loop
+    return;
+  }
 }
 
 void Hall::receive(std::shared_ptr<Hall> self, int fd) {
@@ -95,13 +114,12 @@ void Hall::close() noexcept {
 
 // ── ServerSocket ──
 
-void Visitor::send_text(std::string_view text) {
-  outgoing_.push_text(text);
-  if (wsi_ != nullptr) lws_callback_on_writable(wsi_);
-}
+void Visitor::send_text(std::string_view text) { was_queued(outgoing_.push_text(text)); }
 
-void Visitor::send_binary(ByteView bytes) {
-  outgoing_.push_binary(bytes);
+void Visitor::send_binary(ByteView bytes) { was_queued(outgoing_.push_binary(bytes)); }
+
+void Visitor::was_queued(bool queued) {
+  if (!queued) return drop();  // a client that does not read
   if (wsi_ != nullptr) lws_callback_on_writable(wsi_);
 }
 
@@ -242,7 +260,7 @@ int Visitor::on_websocket(int reason, ByteView bytes) {
       on_piece(bytes);
       return 0;
     case LWS_CALLBACK_SERVER_WRITEABLE:
-      return dropped_ ? 0 : outgoing_.flush(wsi_);
+      return dropped_ ? 0 : flush();
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
       if (bytes.size() >= 2) peer_code_ = load_be16(bytes);
       return 0;  // libwebsockets answers it, then says "closed"
@@ -253,6 +271,11 @@ int Visitor::on_websocket(int reason, ByteView bytes) {
     default:
       return 0;
   }
+}
+
+int Visitor::flush() {
+  const Corked corked(lws_get_socket_fd(wsi_));  // a burst is one, as it is from Discord
+  return outgoing_.flush(wsi_);
 }
 
 void Visitor::on_piece(ByteView piece) {

@@ -66,16 +66,19 @@ class Visitor final : public ServerSocket, public std::enable_shared_from_this<V
   int write_body(std::string_view body);
 
   int on_upgrade();
+  int flush();
   void on_piece(ByteView piece);
+  void was_queued(bool queued);
   [[nodiscard]] int go_on() const noexcept { return dropped_ || !hall_->open() ? -1 : 0; }
 
   const std::shared_ptr<Hall> hall_;
   const std::uint64_t id_;
   lws* wsi_ = nullptr;
   ServerRequest request_;
-  std::size_t body_size_ = 0;  // what its Content-Length says
-  MessageQueue outgoing_;
-  MessageAssembler incoming_;
+  std::size_t body_size_ = 0;                                  // what its Content-Length says
+  static constexpr std::size_t kMostBytes = 16 * 1024 * 1024;  // of one message, and of all that waits
+  MessageQueue outgoing_{kMostBytes};
+  MessageAssembler incoming_{kMostBytes};
   std::uint16_t peer_code_ = 0;
   bool answered_ = false;
   bool is_websocket_ = false;

@@ -1,6 +1,7 @@
 // A websocket client connection over verified TLS.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -49,14 +50,20 @@ class WebSocketHandler {
   virtual void on_close(const CloseInfo& info) = 0;  // exactly once, also when the connection never opened
 };
 
-/// One websocket from connect to close. Messages over 64 MiB end it. Destroying it drops the connection
-/// silently.
+/// What a peer can make a WebSocket keep, in bytes.
+struct WebSocketLimits {
+  std::size_t incoming = 16 * 1024 * 1024;  // of one message; a longer one is refused with 1009 as it comes
+  std::size_t outgoing =
+      16 * 1024 * 1024;  // of all that waits because the peer does not read; then it is lost
+};
+
+/// One websocket from connect to close. Destroying it drops the connection silently.
 class WebSocket {
  public:
   /// Starts at once: resolves on a helper thread, tries each address, verifies the certificate against
   /// url.host. `timeout` covers everything until on_open().
   WebSocket(EventLoop& loop, const TlsTrust& trust, WebSocketHandler& handler, const Url& url,
-            Duration timeout);
+            Duration timeout, WebSocketLimits limits = {});
   ~WebSocket();
   WebSocket(const WebSocket&) = delete;
   WebSocket& operator=(const WebSocket&) = delete;

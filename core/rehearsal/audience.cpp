@@ -140,7 +140,7 @@ OpenedFrame::Content Audience::content_of(const TransitionLog& log, ByteView pay
   return log.version() == 0 || just_changed ? Content::clear : Content::plaintext;
 }
 
-void Audience::let_all_hear(Snowflake user, const Speaker& speaker, OpenedFrame& frame, TimePoint now) {
+void Audience::let_all_hear(Snowflake user, Speaker& speaker, OpenedFrame& frame, TimePoint now) {
   const VoiceState* const place = world_.voice_state(user);
   if (place == nullptr) return;
   const bool is_encrypted = frame.content == OpenedFrame::Content::encrypted;
@@ -177,7 +177,7 @@ Audience::KeyOfFrame Audience::key_of(const Speaker& speaker, const CallMember& 
   return key;
 }
 
-void Audience::find_breaches(const Speaker& speaker, const std::optional<KeyOfFrame>& key, OpenedFrame& frame,
+void Audience::find_breaches(Speaker& speaker, const std::optional<KeyOfFrame>& key, OpenedFrame& frame,
                              TimePoint now) const {
   std::string who;
   bool is_repeated = false;
@@ -196,13 +196,13 @@ void Audience::find_breaches(const Speaker& speaker, const std::optional<KeyOfFr
   const auto breach = [&](Rule rule, std::string detail) {
     frame.breaches.emplace_back(rule, std::move(detail));
   };
-  if (is_repeated) {
-    breach(Rule::repeated_frame_nonce, fmt::format("the frame nonce {} came twice under one key",
-                                                   dave::parse_protocol_frame(frame.wire)->nonce));
+  const std::uint32_t nonce = dave::parse_protocol_frame(frame.wire)->nonce;
+  const bool is_spent = key && !speaker.spent.under(key->privacy_code).insert(nonce);
+  if (is_repeated || is_spent) {
+    breach(Rule::repeated_frame_nonce, fmt::format("the frame nonce {} came twice under one key", nonce));
   } else if (!who.empty()) {
     breach(Rule::undecryptable,
-           fmt::format("{} could not decrypt the frame with nonce {}, to which it was entitled", who,
-                       dave::parse_protocol_frame(frame.wire)->nonce));
+           fmt::format("{} could not decrypt the frame with nonce {}, to which it was entitled", who, nonce));
   }
   if (key && key->is_early) {
     breach(Rule::early_key, "a frame was under an epoch's key before opcode 22 put that in force");

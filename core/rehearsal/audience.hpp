@@ -16,6 +16,7 @@
 #include "base/snowflake.hpp"
 #include "rehearsal/call_member.hpp"
 #include "rehearsal/ledger.hpp"
+#include "rehearsal/spent_nonces.hpp"
 #include "rehearsal/taken_packets.hpp"
 #include "rehearsal/transition_log.hpp"
 #include "rehearsal/world.hpp"
@@ -100,6 +101,7 @@ class Audience {
     EncryptionReport encryption;
     std::deque<std::pair<std::string, std::set<Snowflake>>> codes;  // the last epochs' and who computed them
     std::map<Snowflake, Tally> tallies;
+    SpentNonces spent;               // of each epoch, named by its code
     TimePoint out_of_touch_until{};  // it was away, or may not yet have acted on what it missed
   };
   /// The epoch whose key a frame is under.
@@ -113,8 +115,8 @@ class Audience {
                                                        TimePoint now);
   [[nodiscard]] static KeyOfFrame key_of(const Speaker& speaker, const CallMember& member,
                                          const HeardEpoch& epoch, TimePoint now);
-  void let_all_hear(Snowflake user, const Speaker& speaker, OpenedFrame& frame, TimePoint now);
-  void find_breaches(const Speaker& speaker, const std::optional<KeyOfFrame>& key, OpenedFrame& frame,
+  void let_all_hear(Snowflake user, Speaker& speaker, OpenedFrame& frame, TimePoint now);
+  void find_breaches(Speaker& speaker, const std::optional<KeyOfFrame>& key, OpenedFrame& frame,
                      TimePoint now) const;
   static void count(Tally& tally, const Reception& reception, const rtp::Header& header,
                     const TakenPackets& taken, TimePoint now);

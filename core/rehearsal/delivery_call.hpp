@@ -51,6 +51,7 @@ class DeliveryCall {
   void on_time(TimePoint now);
   [[nodiscard]] std::optional<TimePoint> deadline() const;
   void disturb(DaveDisturbance disturbance, TimePoint now);
+  void flood_with_transitions(std::uint64_t changes, TimePoint now);
 
  private:
   using Ref = Bytes;

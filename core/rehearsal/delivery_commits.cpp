@@ -204,6 +204,7 @@ void DeliveryCall::announce_welcome(Snowflake to, dave::TransitionId transition,
     flip_last_bit(own.encrypted_group_info);
     seat.spoiled.insert(transition);
   }
+  if (desk_.options.dave_faults.hides_members) seat.spoiled.insert(transition);  // with whom, it cannot know
   mls::Writer out;
   out.u16(transition);
   own.write(out);

@@ -84,6 +84,19 @@ void DeliveryCall::change_version_without_group() {
   upgrade_at_ = now_ + kBackAfter;
 }
 
+/// The initial transition waits for nobody's word: each is executed as soon as it is announced.
+void DeliveryCall::flood_with_transitions(std::uint64_t changes, TimePoint now) {
+  now_ = now;
+  for (std::uint64_t i = 0; i < changes; ++i) {
+    const int version = i % 2 == 0 ? 0 : version_;
+    for (const auto& [user, seat] : seats_) {
+      send_text(user, dave::Opcode::prepare_transition,
+                {{"transition_id", dave::kInitialTransition}, {"protocol_version", version}});
+    }
+  }
+  change_version_without_group();
+}
+
 /// DAVE, "Protocol Version Changes": when the group stays, the announced epoch is the current one.
 /// From the second epoch on: with the first one opcode 24 means a new group.
 void DeliveryCall::change_version_with_same_group() {

@@ -102,6 +102,10 @@ void DeliveryService::disturb(Snowflake user, TimePoint now) {
     here->disturb(disturbance, now);
 }
 
+void DeliveryService::flood_with_transitions(Snowflake user, std::uint64_t changes, TimePoint now) {
+  if (DeliveryCall* const here = call_of(user)) here->flood_with_transitions(changes, now);
+}
+
 DeliveryCall& DeliveryService::call(Snowflake channel) {
   std::unique_ptr<DeliveryCall>& place = calls_[channel];
   if (!place)

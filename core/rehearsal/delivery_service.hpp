@@ -51,6 +51,8 @@ class DeliveryService {
 
   /// What was ordered for the middle of playing happens now in the user's call.
   void disturb(Snowflake user, TimePoint now);
+  /// So many changes of the version are announced at once in the user's call, to none and back.
+  void flood_with_transitions(Snowflake user, std::uint64_t changes, TimePoint now);
 
  private:
   [[nodiscard]] DeliveryCall& call(Snowflake channel);

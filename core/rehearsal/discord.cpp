@@ -6,11 +6,11 @@
 #include <exception>
 #include <optional>
 #include <semaphore>
+#include <string_view>
 #include <thread>
 #include <utility>
 
 #include "base/error.hpp"
-#include "base/log.hpp"
 #include "base/thread_annotations.hpp"
 #include "net/event_loop.hpp"
 #include "net/server.hpp"
@@ -33,6 +33,7 @@ std::vector<std::string> certificate_names(const DiscordOptions& options) {
 
 /// Another name than the front door's, where there is one and the certificate has it.
 std::string resume_host(const DiscordOptions& options) {
+  if (!options.resume_host.empty()) return options.resume_host;
   const bool has_another = options.certificate_names.empty() && url_host(options) == "127.0.0.1";
   return has_another ? "localhost" : url_host(options);
 }
@@ -41,6 +42,19 @@ std::string resume_host(const DiscordOptions& options) {
 std::string http_date(Duration ahead) {
   const auto now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now() + ahead);
   return fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(now));
+}
+
+Error in_words(const std::exception_ptr& reason) {
+  constexpr std::string_view kWhat = "The rehearsal's Discord broke down";
+  try {
+    std::rethrow_exception(reason);
+  } catch (const Error& error) {
+    return error;
+  } catch (const std::exception& error) {
+    return {Cause::unexpected, fmt::format("{}: {}.", kWhat, error.what())};
+  } catch (...) {
+    return {Cause::unexpected, fmt::format("{}.", kWhat)};
+  }
 }
 
 }  // namespace
@@ -61,8 +75,11 @@ struct Discord::Impl {
   void stand_still(Duration span);
   void begin_to_stop();
   void run() noexcept;
+  void break_down(const std::exception_ptr& reason) noexcept;
 
-  mutable Mutex mutex;  // between the loop's turns and report()
+  mutable Mutex failure_mutex;
+  std::optional<Error> failure GUARDED_BY(failure_mutex);  // the first
+  mutable Mutex mutex;                                     // between the loop's turns and report()
   House house GUARDED_BY(mutex);
   std::string ca_pem;
   std::string front_door;  // host and port
@@ -84,10 +101,7 @@ class SCOPED_CAPABILITY Discord::Impl::Turn {
   explicit Turn(Impl& impl) ACQUIRE(impl.mutex) : impl_(impl), lock_(impl.mutex.native()), now_(impl.now()) {
     impl_.drain(now_);
   }
-  ~Turn() RELEASE() {
-    impl_.settle(now_);
-    impl_.rearm();
-  }
+  ~Turn() RELEASE() { impl_.settle(now_); }
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
   [[nodiscard]] TimePoint now() const noexcept { return now_; }
@@ -208,9 +222,20 @@ void Discord::Impl::drain(TimePoint now) {
 void Discord::Impl::settle(TimePoint now) noexcept {
   try {
     house.settle(now);
-  } catch (const std::exception& error) {
-    log::error("the rehearsal's members broke down: {}", error.what());
+    rearm();
+  } catch (...) {
+    break_down(std::current_exception());
   }
+}
+
+/// The loop ends; whoever plays here is told by failure().
+void Discord::Impl::break_down(const std::exception_ptr& reason) noexcept {
+  try {
+    const Lock lock(failure_mutex);
+    if (!failure) failure = in_words(reason);
+  } catch (...) {  // no memory for a sentence: the loop ends all the same
+  }
+  loop->stop();
 }
 
 void Discord::Impl::rearm() {
@@ -260,8 +285,8 @@ void Discord::Impl::begin_to_stop() {
 void Discord::Impl::run() noexcept {
   try {
     loop->run();
-  } catch (const std::exception& error) {
-    log::error("the rehearsal's Discord broke down: {}", error.what());
+  } catch (...) {
+    break_down(std::current_exception());
   }
 }
 
@@ -291,6 +316,11 @@ void Discord::start() {
   house.open(impl.loop->now());
   impl.rearm();
   impl.thread = std::thread([&impl] { impl.run(); });
+}
+
+std::optional<Error> Discord::failure() const {
+  const Lock lock(impl_->failure_mutex);
+  return impl_->failure;
 }
 
 void Discord::stop() {

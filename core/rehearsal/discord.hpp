@@ -7,10 +7,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
+#include "base/error.hpp"
 #include "base/snowflake.hpp"
 #include "rehearsal/options.hpp"
 #include "rehearsal/report.hpp"
@@ -29,6 +31,8 @@ class Discord {
 
   /// Everything listens when this returns. Throws Error{unexpected}.
   void start();
+  /// Any thread: why it broke down, for it cannot go on then; nothing while all is well.
+  [[nodiscard]] std::optional<Error> failure() const;
   /// Waits a moment (at most 250 ms) for clients that are about to hang up, then ends every connection and
   /// the thread. The report stays.
   void stop();

@@ -24,7 +24,14 @@ enum class FaultKind : std::uint8_t {
   forget_voice,  // a RESUME of the session will be refused: 4006
   refuse_voice,
   ignore_voice_acks,
-  delay_acks,  // from now on both gateways acknowledge `span` later
+  delay_acks,         // from now on both gateways acknowledge `span` later
+  rekey,              // SESSION_DESCRIPTION with a new key, in the middle of a session
+  rekey_same,         // … with the same key again
+  rekey_first,        // … with the account's first key, which later sessions get, too
+  flood_voice,        // `number` messages at once
+  flood_keys,         // … SESSION_DESCRIPTION with the same key again
+  flood_transitions,  // … opcode 21, to no encryption and back; a second later there is a new group
+  flood_gateway,
   // the account's voice state
   migrate,  // VOICE_SERVER_UPDATE without endpoint, the voice session closes (4014), `span` later one with
   migrate_at_once,  // VOICE_SERVER_UPDATE with an endpoint, and only then the old voice session closes
@@ -33,8 +40,10 @@ enum class FaultKind : std::uint8_t {
   take_over,  // another process of the same bot joins with its own session
   mute,       // by the server
   unmute,
-  suppress,  // into the audience of the stage
-  invite,    // … and out of it
+  become_stage,  // CHANNEL_UPDATE: the channel `number` is a stage (0: the account's, on another voice
+                 // server)
+  suppress,      // into the audience of the stage
+  invite,        // … and out of it
   // the guild
   delete_channel,
   remove_guild,  // GUILD_DELETE for good

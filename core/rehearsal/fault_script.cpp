@@ -21,6 +21,8 @@
 namespace vcplay::rehearsal {
 namespace {
 
+using enum FaultKind;
+
 using Words = std::vector<std::string_view>;
 
 constexpr Duration kLatest = std::chrono::hours(24);
@@ -30,62 +32,7 @@ constexpr std::size_t kShownColumns = 40;  // of what was typed
 // Discord, "Channel Object": the bitrates that a guild can have.
 constexpr std::uint64_t kLeastBits = 8'000;
 constexpr std::uint64_t kMostBits = 384'000;
-
-constexpr FaultNumber kNoNumber = FaultNumber::none;
-constexpr FaultTime kWanted = FaultTime::wanted;
-constexpr FaultTime kOptional = FaultTime::optional;
-
-using enum FaultKind;
-
-constexpr FaultForm kForms[] = {
-    {drop_gateway, false, "drop gateway", "its TCP connection ends without a word"},
-    {close_gateway, false, "close gateway", "it closes with this code", FaultNumber::code},
-    {reconnect_gateway, false, "reconnect gateway", "opcode 7"},
-    {invalidate_gateway, false, "invalidate gateway", "opcode 9, false: the session cannot be resumed"},
-    {invalidate_gateway, true, "invalidate gateway resumable", "opcode 9, true"},
-    {forget_gateway, false, "forget gateway", "a RESUME of the session will be refused"},
-    {refuse_gateway, false, "refuse gateway", "new connections end at once", kNoNumber, kWanted, "for"},
-    {ignore_gateway_acks, false, "ignore gateway acks", "heartbeats, due every 41.25 s, stay unanswered",
-     kNoNumber, kWanted, "for"},
-    {drop_voice, false, "drop voice", "its TCP connection ends without a word"},
-    {close_voice, false, "close voice", "it closes with this code", FaultNumber::code},
-    {forget_voice, false, "forget voice", "a RESUME of the voice session will be refused with 4006"},
-    {refuse_voice, false, "refuse voice", "new connections end at once", kNoNumber, kWanted, "for"},
-    {ignore_voice_acks, false, "ignore voice acks", "heartbeats, due every 13.75 s, stay unanswered",
-     kNoNumber, kWanted, "for"},
-    {delay_acks, false, "delay acks", "both gateways answer heartbeats so much later; 0 ends it", kNoNumber,
-     kWanted},
-    {migrate, false, "migrate",
-     "the voice server goes away; the next one is named 500 ms later, or as it says", kNoNumber, kOptional,
-     "after", 500ms},
-    {migrate_at_once, false, "migrate at once",
-     "the next voice server is named before the old one goes away"},
-    {move, false, "move", "a moderator moves the bot there, or to the guild's other voice channel",
-     FaultNumber::channel},
-    {kick, false, "kick", "a moderator disconnects the bot"},
-    {take_over, false, "take over", "another process of the same bot joins"},
-    {mute, false, "mute", "the server mutes the bot"},
-    {unmute, false, "unmute", "the server no longer mutes it"},
-    {suppress, false, "suppress", "the bot becomes audience of the stage"},
-    {invite, false, "invite", "the bot becomes a speaker of the stage"},
-    {delete_channel, false, "delete channel", "the voice channel is deleted"},
-    {remove_guild, false, "remove guild", "the bot is removed from the guild"},
-    {guild_outage, false, "guild outage", "the guild is unavailable", kNoNumber, kWanted, "for"},
-    {set_bitrate, false, "bitrate", "the channel gets this bitrate", FaultNumber::bits},
-    {deny_speak, false, "deny speaking", "the permission to speak is taken away"},
-    {lose_udp, false, "lose udp", "so many of the datagrams in each direction are lost; 0% ends it",
-     FaultNumber::percent, kOptional, "for"},
-    {block_udp,
-     false,
-     "block udp",
-     "no datagram arrives in either direction",
-     kNoNumber,
-     kWanted,
-     "for",
-     {},
-     10min},
-    {stall, false, "stall", "the whole Discord does nothing", kNoNumber, kWanted, "", {}, 10s},
-};
+constexpr std::uint64_t kMostMessages = 10'000;  // of one flood
 
 std::string shown(std::string_view text) { return fmt::format("'{}'", display_safe(text, kShownColumns)); }
 
@@ -106,7 +53,7 @@ Words words_of(std::string_view text) {
 /// The fault at the beginning of `said` that has most words; nothing when its words are none.
 const FaultForm* find_form(const Words& said) {
   const FaultForm* longest = nullptr;
-  for (const FaultForm& form : kForms) {
+  for (const FaultForm& form : fault_forms()) {
     const Words words = words_of(form.words);
     const bool fits = words.size() <= said.size() && std::equal(words.begin(), words.end(), said.begin());
     if (fits && (longest == nullptr || form.words.size() > longest->words.size())) longest = &form;
@@ -117,7 +64,7 @@ const FaultForm* find_form(const Words& said) {
 /// What can come behind the first `depth` words of `said`, each once.
 Words words_behind(const Words& said, std::size_t depth) {
   Words next;
-  for (const FaultForm& form : kForms) {
+  for (const FaultForm& form : fault_forms()) {
     const Words words = words_of(form.words);
     const bool fits = words.size() > depth &&
                       std::equal(said.begin(), said.begin() + static_cast<long>(depth), words.begin());
@@ -190,6 +137,8 @@ std::string_view wanted_number(FaultNumber number) {
       return "8k to 384k (bits per second)";
     case FaultNumber::percent:
       return "0% to 99%";
+    case FaultNumber::count:
+      return "1 to 10000 (messages)";
     case FaultNumber::none:
       break;
   }
@@ -210,6 +159,10 @@ std::optional<std::uint64_t> read_number(FaultNumber number, std::string_view te
       return read_bits(text);
     case FaultNumber::percent:
       return read_percent(text);
+    case FaultNumber::count: {
+      const auto count = read_whole(text);
+      return count && *count > 0 && *count <= kMostMessages ? count : std::nullopt;
+    }
     case FaultNumber::none:
       break;
   }
@@ -305,32 +258,7 @@ std::string number_text(FaultNumber number, std::uint64_t value) {
   return is_left_out ? "" : fmt::format(" {}", value);
 }
 
-std::string_view number_name(FaultNumber number) {
-  switch (number) {
-    case FaultNumber::code:
-      return " CODE";
-    case FaultNumber::channel:
-      return " [CHANNEL]";
-    case FaultNumber::bits:
-      return " BITS";
-    case FaultNumber::percent:
-      return " PERCENT";
-    case FaultNumber::none:
-      break;
-  }
-  return "";
-}
-
 }  // namespace
-
-std::string FaultForm::pattern() const {
-  std::string text = fmt::format("{}{}", words, number_name(number));
-  if (time == FaultTime::none) return text;
-  const std::string when = fmt::format("{}{}TIME", before_time, before_time.empty() ? "" : " ");
-  return text + (time == FaultTime::optional ? fmt::format(" [{}]", when) : " " + when);
-}
-
-std::span<const FaultForm> fault_forms() noexcept { return kForms; }
 
 FaultScript parse_script(std::string_view text, std::string_view name) {
   FaultScript script;
@@ -362,10 +290,11 @@ FaultScript read_script(const std::string& path) {
 }
 
 std::string to_text(const Fault& fault) {
-  const auto form = std::find_if(std::begin(kForms), std::end(kForms), [&](const FaultForm& one) {
+  const std::span<const FaultForm> forms = fault_forms();
+  const auto form = std::find_if(forms.begin(), forms.end(), [&](const FaultForm& one) {
     return one.kind == fault.kind && (one.flag == fault.flag || one.kind != invalidate_gateway);
   });
-  if (form == std::end(kForms)) return "nothing that has a name";
+  if (form == forms.end()) return "nothing that has a name";
   std::string text = fmt::format("{}{}", form->words, number_text(form->number, fault.number));
   const bool has_time = form->time == FaultTime::wanted ||
                         (form->time == FaultTime::optional && fault.span != form->usual_time);

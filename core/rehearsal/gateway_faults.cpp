@@ -12,6 +12,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::uint64_t kGuilds = 1ULL << 0;  // Discord, "Gateway", "List of Intents"
+constexpr std::size_t kManyValues = 200;      // in one message of a flood
+constexpr std::size_t kDepth = 5'000;         // … and how deep another one nests
 // Discord, "Voice Close Event Codes".
 constexpr std::uint16_t kInvalidSession = 4006;
 constexpr std::uint16_t kCallTerminated = 4022;
@@ -47,6 +49,22 @@ void GatewayServer::ask_to_reconnect(Snowflake user) {
   if (connection == nullptr) return;
   connection->is_to_resume = true;
   connection->send({{"op", 7}, {"d", nullptr}, {"s", nullptr}, {"t", nullptr}});
+}
+
+void GatewayServer::flood(Snowflake user, std::uint64_t messages, TimePoint now) {
+  Connection* const connection = victim(user);
+  if (connection == nullptr || connection->session == nullptr) return;
+  const json nobody = {{"user_id", Snowflake{700'000'000'000'000'000}.str()},
+                       {"guild_id", world_.options().guild.str()},
+                       {"channel_id", nullptr},
+                       {"session_id", random_hex(16)}};
+  const json many(kManyValues, json::object());
+  for (std::uint64_t i = 0; i < messages; ++i) {
+    if (i % 4 == 0) dispatch(*connection->session, "VOICE_STATE_UPDATE", nobody, now);
+    if (i % 4 == 1) dispatch(*connection->session, "PRESENCE_UPDATE", many, now);
+    if (i % 4 == 2) connection->send({{"op", 11}, {"d", nullptr}, {"s", nullptr}, {"t", nullptr}});
+    if (i % 4 == 3) connection->socket->send_text(std::string(kDepth, '['));
+  }
 }
 
 /// The session is lost; its connection stays, and clients may well RESUME or IDENTIFY there.

@@ -93,6 +93,8 @@ class GatewayServer {
   /// The voice server goes, and another follows `after` that. Nothing: the other one is there before it goes.
   void migrate(Snowflake user, std::optional<Duration> after, TimePoint now);
   void take_over(Snowflake user, TimePoint now);
+  /// So many messages at once that mean nothing to a player.
+  void flood(Snowflake user, std::uint64_t messages, TimePoint now);
   void mute(Snowflake user, bool muted, TimePoint now);
   void suppress(Snowflake user, bool suppressed, TimePoint now);
   // With the guild:

@@ -70,6 +70,7 @@ class House {
   void disturb_gateways(const Fault& fault, Snowflake user, TimePoint now);
   void disturb_call(const Fault& fault, Snowflake user, TimePoint now);
   void gather_in(Snowflake channel, TimePoint now);
+  void become_stage(Snowflake user, Snowflake channel, TimePoint now);
   void kick(Snowflake user, TimePoint now);
   void delete_channel_of(Snowflake user, TimePoint now);
 

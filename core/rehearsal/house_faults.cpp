@@ -9,7 +9,7 @@ namespace vcplay::rehearsal {
 
 void House::inject(const Fault& fault, Snowflake user, TimePoint now) {
   books.of(user).suffers(to_text(fault), now);
-  if (fault.kind <= FaultKind::delay_acks) return disturb_gateways(fault, user, now);
+  if (fault.kind <= FaultKind::flood_gateway) return disturb_gateways(fault, user, now);
   disturb_call(fault, user, now);
 }
 
@@ -58,6 +58,21 @@ void House::disturb_gateways(const Fault& fault, Snowflake user, TimePoint now) 
       gateway.acknowledgements().delay(user, fault.span);
       voice_gateway.acknowledgements().delay(user, fault.span);
       return;
+    // ── what no honest server does ──
+    case FaultKind::rekey:
+      return voice_gateway.rekey(user, Rekeying::anew, now);
+    case FaultKind::rekey_same:
+      return voice_gateway.rekey(user, Rekeying::same, now);
+    case FaultKind::rekey_first:
+      return voice_gateway.rekey(user, Rekeying::first, now);
+    case FaultKind::flood_voice:
+      return voice_gateway.flood(user, fault.number, now);
+    case FaultKind::flood_keys:
+      return voice_gateway.flood_with_keys(user, fault.number, now);
+    case FaultKind::flood_transitions:
+      return delivery.flood_with_transitions(user, fault.number, now);
+    case FaultKind::flood_gateway:
+      return gateway.flood(user, fault.number, now);
     default:
       return;
   }
@@ -80,6 +95,8 @@ void House::disturb_call(const Fault& fault, Snowflake user, TimePoint now) {
     case FaultKind::mute:
     case FaultKind::unmute:
       return gateway.mute(user, fault.kind == FaultKind::mute, now);
+    case FaultKind::become_stage:
+      return become_stage(user, Snowflake{fault.number}, now);
     case FaultKind::suppress:
     case FaultKind::invite:
       return gateway.suppress(user, fault.kind == FaultKind::suppress, now);
@@ -148,6 +165,15 @@ void House::gather_in(Snowflake channel, TimePoint now) {
     tell_of_parting(who, before, now);
     meet(member, now);
   }
+}
+
+/// `channel` 0: the one that the account is in, which then gets another voice server.
+void House::become_stage(Snowflake user, Snowflake channel, TimePoint now) {
+  const bool is_there = channel == Snowflake{} || channel == channel_of(user);
+  if (is_there) channel = channel_of(user);
+  world.make_stage(channel);
+  gateway.announce_channel(channel, now);
+  if (is_there) gateway.migrate(user, std::nullopt, now);
 }
 
 void House::kick(Snowflake user, TimePoint now) {

@@ -75,6 +75,7 @@ struct DaveFaults {
   int revoked_adds = 0;                   // so many Adds to a group are revoked and made again 500 ms later
   Duration batch{0};                      // proposals are held for so long, then sent together
   bool never_executes = false;            // no opcode 22
+  bool hides_members = false;             // opcodes 11, 13, 18 and 20 go to nobody
   bool alone_is_plain = false;            // whoever is left alone is told version 0 instead of a new group
   std::vector<DaveDisturbance> mid_play;  // once the account is in mid play (House)
 };
@@ -93,10 +94,11 @@ struct DiscordOptions {
   Duration churn{};              // while audio flows, one of the further listeners leaves or comes back each
   std::uint32_t churn_seed = 1;  // … time; which one is drawn from here. 0: they stay
   std::vector<std::uint64_t> everyone_permissions =
-      {};                                           // empty: VIEW_CHANNEL, CONNECT and SPEAK; else their OR
-  std::vector<Account> accounts;                    // empty: four made-up bots; the first is vcplay's
-  std::string listen_address = "127.0.0.1";         // IPv4, of everything
-  std::string url_host = {};                        // what its URLs name; empty: listen_address
+      {};                                    // empty: VIEW_CHANNEL, CONNECT and SPEAK; else their OR
+  std::vector<Account> accounts;             // empty: four made-up bots; the first is vcplay's
+  std::string listen_address = "127.0.0.1";  // IPv4, of everything
+  std::string url_host = {};                 // what its URLs name; empty: listen_address
+  std::string resume_host = {};              // what READY names for a resume; empty: url_host, or localhost
   std::vector<std::string> certificate_names = {};  // empty: listen_address, url_host and localhost
   std::vector<rtp::TransportMode> modes = {rtp::TransportMode::aes256_gcm_rtpsize,
                                            rtp::TransportMode::xchacha20_poly1305_rtpsize};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
@@ -31,6 +32,7 @@ constexpr Duration kUnderWay = 1s;          // beyond the SESSION_DESCRIPTION th
 // A client that has to learn on another way that its session is over goes on sending for a while.
 constexpr Duration kLearns = 5s;
 constexpr std::size_t kMostPast = 1024;
+constexpr std::size_t kMostKeys = 8;      // of one session that may still be under way
 constexpr Duration kSecondChance = 10ms;  // one more turn of the loop, in which a waiting SPEAKING is read
 
 bool is_discovery(ByteView datagram) {
@@ -79,20 +81,44 @@ MediaSession& Sfu::open(Snowflake user) {
   return *session;
 }
 
-std::array<std::uint8_t, rtp::kTransportKeyBytes> Sfu::describe(MediaSession& session,
-                                                                rtp::TransportMode mode, TimePoint now) {
+KeyGiver::Key Sfu::describe(MediaSession& session, rtp::TransportMode mode, TimePoint now) {
   for (auto& [ssrc, other] : sessions_) {
     if (other.get() != &session && other->user == session.user && !other->superseded) other->superseded = now;
   }
   for (auto& [ssrc, past] : past_) {
     if (past.user == session.user && !past.superseded) past.superseded = now;
   }
-  std::array<std::uint8_t, rtp::kTransportKeyBytes> key{};
-  fill_random(key);
-  session.opener.emplace(mode, rtp::TransportKey(key));
-  session.sealer.emplace(mode, rtp::TransportKey(key));
+  session.mode = mode;
   session.ledger.facts.mode = rtp::name(mode);
+  const KeyGiver::Key key = keys_.give(session.user);
+  use(session, key, now);
   return key;
+}
+
+KeyGiver::Key Sfu::rekey(MediaSession& session, Rekeying how, TimePoint now) {
+  const KeyGiver::Key key = keys_.give(session.user, how);
+  use(session, key, now);
+  return key;
+}
+
+void Sfu::use(MediaSession& session, const KeyGiver::Key& key, TimePoint now) {
+  if (!session.keys.empty()) session.keys.front().replaced = now;
+  NonceSet& spent = spent_.under(std::string(key.begin(), key.end()));
+  session.keys.push_front({rtp::TransportOpener(session.mode, rtp::TransportKey(key)), spent});
+  if (session.keys.size() > kMostKeys) session.keys.pop_back();
+  session.sealer.emplace(session.mode, rtp::TransportKey(key));
+}
+
+/// The key that opens the packet, which it does in place; nothing when none does.
+MediaSession::Key* Sfu::key_of(MediaSession& session, ByteSpan packet, std::size_t clear_bytes,
+                               std::optional<rtp::TransportOpener::Opened>& opened, TimePoint now) {
+  const Bytes sealed(packet.begin(), packet.end());
+  for (MediaSession::Key& key : session.keys) {
+    if (key.replaced && now - *key.replaced > kUnderWay) continue;
+    std::copy(sealed.begin(), sealed.end(), packet.begin());
+    if ((opened = key.opener.open(packet, clear_bytes))) return &key;
+  }
+  return nullptr;
 }
 
 void Sfu::set_speaking(MediaSession& session, std::uint8_t flags, TimePoint now) {
@@ -211,13 +237,14 @@ void Sfu::on_rtp(ByteSpan packet, PeerAddress source, TimePoint arrival, TimePoi
                                                              header->fields.ssrc));
     return;
   }
-  if (!session->opener) {
+  if (session->keys.empty()) {
     session->ledger.breach(Rule::packet_before_session, "a packet came before SESSION_DESCRIPTION");
     return;
   }
   check_clear_part(*session, *header, packet.size(), source);
-  const auto opened = session->opener->open(packet, header->clear_bytes);
-  if (!opened) {
+  std::optional<rtp::TransportOpener::Opened> opened;
+  const MediaSession::Key* const key = key_of(*session, packet, header->clear_bytes, opened, now);
+  if (key == nullptr) {
     session->ledger.breach(Rule::bad_tag, fmt::format("packet {} is not authentic", header->fields.sequence));
     session->inspector.excuse_gap(1);
     return;
@@ -226,7 +253,8 @@ void Sfu::on_rtp(ByteSpan packet, PeerAddress source, TimePoint arrival, TimePoi
   const bool reaches_nobody = is_stale(*session);
   OpenedFrame frame = reaches_nobody ? unopened(payload) : audience_.open(session->user, payload, now);
   const bool is_silence = frame.is_silence;
-  if (!session->inspector.accept({*header, opened->nonce, packet.size(), is_silence, arrival})) return;
+  if (!session->inspector.accept({*header, opened->nonce, key->spent, packet.size(), is_silence, arrival}))
+    return;
   if (session->superseded && now - *session->superseded > kUnderWay) complain_of_the_past(session->ledger);
   if (reaches_nobody) return;
   audience_.judge(session->user, frame);

@@ -1,7 +1,6 @@
 // The media server: takes every member's packets, checks them and forwards them under each receiver's key.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -17,8 +16,10 @@
 #include "base/snowflake.hpp"
 #include "rehearsal/audience.hpp"
 #include "rehearsal/datagram_port.hpp"
+#include "rehearsal/key_giver.hpp"
 #include "rehearsal/ledger.hpp"
 #include "rehearsal/listener.hpp"
+#include "rehearsal/spent_nonces.hpp"
 #include "rehearsal/stream_inspector.hpp"
 #include "rehearsal/udp_faults.hpp"
 #include "rehearsal/world.hpp"
@@ -46,8 +47,15 @@ struct MediaSession {
   Ledger& ledger;
   std::optional<PeerAddress> discovered;  // the source of its latest discovery request
   std::optional<PeerAddress> announced;   // by SELECT_PROTOCOL
-  std::optional<rtp::TransportOpener> opener;
+  /// One of the keys that SESSION_DESCRIPTION named.
+  struct Key {
+    rtp::TransportOpener opener;
+    NonceSet& spent;
+    std::optional<TimePoint> replaced = {};
+  };
+  std::deque<Key> keys;  // the latest first
   std::optional<rtp::TransportCipher> sealer;
+  rtp::TransportMode mode{};
   std::uint8_t speaking = 0;
   bool has_spoken = false;
   std::optional<TimePoint> superseded;  // another session of the same user was described
@@ -80,9 +88,9 @@ class Sfu {
   /// A new session with an SSRC of its own for somebody who is in voice; stays valid until close().
   MediaSession& open(Snowflake user);
   /// SELECT_PROTOCOL was accepted: returns the secret key of SESSION_DESCRIPTION.
-  [[nodiscard]] std::array<std::uint8_t, rtp::kTransportKeyBytes> describe(MediaSession& session,
-                                                                           rtp::TransportMode mode,
-                                                                           TimePoint now);
+  [[nodiscard]] KeyGiver::Key describe(MediaSession& session, rtp::TransportMode mode, TimePoint now);
+  /// The same in the midst of a session.
+  [[nodiscard]] KeyGiver::Key rekey(MediaSession& session, Rekeying how, TimePoint now);
   void set_speaking(MediaSession& session, std::uint8_t flags, TimePoint now);
   void close(std::uint32_t ssrc, TimePoint now);
   /// The session's websocket is back: SPEAKING can come again.
@@ -115,6 +123,10 @@ class Sfu {
   [[nodiscard]] MediaSession* session_at(PeerAddress source);
   [[nodiscard]] Ledger& by_source(PeerAddress source);
 
+  void use(MediaSession& session, const KeyGiver::Key& key, TimePoint now);
+  [[nodiscard]] MediaSession::Key* key_of(MediaSession& session, ByteSpan packet, std::size_t clear_bytes,
+                                          std::optional<rtp::TransportOpener::Opened>& opened, TimePoint now);
+
   /// A session that is no more: what was under way to it is nobody's fault.
   struct Past {
     Snowflake user;
@@ -129,6 +141,8 @@ class Sfu {
   rtp::TransportCipher listener_sealer_;
   std::map<std::uint32_t, std::unique_ptr<MediaSession>> sessions_;
   std::map<std::uint32_t, Past> past_;
+  KeyGiver keys_;
+  SpentNonces spent_;
   std::uint32_t next_ssrc_;
   int discovery_requests_ = 0;
   std::atomic<std::uint64_t> processed_{0};

@@ -28,7 +28,7 @@ Duration media_duration(std::uint64_t samples) {
 }  // namespace
 
 bool StreamInspector::accept(const InspectedPacket& packet) {
-  const bool fresh = nonces_.insert(packet.nonce);
+  const bool fresh = packet.spent.insert(packet.nonce);
   const auto step = last_ ? static_cast<std::int16_t>(packet.header.fields.sequence - last_->sequence) : 1;
   if (!fresh) {
     ledger_.breach(Rule::repeated_nonce, fmt::format("the nonce {} came twice under one key", packet.nonce));

@@ -18,12 +18,13 @@ namespace vcplay::rehearsal {
 struct InspectedPacket {
   rtp::ParsedHeader header;
   std::uint32_t nonce = 0;
+  NonceSet& spent;        // under the packet's key
   std::size_t bytes = 0;  // of the whole datagram
   bool is_silence = false;
   TimePoint arrival{};
 };
 
-/// Checks what a receiver can check of one key's packets: nonces, counters, times, bursts and silence.
+/// Checks what a receiver can check of one session's packets: nonces, counters, times, bursts and silence.
 class StreamInspector {
  public:
   StreamInspector(Ledger& ledger, bool unthrottled) : ledger_(ledger), unthrottled_(unthrottled) {}
@@ -62,7 +63,6 @@ class StreamInspector {
 
   Ledger& ledger_;
   const bool unthrottled_;
-  NonceSet nonces_;
   std::optional<Last> last_;
   std::uint64_t excused_gap_ = 0;
   TakenPackets taken_;

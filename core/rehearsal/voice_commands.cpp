@@ -120,6 +120,7 @@ void VoiceGatewayServer::introduce(Connection& newcomer, TimePoint now) {
   for (const auto& [user, state] : world_.voice_states()) {
     if (state.channel == newcomer.channel && user != newcomer.person->user) present.push_back(user.str());
   }
+  if (world_.options().dave_faults.hides_members) present.clear();
   if (!present.empty()) send_numbered(newcomer, 11, {{"user_ids", present}}, now);
   for (const std::string& user : present) describe(newcomer, user, now);
   member_joined(newcomer.person->user, newcomer.channel, now);
@@ -136,6 +137,7 @@ void VoiceGatewayServer::introduce(Connection& newcomer, TimePoint now) {
 }
 
 void VoiceGatewayServer::member_joined(Snowflake user, Snowflake channel, TimePoint now) {
+  if (world_.options().dave_faults.hides_members) return;
   for (auto& [id, other] : connections_) {
     if (other.media == nullptr || other.channel != channel || other.person->user == user) continue;
     send_numbered(other, 11, {{"user_ids", json::array({user.str()})}}, now);
@@ -144,6 +146,7 @@ void VoiceGatewayServer::member_joined(Snowflake user, Snowflake channel, TimePo
 }
 
 void VoiceGatewayServer::member_left(Snowflake user, Snowflake channel, TimePoint now) {
+  if (world_.options().dave_faults.hides_members) return;
   for (auto& [id, other] : connections_) {
     if (other.media == nullptr || other.channel != channel || other.person->user == user) continue;
     send_numbered(other, 13, {{"user_id", user.str()}}, now);
@@ -192,16 +195,21 @@ void VoiceGatewayServer::describe_session(Connection& connection, rtp::Transport
   if (encrypts) delivery_.before_join(connection.channel, user, now);
   on_described(user, version, now);
   connection.described = true;
-  connection.send({{"op", 4},
-                   {"d",
-                    {{"mode", rtp::name(mode)},
-                     {"secret_key", sfu_.describe(*connection.media, mode, now)},
-                     {"dave_protocol_version", version},
-                     {"audio_codec", "opus"},
-                     {"video_codec", "H264"},
-                     {"media_session_id", random_hex(16)}}}});
+  send_description(connection, sfu_.describe(*connection.media, mode, now));
   ledger(connection).first("session-description", now);
   if (encrypts) delivery_.join(connection.channel, user, now);
+}
+
+void VoiceGatewayServer::send_description(Connection& connection, const KeyGiver::Key& key) {
+  connection.send(
+      {{"op", 4},
+       {"d",
+        {{"mode", rtp::name(connection.media->mode)},
+         {"secret_key", key},
+         {"dave_protocol_version", delivery_.version(connection.channel, connection.offered_dave)},
+         {"audio_codec", "opus"},
+         {"video_codec", "H264"},
+         {"media_session_id", random_hex(16)}}}});
 }
 
 void VoiceGatewayServer::check_address(Connection& connection, const std::string& address,

@@ -1,6 +1,7 @@
 // The voice gateway's serving side (v8, JSON): bytes and time in, messages out, no socket of its own.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <nlohmann/json_fwd.hpp>
@@ -67,6 +68,12 @@ class VoiceGatewayServer {
   void drop_all_of(Snowflake user);
   /// A RESUME of the account's sessions will be refused.
   void forget(Snowflake user);
+  // voice_hostile.cpp: what no honest server does.
+  /// SESSION_DESCRIPTION comes again to whom it has come already.
+  void rekey(Snowflake user, Rekeying how, TimePoint now);
+  /// So many messages at once that a client can only ignore, or that change nothing.
+  void flood(Snowflake user, std::uint64_t messages, TimePoint now);
+  void flood_with_keys(Snowflake user, std::uint64_t messages, TimePoint now);
   /// New connections end before HELLO.
   void refuse_until(TimePoint when) { connections_.refuse_until(when); }
   /// Whose heartbeats are answered late, or not at all.
@@ -133,6 +140,9 @@ class VoiceGatewayServer {
   void end(Connections::iterator over, TimePoint now);
   void end_lost(const std::function<bool(const Connection&)>& is_over, TimePoint now);
 
+  // voice_hostile.cpp
+  [[nodiscard]] Connection* in_session(Snowflake user);
+
   // voice_commands.cpp
   void identify(Connection& connection, const nlohmann::json& data, TimePoint now);
   [[nodiscard]] bool accept_identity(Connection& connection, const nlohmann::json& data, TimePoint now);
@@ -142,6 +152,7 @@ class VoiceGatewayServer {
   void describe(Connection& to, const std::string& user, TimePoint now);
   void select_protocol(Connection& connection, const nlohmann::json& data, TimePoint now);
   void describe_session(Connection& connection, rtp::TransportMode mode, TimePoint now);
+  void send_description(Connection& connection, const KeyGiver::Key& key);
   void check_address(Connection& connection, const std::string& address, std::int64_t port);
   void speaking(Connection& connection, const nlohmann::json& data, TimePoint now);
 

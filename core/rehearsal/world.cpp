@@ -123,6 +123,7 @@ bool World::has_channel(Snowflake channel) const noexcept {
 }
 
 int World::channel_type(Snowflake channel) const noexcept {
+  if (stages_.count(channel) != 0) return resources::kGuildStageVoice;
   if (channel == options_.channel) return options_.channel_type;
   return channel == other_channel() ? resources::kGuildVoice : 0;
 }

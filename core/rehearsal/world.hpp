@@ -91,6 +91,7 @@ class World {
   // ── what happens to the guild ──
   void delete_channel(Snowflake channel) { deleted_.insert(channel); }
   void set_bitrate(Snowflake channel, int bitrate) { bitrates_[channel] = bitrate; }
+  void make_stage(Snowflake channel) { stages_.insert(channel); }
   void deny(std::uint64_t permissions) noexcept { denied_permissions_ |= permissions; }
   /// The bot is no longer a member.
   void remove_from_guild(Snowflake user) { removed_.insert(user); }
@@ -115,6 +116,7 @@ class World {
   Snowflake meeting_place_;
   std::set<Snowflake> deleted_;
   std::map<Snowflake, int> bitrates_;  // where they were changed
+  std::set<Snowflake> stages_;         // that were none in the beginning
   std::uint64_t denied_permissions_ = 0;
   std::set<Snowflake> removed_;
   bool available_;  // no outage

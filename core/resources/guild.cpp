@@ -9,6 +9,24 @@
 namespace vcplay::resources {
 namespace {
 
+constexpr json::Field kOverwriteFields[] = {{"id"}, {"type"}, {"allow"}, {"deny"}};
+constexpr json::Field kChannelFields[] = {
+    {"id"},   {"guild_id"}, {"type"},       {"flags"},
+    {"name"}, {"bitrate"},  {"user_limit"}, json::objects("permission_overwrites", kOverwriteFields)};
+constexpr json::Field kUserFields[] = {{"id"}, {"username"}, {"bot"}};
+constexpr json::Field kMemberFields[] = {
+    json::objects("user", kUserFields), json::plain_list("roles"), {"communication_disabled_until"}};
+constexpr json::Field kRoleFields[] = {{"id"}, {"permissions"}};
+constexpr json::Field kPresenceFields[] = {{"user_id"}, {"channel_id"}};
+constexpr json::Field kGuildFields[] = {{"id"},
+                                        {"name"},
+                                        {"owner_id"},
+                                        {"afk_channel_id"},
+                                        json::objects("roles", kRoleFields),
+                                        json::objects("channels", kChannelFields),
+                                        json::objects("members", kMemberFields),
+                                        json::objects("voice_states", kPresenceFields)};
+
 /// Discord, Permissions topic: 64 bits, written in decimal, as a string; older objects had a number.
 std::uint64_t permission_bits(const nlohmann::json& object, const char* name) {
   const nlohmann::json& value = json::field(object, name);
@@ -65,6 +83,11 @@ const Member* Guild::member(Snowflake user) const noexcept {
       std::find_if(members.begin(), members.end(), [&](const Member& each) { return each.user == user; });
   return found == members.end() ? nullptr : &*found;
 }
+
+std::span<const json::Field> channel_fields() noexcept { return kChannelFields; }
+std::span<const json::Field> user_fields() noexcept { return kUserFields; }
+std::span<const json::Field> member_fields() noexcept { return kMemberFields; }
+std::span<const json::Field> guild_fields() noexcept { return kGuildFields; }
 
 std::optional<Snowflake> id_from(const nlohmann::json& object, const char* field) {
   return json::id(object, field);

@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "base/json.hpp"
 #include "base/snowflake.hpp"
 
 namespace vcplay::resources {
@@ -79,5 +81,11 @@ struct Guild {
 [[nodiscard]] std::optional<User> user_from(const nlohmann::json& object);
 [[nodiscard]] std::optional<Member> member_from(const nlohmann::json& object);
 [[nodiscard]] std::optional<Guild> guild_from(const nlohmann::json& object);
+
+// All that each of them looks at, for json::parse().
+[[nodiscard]] std::span<const json::Field> channel_fields() noexcept;
+[[nodiscard]] std::span<const json::Field> user_fields() noexcept;
+[[nodiscard]] std::span<const json::Field> member_fields() noexcept;
+[[nodiscard]] std::span<const json::Field> guild_fields() noexcept;
 
 }  // namespace vcplay::resources

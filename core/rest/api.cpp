@@ -37,6 +37,8 @@ std::string own_voice_state(Snowflake guild) {
   return fmt::format("/guilds/{}/voice-states/@me", guild.str());
 }
 
+constexpr std::size_t kKibi = 1024;
+
 /// What goes into a header line must not end it.
 bool is_printable(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
@@ -47,9 +49,10 @@ bool is_printable(std::string_view text) {
 /// What one call asks for.
 struct Question {
   std::string path;
-  std::string subject;              // in words, for Attempts
-  std::string_view method = "GET";  // the others change something
-  std::string body = {};            // JSON, of a change
+  std::string subject;                  // in words, for Attempts
+  std::size_t most_bytes = kKibi * 64;  // of the answer
+  std::string_view method = "GET";      // the others change something
+  std::string body = {};                // JSON, of a change
 };
 
 struct Api::Impl {
@@ -76,6 +79,7 @@ class Api::Impl::Call {
       : api_(api),
         path_(std::move(question.path)),
         method_(question.method),
+        most_bytes_(question.most_bytes),
         body_(std::move(question.body)),
         attempts_(std::move(question.subject), api.base.host_and_port(), api.loop.now() + api.patience,
                   body_.empty() ? 200 : 204),
@@ -89,6 +93,7 @@ class Api::Impl::Call {
     net::HttpRequest request = body_.empty() ? get(api_.base, path_, api_.token)
                                              : change(api_.base, path_, api_.token, method_, body_);
     request.timeout = attempts_.timeout(api_.loop.now());
+    request.most_body_bytes = most_bytes_;
     https_ = std::make_unique<net::HttpsCall>(
         api_.loop, api_.trust, std::move(request),
         [this](const net::HttpResponse& response) { on_response(response); });
@@ -109,6 +114,7 @@ class Api::Impl::Call {
   Impl& api_;
   const std::string path_;
   const std::string_view method_;
+  const std::size_t most_bytes_;
   const std::string body_;
   Attempts attempts_;
   Done done_;
@@ -130,11 +136,19 @@ void Api::Impl::ask_for_guilds(Snowflake after, std::vector<GuildName> known,
       last = std::max(last, guild.id);
       known.push_back(std::move(guild));
     }
-    // Pages that lead nowhere would never end.
+    // Pages that lead nowhere would never end, and others only in theory.
     if (!page.full || last == after) return done(std::move(known));
+    if (known.size() >= kMostGuilds) {
+      return done(
+          Failure{200, 0,
+                  Error(Cause::usage, fmt::format("The bot is in more than {} guilds: name one of them "
+                                                  "with --guild.",
+                                                  kMostGuilds))});
+    }
     ask_for_guilds(last, std::move(known), std::move(done));
   };
-  start({fmt::format("/users/@me/guilds?limit={}&after={}", kGuildsPerPage, after.str()), "the bot's guilds"},
+  start({fmt::format("/users/@me/guilds?limit={}&after={}", kGuildsPerPage, after.str()), "the bot's guilds",
+         512 * kKibi},
         reading<GuildPage>(read_guild_page, std::move(turn_page)));
 }
 
@@ -158,7 +172,8 @@ void Api::gateway_bot(std::function<void(Result<GatewayBot>)> done) {
 }
 
 void Api::channel(Snowflake id, std::function<void(Result<resources::Channel>)> done) {
-  impl_->start({"/channels/" + id.str(), "channel " + id.str()}, reading(read_channel, std::move(done)));
+  impl_->start({"/channels/" + id.str(), "channel " + id.str(), 512 * kKibi},
+               reading(read_channel, std::move(done)));
 }
 
 void Api::me(std::function<void(Result<resources::User>)> done) {
@@ -166,7 +181,8 @@ void Api::me(std::function<void(Result<resources::User>)> done) {
 }
 
 void Api::guild(Snowflake id, std::function<void(Result<resources::Guild>)> done) {
-  impl_->start({"/guilds/" + id.str(), "guild " + id.str()}, reading(read_guild, std::move(done)));
+  impl_->start({"/guilds/" + id.str(), "guild " + id.str(), 2048 * kKibi},
+               reading(read_guild, std::move(done)));
 }
 
 void Api::member(Snowflake guild, Snowflake user, std::function<void(Result<resources::Member>)> done) {
@@ -176,9 +192,9 @@ void Api::member(Snowflake guild, Snowflake user, std::function<void(Result<reso
 }
 
 void Api::channels(Snowflake guild, std::function<void(Result<std::vector<resources::Channel>>)> done) {
-  impl_->start(
-      {fmt::format("/guilds/{}/channels", guild.str()), fmt::format("the channels of guild {}", guild.str())},
-      reading(read_channels, std::move(done)));
+  impl_->start({fmt::format("/guilds/{}/channels", guild.str()),
+                fmt::format("the channels of guild {}", guild.str()), kMostBodyBytes},
+               reading(read_channels, std::move(done)));
 }
 
 void Api::my_guilds(std::function<void(Result<std::vector<GuildName>>)> done) {
@@ -187,22 +203,28 @@ void Api::my_guilds(std::function<void(Result<std::vector<GuildName>>)> done) {
 
 void Api::become_speaker(Snowflake guild, Snowflake channel,
                          std::function<void(Result<std::monostate>)> done) {
-  impl_->start(
-      {own_voice_state(guild), "the word on stage " + channel.str(), "PATCH", body_of_unsuppress(channel)},
-      confirming(std::move(done)));
+  impl_->start({.path = own_voice_state(guild),
+                .subject = "the word on stage " + channel.str(),
+                .method = "PATCH",
+                .body = body_of_unsuppress(channel)},
+               confirming(std::move(done)));
 }
 
 void Api::request_to_speak(Snowflake guild, Snowflake channel, std::string_view iso_time,
                            std::function<void(Result<std::monostate>)> done) {
-  impl_->start({own_voice_state(guild), "the word on stage " + channel.str(), "PATCH",
-                body_of_request(channel, iso_time)},
+  impl_->start({.path = own_voice_state(guild),
+                .subject = "the word on stage " + channel.str(),
+                .method = "PATCH",
+                .body = body_of_request(channel, iso_time)},
                confirming(std::move(done)));
 }
 
 void Api::set_voice_status(Snowflake channel, std::string_view text,
                            std::function<void(Result<std::monostate>)> done) {
-  impl_->start({fmt::format("/channels/{}/voice-status", channel.str()),
-                "the status of channel " + channel.str(), "PUT", body_of_voice_status(text)},
+  impl_->start({.path = fmt::format("/channels/{}/voice-status", channel.str()),
+                .subject = "the status of channel " + channel.str(),
+                .method = "PUT",
+                .body = body_of_voice_status(text)},
                confirming(std::move(done)));
 }
 

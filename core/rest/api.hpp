@@ -39,6 +39,7 @@ struct GuildName {
 
 /// User resource, "Get Current User Guilds": as many as one answer holds.
 inline constexpr std::size_t kGuildsPerPage = 200;
+inline constexpr std::size_t kMostGuilds = 20'000;  // that are listed
 struct GuildPage {
   std::vector<GuildName> guilds;
   bool full = false;  // there may be more
@@ -74,7 +75,8 @@ class Api {
   void member(Snowflake guild, Snowflake user, std::function<void(Result<resources::Member>)> done);
   /// GET /guilds/{id}/channels: those that the bot may view; Discord leaves out all others.
   void channels(Snowflake guild, std::function<void(Result<std::vector<resources::Channel>>)> done);
-  /// GET /users/@me/guilds, page by page, in the order of their ids. Each page has its own patience.
+  /// GET /users/@me/guilds, page by page, in the order of their ids. Each page has its own patience. Fails
+  /// when there are more than kMostGuilds.
   void my_guilds(std::function<void(Result<std::vector<GuildName>>)> done);
 
   // PATCH /guilds/{id}/voice-states/@me, for a stage that the bot has joined.

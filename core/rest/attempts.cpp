@@ -29,6 +29,7 @@ constexpr Duration kEdgePause = 60s;  // a 429 that is not the API's own: an add
 constexpr Duration kRateLimitMargin = 50ms;  // clocks differ; coming early counts as another offence
 constexpr double kLongestPauseSeconds = 86'400.0;
 
+/// What is no sane time to wait is none.
 Duration pause_of(double seconds) {
   if (!(seconds > 0.0)) return {};
   const std::chrono::duration<double> pause(std::min(seconds, kLongestPauseSeconds));
@@ -41,6 +42,11 @@ Duration pause_of_header(std::string_view value) {
   const auto [stop, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
   return error == std::errc{} && stop == value.data() + value.size() ? pause_of(seconds) : Duration{};
 }
+
+// Of an error Discord's own answer is short; what is longer is somebody else's page.
+constexpr json::Field kErrorFields[] = {{"code"}, {"retry_after"}};
+
+nlohmann::json read_error(const std::string& body) { return json::parse(body, {}, kErrorFields); }
 
 int error_code(const nlohmann::json& body) {
   return static_cast<int>(json::integer_in(body, "code", 0, INT32_MAX).value_or(0));
@@ -83,13 +89,13 @@ Verdict Attempts::judge(const net::HttpResponse& response, TimePoint now) {
   if (response.status == success_) return response.body;
   if (response.status == 0 || response.status >= 500) return unreachable(response, now);
   if (response.status == 429) return rate_limited(response, now);
-  return refused(response.status, error_code(json::parse(response.body)));
+  return refused(response.status, error_code(read_error(response.body)));
 }
 
 Verdict Attempts::unreachable(const net::HttpResponse& response, TimePoint now) {
   if (response.status != 0) {
     return again_after(
-        next_backoff(), now,
+        backoff(failures_), now,
         network_failure(response.status, fmt::format("Discord's API at {} is out of order (HTTP {}).", host_,
                                                      response.status)));
   }
@@ -97,28 +103,28 @@ Verdict Attempts::unreachable(const net::HttpResponse& response, TimePoint now) 
       0, fmt::format("Discord's API at {} can't be reached: {}.", host_, net::in_words(response.failure)));
   // Another try would meet the same certificate.
   if (response.failure.kind == net::CloseKind::certificate_refused) return failure;
-  return again_after(next_backoff(), now, std::move(failure));
+  return again_after(backoff(failures_), now, std::move(failure));
 }
 
-Verdict Attempts::rate_limited(const net::HttpResponse& response, TimePoint now) const {
-  const auto seconds = json::number(json::parse(response.body), "retry_after");
+Verdict Attempts::rate_limited(const net::HttpResponse& response, TimePoint now) {
+  const auto seconds = json::number(read_error(response.body), "retry_after");
   const Duration pause =
       std::max(pause_of_header(response.retry_after), seconds ? pause_of(*seconds) : kEdgePause);
-  const auto whole_seconds = std::chrono::ceil<std::chrono::seconds>(pause).count();
+  const auto whole_seconds = std::max<long>(std::chrono::ceil<std::chrono::seconds>(pause).count(), 1);
   return again_after(
-      pause + kRateLimitMargin, now,
+      std::max(pause + kRateLimitMargin, backoff(rate_limits_)), now,
       network_failure(
           429, fmt::format("Discord's API at {} takes no more requests for now (429): try again in {} s.",
                            host_, whole_seconds)));
 }
 
-Verdict Attempts::again_after(Duration delay, TimePoint now, Failure otherwise) const {
-  if (now + delay >= give_up_) return otherwise;
+Verdict Attempts::again_after(Duration delay, TimePoint now, Failure otherwise) {
+  if (now + delay >= give_up_ || ++repeats_ > kMostRepeats) return otherwise;
   return Again{now + delay};
 }
 
-Duration Attempts::next_backoff() noexcept {
-  return kFirstBackoff * (1 << std::min(backoffs_++, kMostDoublings));
+Duration Attempts::backoff(int& tried) noexcept {
+  return kFirstBackoff * (1 << std::min(tried++, kMostDoublings));
 }
 
 Failure Attempts::refused(int status, int code) const {
@@ -137,10 +143,12 @@ Failure Attempts::refused(int status, int code) const {
     return failure(Cause::not_permitted, fmt::format("Discord knows no {}: check the id.", subject_));
   }
   if (code == kUnknownGuild) {
+    // Its channels are asked for at the same time: whoever answers first, the guild is what is unknown.
+    const std::size_t guild = std::min(subject_.find("guild "), subject_.size());
     return failure(
         Cause::not_permitted,
         fmt::format("Discord knows no {}: check the guild's id, and that the bot is in that guild.",
-                    subject_));
+                    guild == subject_.size() ? "such guild" : subject_.substr(guild)));
   }
   if (code == kMissingAccess) {
     return failure(

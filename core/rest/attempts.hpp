@@ -26,9 +26,13 @@ struct Again {
 /// The body of the answer that counts, or another try, or the end.
 using Verdict = std::variant<std::string, Again, Failure>;
 
-/// Judges the answers to one call, within its patience.
+/// Judges the answers to one call, within its patience. Whatever they say, each further try waits a quarter
+/// of a second at least, twice as long as the one before up to two seconds, and there are kMostRepeats of
+/// them.
 class Attempts {
  public:
+  static constexpr int kMostRepeats = 12;
+
   /// `subject` is what is asked for, in words: "channel
   /// 81384788765712384". `success` is the one status that answers it.
   Attempts(std::string subject, std::string host, TimePoint give_up, int success = 200) noexcept;
@@ -38,17 +42,20 @@ class Attempts {
   [[nodiscard]] Duration timeout(TimePoint now) const noexcept;
 
  private:
-  [[nodiscard]] Verdict again_after(Duration delay, TimePoint now, Failure otherwise) const;
-  [[nodiscard]] Verdict rate_limited(const net::HttpResponse& response, TimePoint now) const;
+  [[nodiscard]] Verdict again_after(Duration delay, TimePoint now, Failure otherwise);
+  [[nodiscard]] Verdict rate_limited(const net::HttpResponse& response, TimePoint now);
   [[nodiscard]] Verdict unreachable(const net::HttpResponse& response, TimePoint now);
   [[nodiscard]] Failure refused(int status, int code) const;
-  [[nodiscard]] Duration next_backoff() noexcept;
+  /// Doubles with each call that `tried` counts.
+  [[nodiscard]] static Duration backoff(int& tried) noexcept;
 
   std::string subject_;
   std::string host_;
   TimePoint give_up_;
   int success_;
-  int backoffs_ = 0;
+  int failures_ = 0;     // 5xx and lost connections
+  int rate_limits_ = 0;  // 429
+  int repeats_ = 0;      // of the request
 };
 
 }  // namespace vcplay::rest

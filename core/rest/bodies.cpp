@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <utility>
 
 #include "base/json.hpp"
@@ -15,11 +16,22 @@ Failure malformed(std::string_view what) {
   return {200, 0, Error(Cause::network, fmt::format("Discord's API answered without {}.", what))};
 }
 
-/// The object that `read` finds in the body; what it lacks otherwise is `what`.
+// A list of channels is what may be long: 500 channels, each with its overwrites.
+constexpr json::Limits kLimits{.bytes = kMostBodyBytes, .values = 400'000};
+
+constexpr json::Field kSessionLimitFields[] = {
+    {"total"}, {"remaining"}, {"reset_after"}, {"max_concurrency"}};
+constexpr json::Field kGatewayBotFields[] = {
+    {"url"}, {"shards"}, json::objects("session_start_limit", kSessionLimitFields)};
+constexpr json::Field kGuildNameFields[] = {{"id"}, {"name"}};
+
+using Fields = std::span<const json::Field>;
+
+/// The object that `read` finds in the body, by its `fields`; what it lacks otherwise is `what`.
 template <typename T>
-Result<T> read_object(const std::string& body, std::optional<T> (*read)(const nlohmann::json&),
+Result<T> read_object(const std::string& body, Fields fields, std::optional<T> (*read)(const nlohmann::json&),
                       std::string_view what) {
-  auto object = read(json::parse(body));
+  auto object = read(json::parse(body, kLimits, fields));
   if (!object) return malformed(what);
   return std::move(*object);
 }
@@ -43,7 +55,7 @@ std::optional<GuildName> guild_name_from(const nlohmann::json& object) {
 }  // namespace
 
 Result<GatewayBot> read_gateway_bot(const std::string& body) {
-  const nlohmann::json answer = json::parse(body);
+  const nlohmann::json answer = json::parse(body, kLimits, kGatewayBotFields);
   auto url = net::Url::parse(json::text(answer, "url").value_or(""));
   if (!url || url->scheme != "wss") return malformed("a wss:// address for its gateway");
   url->path.resize(std::min(url->path.find('?'), url->path.size()));
@@ -62,29 +74,29 @@ Result<GatewayBot> read_gateway_bot(const std::string& body) {
 }
 
 Result<resources::Channel> read_channel(const std::string& body) {
-  return read_object(body, resources::channel_from, "a channel");
+  return read_object(body, resources::channel_fields(), resources::channel_from, "a channel");
 }
 
 Result<std::vector<resources::Channel>> read_channels(const std::string& body) {
-  const nlohmann::json answer = json::parse(body);
+  const nlohmann::json answer = json::parse(body, kLimits, resources::channel_fields());
   if (!answer.is_array()) return malformed("a list of channels");
   return read_all(answer, resources::channel_from);
 }
 
 Result<resources::User> read_user(const std::string& body) {
-  return read_object(body, resources::user_from, "a user");
+  return read_object(body, resources::user_fields(), resources::user_from, "a user");
 }
 
 Result<resources::Guild> read_guild(const std::string& body) {
-  return read_object(body, resources::guild_from, "a guild");
+  return read_object(body, resources::guild_fields(), resources::guild_from, "a guild");
 }
 
 Result<resources::Member> read_member(const std::string& body) {
-  return read_object(body, resources::member_from, "a member");
+  return read_object(body, resources::member_fields(), resources::member_from, "a member");
 }
 
 Result<GuildPage> read_guild_page(const std::string& body) {
-  const nlohmann::json answer = json::parse(body);
+  const nlohmann::json answer = json::parse(body, kLimits, kGuildNameFields);
   if (!answer.is_array()) return malformed("a list of guilds");
   return GuildPage{read_all(answer, guild_name_from), answer.size() >= kGuildsPerPage};
 }

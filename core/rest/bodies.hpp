@@ -1,6 +1,7 @@
 // What the bodies say: those that Discord answers with, and the few that we write.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +10,10 @@
 #include "rest/api.hpp"
 
 namespace vcplay::rest {
+
+/// The longest body that any call takes: that of GET /guilds/{id}/channels, which has 500 channels at the
+/// most.
+inline constexpr std::size_t kMostBodyBytes = 8 * 1024 * 1024;
 
 // A body that lacks what Discord documents is a Failure of Cause::network.
 [[nodiscard]] Result<GatewayBot> read_gateway_bot(const std::string& body);

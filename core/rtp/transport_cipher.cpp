@@ -80,6 +80,10 @@ TransportCipher::~TransportCipher() = default;
 TransportCipher::TransportCipher(TransportCipher&&) noexcept = default;
 TransportCipher& TransportCipher::operator=(TransportCipher&&) noexcept = default;
 
+void TransportCipher::continue_after(std::uint64_t sealed) noexcept {
+  impl_->sealed = std::max(impl_->sealed, sealed);
+}
+
 std::size_t TransportCipher::seal(ByteSpan buffer, std::size_t payload) noexcept {
   const std::size_t sealed_bytes = kRtpHeaderBytes + payload + kTransportTagBytes + kTransportNonceBytes;
   if (buffer.size() < sealed_bytes || impl_->sealed >= kLastNonce) return 0;

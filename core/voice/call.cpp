@@ -181,10 +181,9 @@ call::Actions Call::voice_server(const gateway::VoiceServer& server, TimePoint n
 
 call::Actions Call::open(TimePoint now) {
   if (!session_id_) return ask(now);
-  call::OpenVoice order{channel_, *session_id_, std::move(server_->token), std::move(*server_->endpoint)};
-  server_.reset();
   enter(State::opening, std::nullopt);
-  return {std::move(order)};
+  opened_at_ = now;
+  return {call::OpenVoice{channel_, *session_id_, server_->token, *server_->endpoint}};
 }
 
 call::Actions Call::was_moved(const gateway::OwnVoiceState& state, TimePoint now) {
@@ -193,11 +192,14 @@ call::Actions Call::was_moved(const gateway::OwnVoiceState& state, TimePoint now
         {Cause::removed, "The bot was moved to another voice channel; --on-move follow would play there."},
         true);
   }
+  // Its server may have come first, while another one was awaited.
+  const bool has_server =
+      state_ == State::pairing || (state_ == State::opening && now < opened_at_ + kPairGrace);
   call::Actions actions = lose({Cause::network, "The bot was moved to another voice channel."}, now);
   if (config_.on_move == OnMove::go_back) return append(std::move(actions), go_back(now));
   channel_ = *state.channel;
-  actions.push_back(call::Moved{channel_});
-  if (state_ == State::pairing) return append(std::move(actions), open(now));
+  actions.emplace_back(call::Moved{channel_});
+  if (has_server) return append(std::move(actions), open(now));
   enter(State::awaiting_server, now + kAnswerTime);
   return actions;
 }
@@ -248,6 +250,7 @@ call::Actions Call::guild_deleted(bool unavailable, TimePoint now) {
 call::Actions Call::voice_is_live(TimePoint now) {
   if (state_ != State::opening) return {};
   enter(State::live, std::nullopt);
+  server_.reset();
   has_been_live_ = true;
   give_up_at_.reset();
   stable_at_ = now + kStableTime;

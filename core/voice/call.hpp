@@ -127,7 +127,8 @@ class Call {
   Snowflake channel_;
   std::optional<std::string> session_id_;       // of our voice state in this gateway session
   bool is_answered_ = false;                    // that voice state is newer than the latest op 4
-  std::optional<gateway::VoiceServer> server_;  // newer than the latest op 4, or than the latest session
+  std::optional<gateway::VoiceServer> server_;  // newer than the latest op 4 and than the latest live session
+  TimePoint opened_at_{};                       // when it was tried
 
   // how much has been tried
   std::optional<Error> why_lost_;        // the reason of what is under way

@@ -157,9 +157,7 @@ void Connection::Impl::start() {
       return fail(Error(Cause::identify_budget,
                         "This bot has used up Discord's identifies of the day; try again later."));
     }
-    const int own = gateway::shard_of(config.guild, found.shards);
-    const auto [shard_id, shard_count] = config.shard.value_or(std::pair{own, found.shards});
-    open_gateway(found.url, shard_id, shard_count);
+    open_found_gateway(found);
   });
 }
 
@@ -168,7 +166,7 @@ void Connection::Impl::stop() {
   stopping = true;
   clear_status();
   if (sender_thread && stream_is_started) {
-    static_cast<void>(inbox.post(StopPlaying{}));
+    command(StopPlaying{});
     phase_timer.start_at(loop.now() + kCloseTimeout);  // should the sender thread not get to run
     return;
   }
@@ -185,7 +183,7 @@ void Connection::Impl::fail(Error reason) {
 /// so: without it the bot haunts the channel for a while.
 void Connection::Impl::leave() {
   for (net::Timer* const timer : {&speaking_timer, &discovery_timer, &path_timer, &alone_timer, &call_timer,
-                                  &voice_timer, &voice_retry_timer, &identify_timer}) {
+                                  &voice_timer, &voice_retry_timer, &identify_timer, &orders_timer}) {
     timer->cancel();
   }
   sender_thread.reset();
@@ -294,5 +292,7 @@ void Connection::start() {
 void Connection::set_status(std::string_view text) { impl_->set_status(text); }
 
 void Connection::stop() { impl_->stop(); }
+
+void Connection::fail(Error reason) { impl_->fail(std::move(reason)); }
 
 }  // namespace vcplay::voice

@@ -133,7 +133,8 @@ class ConnectionListener {
   virtual void on_underrun(bool began) = 0;                      // the queue ran dry; audio flows again
   virtual void on_reconnect(const ReconnectFacts& facts) = 0;    // something is lost and tried again
   /// Exactly once, last: nothing when the stream was played (or stopped) and left, else why it ended.
-  virtual void on_end(std::optional<Error> error) = 0;
+  /// Somebody waits for it: where no memory is left, it is told without.
+  virtual void on_end(std::optional<Error> error) noexcept = 0;
 };
 
 /// Joins a voice channel, feeds the Sender its session, keeps both gateways alive and leaves: the only type
@@ -152,6 +153,8 @@ class Connection {
   void set_status(std::string_view text);
   /// Stops the audio with silence, leaves, closes; on_end() comes within 2 s.
   void stop();
+  /// The same at once and without the silence, for `reason`, which on_end() tells.
+  void fail(Error reason);
 
  private:
   struct Impl;

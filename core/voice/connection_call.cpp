@@ -46,17 +46,24 @@ void Connection::Impl::open_voice(call::OpenVoice& order) {
     return fail(Error(Cause::network, "Discord named a voice server that is no host name: " +
                                           display_safe(order.endpoint, 100)));
   }
+  if (!may_speak_to(*url)) {
+    return fail(Error(Cause::network, "Discord named a voice server that is not Discord's: " +
+                                          display_safe(order.endpoint, 100)));
+  }
   enter(ConnectionPhase::opening_voice);
   voice_url = *url;
   voice_url.path = fmt::format("/?v={}", kGatewayVersion);
-  const bool may_be_plain = is_on_stage() || config.allow_plaintext;
+  const auto plaintext = config.allow_plaintext ? dave::Plaintext::allowed
+                         : is_on_stage()        ? dave::Plaintext::on_stage
+                                                : dave::Plaintext::refused;
   voice.emplace(Config{.server = config.guild,
                        .user = user,
                        .session_id = std::move(order.session_id),
                        .token = SecretString(order.token),
                        .channel = order.channel,
                        .signature_key = signature_key.duplicate(),
-                       .plaintext = may_be_plain ? dave::Plaintext::allowed : dave::Plaintext::refused,
+                       .plaintext = plaintext,
+                       .was_encrypted = was_encrypted,
                        .random = random_fraction});
   open_voice_link();
 }
@@ -122,16 +129,18 @@ void Connection::Impl::suppression_changed(bool suppressed) {
     if (suppressed) log::warning("The bot lost the permission to speak in this channel: nobody hears it.");
     return;
   }
-  if (!suppressed) {
-    log::info("The bot speaks on the stage.");
-    if (encryption.line == LineState::audience) line_is(LineState::plain);
-    return let_sender_speak();
-  }
-  if (stream_is_started) {
-    line_is(LineState::audience);
-    hold_sender(Hold::pause);
-  }
-  if (voice && voice->has_session()) seek_permission_to_speak();
+  if (!suppressed) log::info("The bot speaks on the stage.");
+  look_at_audience();
+  if (suppressed && voice && voice->has_session()) seek_permission_to_speak();
+}
+
+/// Only a line without end-to-end encryption has an audience; what else a line lets out is for DAVE to say.
+void Connection::Impl::look_at_audience() {
+  const bool is_audience = is_suppressed && is_on_stage();
+  if (encryption.line != (is_audience ? LineState::plain : LineState::audience)) return;
+  line_is(is_audience ? LineState::audience : LineState::plain);
+  let_sender_speak();
+  look_who_is_there();
 }
 
 /// Once for each join: whoever is sent back into the audience is not to argue.

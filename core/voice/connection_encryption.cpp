@@ -1,4 +1,6 @@
 // What end-to-end encryption and an empty channel mean for the sender.
+#include <utility>
+
 #include "base/text.hpp"
 #include "dave/frame_encryptor.hpp"
 #include "voice/connection_impl.hpp"
@@ -61,6 +63,7 @@ std::string_view name(LineState line) noexcept {
 }
 
 void Connection::Impl::handle(dave::UseEncryptor& use) {
+  was_encrypted = true;
   command(SwapTransform{std::move(use.encryptor)});
   line_is(LineState::encrypted);
 }
@@ -69,9 +72,20 @@ void Connection::Impl::handle(dave::SendPlain& /*plain*/) {
   const bool may_speak = !is_suppressed || !is_on_stage();
   line_is(may_speak ? LineState::plain : LineState::audience);
   let_sender_speak();
-  if (!is_on_stage()) {
-    log::warning("Audio is sent without end-to-end encryption, as --allow-plaintext permits.");
+  mention_plain_audio();
+}
+
+/// A stage is told of once in a run, anything else each time.
+void Connection::Impl::mention_plain_audio() {
+  if (!config.allow_plaintext) {
+    if (std::exchange(stage_was_mentioned, true)) return;
+    return log::warning(
+        "Stage channels have no end-to-end encryption: audio is sent without; --allow-plaintext says that "
+        "you "
+        "know.");
   }
+  if (is_on_stage()) return;
+  log::warning("Audio is sent without end-to-end encryption, as --allow-plaintext permits.");
 }
 
 void Connection::Impl::handle(dave::HoldAudio& hold) {
@@ -141,7 +155,7 @@ void Connection::Impl::look_who_is_there() {
 void Connection::Impl::let_sender_speak() {
   if (!stream_is_started) return;
   if (encryption.line == LineState::audience) return hold_sender(Hold::pause);
-  command(SwapTransform{});
+  if (encryption.line == LineState::plain) command(SwapTransform{});
 }
 
 void Connection::Impl::hold_sender(Hold hold) {
@@ -149,8 +163,16 @@ void Connection::Impl::hold_sender(Hold hold) {
 }
 
 void Connection::Impl::command(SenderCommand&& order) {
-  if (inbox.post(std::move(order))) return;
-  fail(Error(Cause::unexpected, "The sender thread does not read its commands."));
+  orders.post(std::move(order), loop.now());
+  if (const auto next = orders.deadline()) orders_timer.start_at(*next);
+}
+
+void Connection::Impl::post_waiting_orders() {
+  orders.flush(loop.now());
+  if (orders.are_ignored(loop.now())) {
+    return fail(Error(Cause::unexpected, "The sender thread does not read its commands."));
+  }
+  if (const auto next = orders.deadline()) orders_timer.start_at(*next);
 }
 
 }  // namespace vcplay::voice

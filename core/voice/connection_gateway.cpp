@@ -5,6 +5,8 @@
 #include <random>
 
 #include "base/milliseconds.hpp"
+#include "base/text.hpp"
+#include "net/hosts.hpp"
 #include "resources/permissions.hpp"
 #include "voice/connection_impl.hpp"
 
@@ -37,6 +39,38 @@ std::string utc_now() {
 double random_fraction() {
   std::random_device device;
   return static_cast<double>(device()) / (static_cast<double>(std::random_device::max()) + 1.0);
+}
+
+bool Connection::Impl::may_speak_to(const net::Url& url) const {
+  const auto is_elsewhere = [](const std::optional<net::Url>& named) {
+    return named && !net::is_discords(named->host);
+  };
+  return net::is_discords(url.host) || is_elsewhere(config.api_url) || is_elsewhere(config.gateway_url);
+}
+
+void Connection::Impl::open_found_gateway(const rest::GatewayBot& found) {
+  if (!may_speak_to(found.url)) {
+    return fail(
+        Error(Cause::network,
+              fmt::format("Discord's API named {} as its gateway, which is no server of Discord's: the token "
+                          "does not go there. --gateway-url names another one.",
+                          display_safe(found.url.host, 100))));
+  }
+  const int own = gateway::shard_of(config.guild, found.shards);
+  const auto [shard_id, shard_count] = config.shard.value_or(std::pair{own, found.shards});
+  open_gateway(found.url, shard_id, shard_count);
+}
+
+/// Nothing: the first URL will have to do.
+std::optional<net::Url> Connection::Impl::resume_url(const std::string& text) const {
+  if (text.empty()) return std::nullopt;
+  auto url = net::Url::parse(text);
+  if (!url || url->scheme != "wss") return std::nullopt;
+  if (may_speak_to(*url)) return url;
+  log::warning(
+      "Discord's gateway named {} for a resume, which is no server of Discord's: it is asked again itself.",
+      display_safe(url->host, 100));
+  return std::nullopt;
 }
 
 void Connection::Impl::open_gateway(const net::Url& url, int shard_id, int shard_count) {
@@ -147,8 +181,8 @@ void Connection::Impl::gateway_is_lost(gateway::Reconnect& again) {
   call.gateway_lost();
   identify_timer.cancel();
   part_with(gateway_link, 0);
-  const auto url = again.url.empty() ? std::nullopt : net::Url::parse(again.url);
-  gateway_url = url && url->scheme == "wss" ? with_gateway_query(*url) : first_gateway_url;
+  const std::optional<net::Url> url = resume_url(again.url);
+  gateway_url = url ? with_gateway_query(*url) : first_gateway_url;
   if (phase == ConnectionPhase::leaving) {
     // One more try, and only for a session that could still be told.
     if (!gateway->can_resume()) return close_sockets();

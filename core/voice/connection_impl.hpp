@@ -17,10 +17,18 @@
 #include "voice/channel_status.hpp"
 #include "voice/connection.hpp"
 #include "voice/ip_discovery.hpp"
+#include "voice/messages.hpp"
 #include "voice/path_watch.hpp"
+#include "voice/sender_orders.hpp"
 #include "voice/session.hpp"
 
 namespace vcplay::voice {
+
+/// What a gateway can make us keep. What waits for it to read is short: we send little, and seldom.
+inline constexpr std::size_t kMostWaiting = 1024 * 1024;
+inline constexpr net::WebSocketLimits kGatewayLimits{.incoming = gateway::kMessageLimits.bytes,
+                                                     .outgoing = kMostWaiting};
+inline constexpr net::WebSocketLimits kVoiceLimits{.incoming = kMostMessageBytes, .outgoing = kMostWaiting};
 
 /// What a person needs to know of a connection that did not come about or was lost.
 [[nodiscard]] Error connection_error(std::string_view what, const net::Url& url, const net::CloseInfo& info);
@@ -47,7 +55,10 @@ struct Connection::Impl {
   struct Link final : net::WebSocketHandler {
     enum class To : std::uint8_t { gateway, voice };
     Link(Impl& owner, To gateway, const net::Url& url, Duration timeout)
-        : self(owner), to(gateway), socket(owner.loop, owner.trust, *this, url, timeout) {}
+        : self(owner),
+          to(gateway),
+          socket(owner.loop, owner.trust, *this, url, timeout,
+                 gateway == To::gateway ? kGatewayLimits : kVoiceLimits) {}
     void on_open() override {
       is_open = true;
       if (is_current) to == To::gateway ? self.gateway_opened() : self.voice_opened();
@@ -121,6 +132,7 @@ struct Connection::Impl {
   std::optional<TimePoint> no_network_since;
   std::uint32_t ssrc = 0;
   SenderInbox inbox;
+  SenderOrders orders{inbox};
   Sender sender;
   std::optional<net::FdWatch> report_watch;
   std::optional<SenderThread> sender_thread;
@@ -129,8 +141,10 @@ struct Connection::Impl {
 
   // ── end-to-end encryption ──
   EncryptionFacts encryption;
-  bool alone = false;          // as the sender was told last
-  bool alone_is_sure = false;  // the server has had its time to name who is there
+  bool was_encrypted = false;        // a call of this run was: from then on plain audio is refused
+  bool stage_was_mentioned = false;  // that it has no encryption
+  bool alone = false;                // as the sender was told last
+  bool alone_is_sure = false;        // the server has had its time to name who is there
 
   // ── time ──
   net::Timer phase_timer{loop, [this] { phase_timed_out(); }};
@@ -144,6 +158,7 @@ struct Connection::Impl {
   net::Timer path_timer{loop, [this] { look_at_path(); }};
   net::Timer speaking_timer{loop, [this] { speaking_is_on(); }};
   net::Timer alone_timer{loop, [this] { nobody_came(); }};
+  net::Timer orders_timer{loop, [this] { post_waiting_orders(); }};
   net::Timer status_timer{loop, [this] { leave_at_last(); }};
 
   void enter(ConnectionPhase next) {
@@ -170,7 +185,11 @@ struct Connection::Impl {
   void tell_retry(Recovery what, const Error& reason, Duration after, int attempt);
 
   // connection_gateway.cpp
+  /// The token and the voice token go to Discord alone, unless the user named another server.
+  [[nodiscard]] bool may_speak_to(const net::Url& url) const;
+  void open_found_gateway(const rest::GatewayBot& found);
   void open_gateway(const net::Url& url, int shard_id, int shard_count);
+  [[nodiscard]] std::optional<net::Url> resume_url(const std::string& text) const;
   void open_gateway_link();
   void gateway_opened();
   void gateway_said(std::string_view text) { run(gateway->on_text(text, loop.now())); }
@@ -197,6 +216,7 @@ struct Connection::Impl {
   void own_voice_state(const gateway::OwnVoiceState& state);
   void mute_changed(bool muted);
   void suppression_changed(bool suppressed);
+  void look_at_audience();
   void seek_permission_to_speak();
   void raise_hand();
   void stays_suppressed(std::string_view why);
@@ -250,7 +270,9 @@ struct Connection::Impl {
   void look_who_is_there();
   void let_sender_speak();
   void hold_sender(Hold hold);
+  void mention_plain_audio();
   void command(SenderCommand&& order);
+  void post_waiting_orders();
 
   void read_reports();
   void on_report(SenderReport report);

@@ -147,6 +147,7 @@ void Connection::Impl::handle(SessionReady& session) {
   watch_path();
   phase_timer.cancel();
   join_deadline = {};
+  was_encrypted = was_encrypted || session.dave_version > 0;
   encryption.version = session.dave_version;
   listener.on_session({.user = user, .mode = session.mode, .dave_version = session.dave_version});
   enter(ConnectionPhase::ready);
@@ -216,7 +217,7 @@ void Connection::Impl::say_speaking() {
 }
 
 void Connection::Impl::speaking_is_on() {
-  static_cast<void>(inbox.post(SpeakingIsOn{}));
+  command(SpeakingIsOn{});
   listener.on_underrun(false);
 }
 

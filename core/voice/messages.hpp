@@ -2,6 +2,7 @@
 // written; those of end-to-end encryption are in dave/messages.hpp.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
@@ -14,6 +15,10 @@
 namespace vcplay::voice {
 
 struct Config;
+
+/// The most that is taken of one message of the voice gateway. The longest that it sends welcome the bot to a
+/// group of end-to-end encryption, with some 300 bytes for each member.
+inline constexpr std::size_t kMostMessageBytes = 256 * 1024;
 
 // ── from the server; nothing when a field is missing or out of its range ──
 

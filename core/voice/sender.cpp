@@ -80,7 +80,7 @@ void Sender::read_inbox() noexcept {
 void Sender::on(StartStream& start) noexcept {
   on(DropStream{});
   sink_ = std::move(start.sink);
-  cipher_ = std::move(start.cipher);
+  replace_cipher(std::move(start.cipher));
   transform_ = std::move(start.transform);
   hold_ = start.hold;
   trailing_for_hold_ = false;
@@ -115,8 +115,7 @@ void Sender::on(HoldAudio& hold) noexcept {
 
 void Sender::on(SwapCipher& swap) noexcept {
   if (phase_ == Phase::no_stream || phase_ == Phase::finished) return retire(swap.cipher);
-  retire(cipher_);
-  cipher_ = std::move(swap.cipher);
+  replace_cipher(std::move(swap.cipher));
 }
 
 void Sender::on(SpeakingIsOn) noexcept {
@@ -136,7 +135,7 @@ void Sender::on(StopPlaying) noexcept {
 
 void Sender::on(DropStream) noexcept {
   retire(sink_);
-  retire(cipher_);
+  replace_cipher(nullptr);
   retire(transform_);
   anchored_ = false;
   if (phase_ == Phase::finished) return;
@@ -148,6 +147,13 @@ void Sender::on(DropStream) noexcept {
 template <typename Owned>
 void Sender::retire(std::unique_ptr<Owned>& owned) noexcept {
   if (owned) inbox_.retire(std::move(owned));
+}
+
+void Sender::replace_cipher(std::unique_ptr<rtp::TransportCipher> next) noexcept {
+  if (cipher_) sealed_ = std::max(sealed_, cipher_->sealed());
+  retire(cipher_);
+  cipher_ = std::move(next);
+  if (cipher_) cipher_->continue_after(sealed_);
 }
 
 // ── phases ──

@@ -178,6 +178,7 @@ class Sender {
   void on(DropStream) noexcept;
   template <typename Owned>
   void retire(std::unique_ptr<Owned>& owned) noexcept;
+  void replace_cipher(std::unique_ptr<rtp::TransportCipher> next) noexcept;
 
   [[nodiscard]] bool talking() const noexcept;
   [[nodiscard]] bool enough_gathered() const noexcept;
@@ -214,6 +215,9 @@ class Sender {
   std::unique_ptr<rtp::TransportCipher> cipher_;
   std::unique_ptr<FrameTransform> transform_;
   rtp::Header header_;  // of the next packet; its timestamp belongs to due_
+  // By every cipher so far. A server may name a key again, in this session or in a later one: with one count
+  // for all of them no nonce comes twice under any. It lasts for 2.7 years of packets.
+  std::uint64_t sealed_ = 0;
 
   // the schedule
   TimePoint due_{};        // of the next slot; slots are 20 ms apart

@@ -55,7 +55,8 @@ RandomFraction or_the_middle(RandomFraction random) {
 
 Session::Session(Config config)
     : config_(std::move(config)),
-      dave_({config_.user, config_.channel, std::move(config_.signature_key), config_.plaintext}),
+      dave_({config_.user, config_.channel, std::move(config_.signature_key), config_.plaintext,
+             config_.was_encrypted}),
       backoff_(kReconnects, or_the_middle(std::move(config_.random))) {}
 
 bool Session::has_socket() const noexcept {
@@ -72,7 +73,7 @@ Actions Session::on_open(TimePoint now) {
 
 Actions Session::on_text(std::string_view text, TimePoint now) {
   if (!has_socket()) return {};
-  const nlohmann::json message = json::parse(text);
+  const nlohmann::json message = json::parse(text, {.bytes = kMostMessageBytes});
   // The last one received, not the greatest: the counter wraps at 16 bits.
   if (const auto sequence = json::integer_in(message, "seq", 0, UINT16_MAX))
     sequence_ = static_cast<int>(*sequence);

@@ -88,6 +88,7 @@ struct Config {
   Snowflake channel;
   mls::PrivateKey signature_key;  // one for the whole process
   dave::Plaintext plaintext = dave::Plaintext::refused;
+  bool was_encrypted = false;  // as dave::Config has it
   RandomFraction random = {};  // spreads the waits of Reconnect; empty: not at all
 };
 

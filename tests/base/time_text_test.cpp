@@ -17,6 +17,9 @@ TEST(ReadTime, TakesSecondsMillisecondsAndClocks) {
   EXPECT_EQ(read_time("1:30"), 90s);
   EXPECT_EQ(read_time("90:00"), 90min);
   EXPECT_EQ(read_time("1:02:03"), 1h + 2min + 3s);
+  EXPECT_EQ(read_time("1h"), 1h);
+  EXPECT_EQ(read_time("1.5h"), 90min);
+  EXPECT_EQ(read_time("90min"), 90min);
   EXPECT_EQ(read_time("0:00.5"), 500ms);
 }
 

@@ -48,7 +48,7 @@ std::vector<std::string> man_section(const std::string& title) {
 
 /// Everything in `text` that looks like an option.
 Names options_in(const std::string& text) {
-  static const std::regex option("(^|[^a-z0-9-])(--[a-z][a-z-]*|-[a-z])(?![a-z0-9-])");
+  static const std::regex option("(^|[^a-z0-9-])(--[a-z][a-z-]*|-[a-zA-Z])(?![a-zA-Z0-9-])");
   Names names;
   for (std::sregex_iterator at(text.begin(), text.end(), option), end; at != end; ++at)
     names.insert((*at)[2]);
@@ -66,7 +66,7 @@ Names table(Verb verb) {
 }
 
 TEST(ManPage, TellsEveryOptionOfEveryVerb) {
-  static const std::regex option("Fl (-?[a-z][a-z-]*)");
+  static const std::regex option("Fl (-?[a-zA-Z][a-z-]*)");
   Names told;
   for (const std::string& line : man_section("OPTIONS")) {
     if (line.rfind(".It ", 0) != 0) continue;

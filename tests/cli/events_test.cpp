@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cli/events.hpp"
+#include "words/stuck_pipe.hpp"
 
 namespace vcplay::cli {
 namespace {
@@ -19,7 +20,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 /// A pipe in place of standard output and a clock that stands still.
-class Events : public testing::Test {
+class Events : public ::testing::Test {
  protected:
   void SetUp() override { ASSERT_EQ(::pipe2(pipe_, O_CLOEXEC | O_NONBLOCK), 0); }
   void TearDown() override {
@@ -71,15 +72,20 @@ TEST_F(Events, TellTheCodeThatPeopleCompare) {
                  .version = 1,
                  .line = "encrypted",
                  .epoch = 3,
-                 .code = "058708105556138052119572494877"});
+                 .code = "058708105556138052119572494877",
+                 .members = {Snowflake{82198898841029460}, Snowflake{80351110224678912}}});
   EXPECT_EQ(
       line(),
       R"({"event":"e2ee","time":"2023-11-14T22:13:20.042Z","active":true,"version":1,"line":"encrypted",)"
-      R"("epoch":3,"code":"058708105556138052119572494877"})"
+      R"("epoch":3,"code":"058708105556138052119572494877",)"
+      R"("members":["82198898841029460","80351110224678912"]})"
       "\n");
-  writer().e2ee({.active = false, .version = 0, .line = "not-encrypted", .epoch = {}, .code = {}});
-  EXPECT_THAT(line(), testing::HasSubstr(
-                          R"("active":false,"version":0,"line":"not-encrypted","epoch":null,"code":null})"));
+  writer().e2ee(
+      {.active = false, .version = 0, .line = "not-encrypted", .epoch = {}, .code = {}, .members = {}});
+  EXPECT_THAT(
+      line(),
+      ::testing::HasSubstr(
+          R"("active":false,"version":0,"line":"not-encrypted","epoch":null,"code":null,"members":[]})"));
 }
 
 TEST_F(Events, StayOneLineWhateverATitleHolds) {
@@ -171,9 +177,10 @@ TEST_F(Events, HaveTheFieldsThatTheTablePromises) {
                                                     [&] { w.left(""); },
                                                     [&] { w.statistics({}); },
                                                     [&] { w.error(Cause::unexpected, ""); }};
-  ASSERT_EQ(every.size(), event_table().size());
+  ASSERT_EQ(every.size() + 1, event_table().size()) << "and \"lost\", which comes by itself";
   for (std::size_t i = 0; i < every.size(); ++i) {
     every[i]();
+    w.finish();
     const Json event = Json::parse(line());
     EXPECT_EQ(event["event"], event_table()[i].name);
     EXPECT_EQ(fields_of(event), event_table()[i].fields);
@@ -182,7 +189,9 @@ TEST_F(Events, HaveTheFieldsThatTheTablePromises) {
 
 std::string failure_of(int fd) {
   try {
-    EventWriter(fd).left("it was time");
+    EventWriter events(fd);
+    events.left("it was time");
+    events.finish();
   } catch (const Error& error) {
     EXPECT_EQ(error.cause(), Cause::output);
     return error.what();
@@ -196,6 +205,50 @@ TEST_F(Events, FailWhenTheirReaderIsGone) {
   EXPECT_EQ(failure_of(pipe_[1]), "Cannot write events to standard output: Broken pipe.");
   ::signal(SIGPIPE, before);
   pipe_[0] = -1;
+}
+
+TEST_F(Events, FailAtTheNextOneWhenOneCouldNotBeWritten) {
+  const auto before = ::signal(SIGPIPE, SIG_IGN);
+  ::close(pipe_[0]);
+  EventWriter events(pipe_[1]);
+  events.underrun(1);
+  EXPECT_THROW(events.finish(), Error);
+  EXPECT_THROW(events.underrun(2), Error);
+  ::signal(SIGPIPE, before);
+  pipe_[0] = -1;
+}
+
+TEST(EventsWithoutAReader, HoldNobodyUp) {
+  vcplay::testing::StuckPipe pipe;
+  EventWriter events(pipe.write_end());
+  for (std::uint64_t i = 1; i <= 100'000; ++i) events.underrun(i);
+  events.left("finished");
+  EXPECT_THROW(events.finish(), Error) << "nobody has read them for a second";
+}
+
+TEST(EventsWithoutAReader, TellHowManyWereLost) {
+  vcplay::testing::StuckPipe pipe;
+  EventWriter events(pipe.write_end());
+  constexpr std::uint64_t kEvents = 50'000;
+  for (std::uint64_t i = 1; i <= kEvents; ++i) events.underrun(i);
+  events.left("finished");
+  std::istringstream text(pipe.read_until("\"reason\":\"finished\"}\n"));
+  std::uint64_t expected = 0;
+  std::uint64_t lost = 0;
+  std::string name;
+  for (std::string line; std::getline(text, line);) {
+    const Json event = Json::parse(line);
+    name = event.at("event");
+    if (name == "underrun") {
+      EXPECT_EQ(event.at("underruns"), ++expected) << "in order";
+    }
+    if (name == "lost") lost += event.at("events").get<std::uint64_t>();
+  }
+  EXPECT_EQ(expected + lost, kEvents) << "every one was written or counted";
+  EXPECT_GT(expected, 5'000U) << "there is room for hours of them";
+  EXPECT_GT(lost, 0U);
+  EXPECT_EQ(name, "left");
+  events.finish();
 }
 
 TEST_F(Events, FailWhenTheDiskIsFull) {

@@ -233,6 +233,19 @@ TEST_F(CommandLine, GivesTheFormatToEveryMedium) {
   EXPECT_EQ(options.media[1].format, "f32le");
 }
 
+TEST_F(CommandLine, KnowsWhoChoseTheMedia) {
+  EXPECT_EQ(play({"a"}).origin, media::Origin::trusted);
+  for (const std::string verb : {"play", "rehearse", "check", "encode"}) {
+    Words words = {verb, "--untrusted", "-o", "b.opus", "https://a"};
+    if (verb == "rehearse") words[3] = "b.ogg";
+    if (verb == "play" || verb == "check")
+      words = {verb, "--untrusted", "-g", kGuild, "-c", kChannel, "https://a"};
+    const ParseOutcome outcome = type(words);
+    ASSERT_TRUE(outcome.options) << verb << ' ' << outcome.complaint;
+    EXPECT_EQ(outcome.options->origin, media::Origin::untrusted) << verb;
+  }
+}
+
 TEST_F(CommandLine, TakesTheLastOfTwo) {
   EXPECT_EQ(play({"--volume", "10", "--volume", "20", "a"}).volume, 0.2);
 }

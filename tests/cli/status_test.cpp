@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <string>
@@ -155,6 +156,12 @@ class Terminal : public testing::Test {
     return text;
   }
 
+  /// Waits for something more to be written.
+  bool is_readable() const {
+    pollfd ready{master_, POLLIN, 0};
+    return ::poll(&ready, 1, 60'000) > 0;
+  }
+
   int master_ = -1;
   int slave_ = -1;
   int real_stderr_ = -1;
@@ -184,6 +191,44 @@ TEST_F(Terminal, LetsLogLinesScrollByAboveIt) {
   EXPECT_EQ(screen(), "\r\x1b[K");
   log::warning("after");
   EXPECT_EQ(screen(), "vcplay: warning: after\n");
+}
+
+TEST_F(Terminal, LooksTheSameWhenAThreadOfItsOwnDraws) {
+  log::Background background;
+  auto line = StatusLine::open();
+  log::warning("before");
+  background.finish();
+  EXPECT_EQ(screen(), "vcplay: warning: before\n");
+  set_columns(13);
+  line->show(half_way());
+  background.finish();
+  EXPECT_EQ(screen(), "\r\x1b[K1:23/4:56");
+  line->show(half_way());
+  background.finish();
+  EXPECT_EQ(screen(), "") << "nothing new to say";
+  log::warning("between");
+  background.finish();
+  EXPECT_EQ(screen(), "\r\x1b[Kvcplay: warning: between\n1:23/4:56");
+  line.reset();
+  background.finish();
+  EXPECT_EQ(screen(), "\r\x1b[K");
+}
+
+TEST_F(Terminal, HoldsNobodyUpWhileItIsStopped) {
+  log::Background background;
+  auto line = StatusLine::open();
+  ASSERT_EQ(::tcflow(slave_, TCOOFF), 0);  // Ctrl-S
+  for (int i = 0; i < 10'000; ++i) {
+    log::error("line {}", i);
+    line->show(half_way());
+  }
+  background.finish();  // which gives up after a second
+  EXPECT_EQ(screen(), "");
+  ASSERT_EQ(::tcflow(slave_, TCOON), 0);  // Ctrl-Q
+  std::string text;
+  while (text.find("vcplay: line 1000\n") == std::string::npos && is_readable()) text += screen();
+  EXPECT_THAT(text, testing::HasSubstr("vcplay: line 0\n"));
+  EXPECT_THAT(text, testing::HasSubstr("vcplay: line 1000\n"));
 }
 
 TEST_F(Terminal, FollowsItsSize) {

@@ -156,11 +156,6 @@ TEST_F(Welcomes, ThatNeedAPreSharedKey) {
 
 TEST_F(Welcomes, ForSomebodyElse) { expect_refused(ann_adds({bob_.add()}).welcome); }
 
-TEST_F(Welcomes, WithAStrangerInTheGroupAreTaken) {
-  welcome(2, ann_adds({add_bot(), bob_.add()}).welcome);
-  EXPECT_EQ(said(), Said{ready(2)}) << "Bob may have left meanwhile";
-}
-
 TEST_F(Welcomes, ToTheKeyPackageBeforeAreLateAndNotBad) {
   mls::CommitOptions add;
   add.by_value = {add_bot()};

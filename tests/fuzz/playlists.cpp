@@ -41,6 +41,8 @@ std::string inflated(std::string_view text) {
 /// By the C library, behind a byte order mark; nothing where `text` is no UTF-8.
 std::optional<std::string> in_utf16(std::string text, const char* encoding, std::string_view mark) {
   const iconv_t converter = ::iconv_open(encoding, "UTF-8");
+  must_hold(converter != reinterpret_cast<iconv_t>(std::intptr_t{-1}),  // NOLINT(performance-no-int-to-ptr)
+            "the C library knows UTF-16");
   std::string wide(text.size() * 2, '\0');
   char* from = text.data();
   char* to = wide.data();

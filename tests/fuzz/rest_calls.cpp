@@ -17,6 +17,7 @@ using namespace rest;
 enum Kind : std::uint8_t { kStatus, kDate, kRetryAfter, kPiece, kComplete, kLost, kKinds };
 
 constexpr TimePoint kStart{1000s};
+constexpr int kCloseKinds = static_cast<int>(net::CloseKind::closed_by_us) + 1;  // the last one
 
 /// What came of one request so far, as the socket's side puts it together.
 class Call {
@@ -45,7 +46,8 @@ class Call {
         answer_.complete();
         return end({});
       default:
-        return end({static_cast<net::CloseKind>(input.u8() % 9), {}, std::string(as_text(input.rest()))});
+        return end(
+            {static_cast<net::CloseKind>(input.u8() % kCloseKinds), {}, std::string(as_text(input.rest()))});
     }
   }
 
@@ -102,7 +104,7 @@ class Call {
       must_hold(response.status == 0 || response.status == 429 || response.status >= 500,
                 "a refusal is not asked for again");
       now_ = again->at;
-      must_hold(++tries_ <= 5100, "nothing is tried for ever");
+      must_hold(++tries_ <= Attempts::kMostRepeats, "nothing is tried for ever");
       return;
     }
     over_ = true;

@@ -41,6 +41,18 @@ Bytes changed(ByteView bytes, Input changes) {
   return result;
 }
 
+Bytes widened(Input input) {
+  constexpr unsigned kMostShift = 12;  // 1 MiB
+  const std::size_t place = input.u16();
+  const std::size_t count = input.u8();
+  const std::size_t zeros = count << (input.u8() % (kMostShift + 1));
+  const ByteView bytes = input.rest();
+  Bytes result(bytes.begin(), bytes.end());
+  const std::size_t at = std::min(place, result.size());
+  result.insert(result.begin() + static_cast<std::ptrdiff_t>(at), zeros, 0);
+  return result;
+}
+
 namespace {
 
 void write_seeds(const std::filesystem::path& folder) {

@@ -40,6 +40,10 @@ class Input {
 /// `bytes` with changes: three bytes of `changes` each, a place and what is xored there.
 [[nodiscard]] Bytes changed(ByteView bytes, Input changes);
 
+/// Bytes that may be long although the input is short: `input` says where zeros come in (u16), how many (u8)
+/// times which power of two (u8), and then the others.
+[[nodiscard]] Bytes widened(Input input);
+
 }  // namespace vcplay::fuzz
 
 /// libFuzzer's entry, which each target defines: runs one input and returns 0.

@@ -59,7 +59,10 @@ TEST(BadInput, VideoWithoutAudio) {
 
 TEST(BadInput, Picture) {
   const std::string picture = make_file("picture.png", "-f lavfi -i testsrc=d=0.04");
-  EXPECT_EQ(refusal(file(picture)), '"' + picture + "\" has no audio");
+  EXPECT_EQ(
+      refusal(file(picture)),
+      '"' + picture +
+          "\" has no audio of its own: it is a text or a picture, or refers to other files or addresses");
 }
 
 TEST(BadInput, Text) {
@@ -222,7 +225,8 @@ TEST(BadInput, AFileOpensNothingButItself) {
   for (const std::string& list : {script, session}) {
     EXPECT_EQ(
         refusal(file(list)),
-        '"' + list + "\" has no audio of its own: it is a picture, or refers to other files or addresses");
+        '"' + list +
+            "\" has no audio of its own: it is a text or a picture, or refers to other files or addresses");
   }
 }
 

@@ -25,7 +25,7 @@ class Story {
   /// Plays a file's packets as they would come through a live pipe.
   void play(const std::string& song) {
     const media::Media media = file(song);
-    media::Source source(media, 0, {stop_, progress_, trust_});
+    media::Source source(media, 0, {stop_, progress_, trust_, web_});
     media::OpusPassthrough passthrough(maker_, limit_, stop_);
     maker_.begin_track(0);
     passthrough.play(source, {.began = [](const std::string&) {},
@@ -90,6 +90,7 @@ class Story {
   media::Event stop_;
   media::Progress progress_;
   const media::TrustAnchors trust_{""};
+  const media::WebRules web_;
   const std::atomic<int> bitrate_{64'000};
   const std::atomic<int> limit_{0};
   media::FrameMaker maker_{bitrate_, 1.0, {}, outlet_, stop_, progress_};

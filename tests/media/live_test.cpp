@@ -9,7 +9,6 @@
 #include <atomic>
 #include <cmath>
 #include <csignal>
-#include <filesystem>
 #include <fstream>
 #include <memory>
 #include <optional>
@@ -17,6 +16,7 @@
 
 #include "words/audio_files.hpp"
 #include "words/hung_file.hpp"
+#include "words/named_threads.hpp"
 #include "words/playback.hpp"
 #include "words/temporary_folder.hpp"
 #include "words/wait.hpp"
@@ -229,13 +229,6 @@ TEST(Pipeline, GoesWithoutEverHavingStarted) {
   EXPECT_TRUE(witness.order.empty());
 }
 
-bool media_thread_lives() {
-  for (const auto& task : std::filesystem::directory_iterator("/proc/self/task")) {
-    if (contents_of(task.path() / "comm") == "vcplay-media\n") return true;
-  }
-  return false;
-}
-
 TEST(Pipeline, LeavesAThreadBehindThatTheKernelDoesNotGiveBack) {
   const std::string song = make_audio("a.wav", Content::sweep);
   auto hung = std::make_unique<HungFile>(song);
@@ -247,10 +240,10 @@ TEST(Pipeline, LeavesAThreadBehindThatTheKernelDoesNotGiveBack) {
     pipeline.start();
     ASSERT_TRUE(eventually("the pipeline works", [&] { return pipeline.activity().busy; }));
   }  // comes back although the file still hangs
-  EXPECT_TRUE(media_thread_lives());
+  EXPECT_TRUE(eventually("it is seen to live on", [] { return thread_lives("vcplay-media"); }));
   hung.reset();
   // It finds the queue and the listener gone, and goes.
-  EXPECT_TRUE(eventually("the media thread is gone", [] { return !media_thread_lives(); }));
+  EXPECT_TRUE(eventually("the media thread is gone", [] { return !thread_lives("vcplay-media"); }));
 }
 
 TEST(Watchdog, SeesWorkButBlamesNobodyForAFullQueueOrASilentPipe) {

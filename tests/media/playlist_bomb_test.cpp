@@ -35,6 +35,12 @@ TEST(PlaylistBomb, OfEightMillionEntriesIsReadNoFurtherThanItCounts) {
   EXPECT_THAT(media::parse_xspf(xspf), SizeIs(media::kMaxPlaylistEntries + 1)) << "its end is never seen";
 }
 
+TEST(PlaylistBomb, OfTitlesWithoutFilesHidesNoFile) {
+  std::string pls = "[playlist]\n";
+  for (std::size_t i = 1; i <= media::kMaxPlaylistEntries + 10; ++i) pls += fmt::format("Title{}=a\n", i);
+  EXPECT_THAT(media::parse_pls(pls + "File1=b\nFile2=c\n"), SizeIs(2));
+}
+
 TEST(PlaylistBomb, OfOneLongNameInEveryTrackOfASheetIsRefused) {
   // Megabytes for each of so many tracks would be terabytes together.
   const std::string long_name(std::size_t{8} << 20U, 'x');

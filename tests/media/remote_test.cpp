@@ -374,7 +374,7 @@ TEST(RemoteList, ThatIsReallyAudioIsPlayed) {
 TEST(RemoteList, ThatCannotBeHadSaysWhy) {
   const HttpServer server([](const HttpExchange& client) { client.refuse("403 Forbidden"); });
   EXPECT_THAT(refusal(at(server.url("/list.m3u"))),
-              HasSubstr("list.m3u\" cannot be opened: Server returned 403"));
+              HasSubstr("list.m3u\" cannot be opened: its server answers 403 Forbidden:"));
 }
 
 }  // namespace

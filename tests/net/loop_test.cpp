@@ -6,6 +6,10 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <exception>
+#include <new>
+#include <string>
+#include <vector>
 
 #include "base/error.hpp"
 #include "words/descriptor_words.hpp"
@@ -87,6 +91,42 @@ TEST(Tasks, ThatThrowEndTheRunWithTheirException) {
   } catch (const Error& error) {
     EXPECT_EQ(error.cause(), Cause::encryption);
   }
+}
+
+std::string words_of(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+}
+
+TEST(Failures, AreHandedOnAndTheLoopGoesOn) {
+  EventLoop loop;
+  std::vector<std::string> heard;
+  loop.on_failure([&](const std::exception_ptr& failure) {
+    heard.push_back(words_of(failure));
+    loop.post([&] {
+      heard.emplace_back("left");
+      loop.stop();
+    });
+  });
+  loop.post([] { throw Error(Cause::unexpected, "first"); });
+  loop.post([&] { heard.emplace_back("next"); });
+  loop.run();
+  EXPECT_EQ(heard, (std::vector<std::string>{"next", "first", "left"}));
+}
+
+TEST(Failures, EndTheRunTheSecondTime) {
+  EventLoop loop;
+  int handed_on = 0;
+  loop.on_failure([&](const std::exception_ptr&) {
+    ++handed_on;
+    throw Error(Cause::unexpected, "second");
+  });
+  loop.post([] { throw std::bad_alloc(); });
+  EXPECT_THROW(loop.run(), Error);
+  EXPECT_EQ(handed_on, 1);
 }
 
 TEST(Loops, StopBeforeTheyRunAndFromElsewhere) {

@@ -7,6 +7,8 @@
 #include <sstream>
 
 #include "words/http_server.hpp"
+#include "words/index_bomb.hpp"
+#include "words/peak_memory.hpp"
 #include "words/stage.hpp"
 
 namespace vcplay::testing {
@@ -38,6 +40,32 @@ TEST(Inputs, AFailedEntryOfAListIsAFailedTrack) {
   EXPECT_NEAR(heard_seconds(some), 2.0, 0.05);
   EXPECT_EQ(rehearse({folder.write("none.m3u", "gone.wav\nlost.wav\n")}).exit_status, 3);
   EXPECT_EQ(rehearse({folder.write("empty.m3u", "# nothing\n")}).exit_status, 3);
+}
+
+TEST(Inputs, WhatStrangersChoseIsNeitherAFileNorOnThisMachine) {
+  const TemporaryFolder folder;
+  const std::string tone = folder.write("a.wav", Stage::wav(Stage::pcm(1.0)));
+  const HttpServer server([](const HttpExchange& client) { client.answer(Stage::wav(Stage::pcm(1.0))); });
+  const Finished finished = rehearse({"--untrusted", tone, server.url("/a.wav")});
+  EXPECT_EQ(finished.exit_status, 3) << finished.err;
+  EXPECT_THAT(finished.err,
+              HasSubstr("a.wav\" is no address of http or https, and --untrusted plays nothing else"));
+  EXPECT_THAT(finished.err, HasSubstr("which is no public address"));
+  EXPECT_TRUE(server.requests().empty());
+}
+
+TEST(Inputs, AFileThatSaysItIsEndlessTakesNoMoreMemoryThanAnother) {
+  const TemporaryFolder folder;
+  const std::string bomb = folder.write("bomb.mov", index_bomb());
+  const std::string tone = folder.write("a.wav", Stage::wav(Stage::pcm(1.0)));
+  const HttpServer server([](const HttpExchange& client) { client.answer_range(index_bomb()); });
+  for (const std::string& location : {bomb, server.url("/bomb.mov")}) {
+    const Finished finished = rehearse({location, tone});
+    EXPECT_GE(heard_seconds(finished), 1.0) << finished.err;
+    if (kMemoryTells) {
+      EXPECT_LT(finished.peak_megabytes, 150.0) << location;
+    }
+  }
 }
 
 TEST(Inputs, AShuffledLoopTellsItsSeedWithV) {

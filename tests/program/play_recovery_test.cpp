@@ -189,6 +189,18 @@ const Survived kSurvived[] = {
     {"BitrateChanged", "at 300ms bitrate 64k", kNothing},
     {"Muted", "at 300ms mute; at 600ms unmute", kNothing, 500ms, 400ms, {}, 1.6, "muted by the server"},
     {"NoLongerAllowedToSpeak", "at 300ms deny speaking", kNothing, 5s, 2s, {}, 1.6, "permission to speak"},
+    // what no honest server does
+    {"KeyNamedAgain", "at 200ms rekey; at 500ms rekey same; at 800ms rekey first; at 1100ms rekey", kNothing},
+    {"FirstKeyInTheNextSession", "at 200ms rekey first; at 300ms close voice 4006; at 700ms rekey same",
+     Words{"voice-state"} + kNewVoice, kShortGap, 100ms},
+    {"Flooded",
+     "at 300ms flood voice 400; at 700ms flood gateway 400",
+     kNothing,
+     500ms,
+     0s,
+     {},
+     1.6,
+     "refused a message"},
     // UDP
     {"Lossy", "lose udp 10%", kNothing, 500ms, 1s},
     {"UdpBlocked", "at 300ms block udp for 500ms", kNothing, 700ms, 600ms},

@@ -189,15 +189,17 @@ TEST(Play, ATitleWithEscapeSequencesReachesNobodysTerminal) {
   EXPECT_THAT(finished.err, HasSubstr("\\x1b[31mred\\nsecond line"));
 }
 
-TEST(Play, AFileThatHangsIsGivenUpAndNamed) {
+TEST(Play, AFileThatHangsIsNamedAndTheNextMediumPlays) {
   const TemporaryFolder folder;
   const std::string tone = folder.write("tone.wav", Stage::wav(Stage::pcm(1.0)));
+  const std::string next = folder.write("next.wav", Stage::wav(Stage::pcm(1.0)));
   const HungFile hung(tone);
   if (!hung.hangs()) GTEST_SKIP() << "no leases on this file system";
   Stage stage;
-  const Finished finished = run(stage.play({tone}), kDeadline);
-  EXPECT_EQ(finished.exit_status, 1) << finished.err;
-  EXPECT_THAT(finished.err, HasSubstr("/tone.wav: no sound came out of it for 10 s"));
+  const Finished finished = run(stage.play({tone, next}), kDeadline);
+  EXPECT_EQ(finished.exit_status, 4) << finished.err;
+  EXPECT_THAT(finished.err, HasSubstr("/tone.wav\" is left out: no sound came out of it for 10 s"));
+  EXPECT_GE(stage.discord().report().audio_packets, 50U);
   EXPECT_TRUE(stage.discord().report().left_cleanly);
 }
 

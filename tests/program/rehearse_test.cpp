@@ -12,6 +12,7 @@
 #include <numeric>
 
 #include "words/audio_files.hpp"
+#include "words/fragment_bomb.hpp"
 #include "words/opus_files.hpp"
 #include "words/stage.hpp"
 
@@ -265,6 +266,18 @@ TEST(LiveInput, SaysThatItWasAFile) {
   EXPECT_EQ(finished.exit_status, 0) << finished.err;
   EXPECT_THAT(finished.err, HasSubstr("standard input gives sound faster than it can be heard, and --live"));
   EXPECT_THAT(finished.out, HasSubstr(" ms left out"));
+}
+
+// Nobody looks ahead in a pipe, so it goes off in the midst of sound. How much memory it took is looked at
+// wherever the program runs.
+TEST(FragmentBomb, LeavesWhatCameBeforeIt) {
+  Command command;
+  command.words = {kProgram, "rehearse", "--fast", "--json", "-"};
+  command.input = fragment_bomb();
+  const Finished finished = run(command, 60s);
+  EXPECT_EQ(finished.exit_status, 0) << finished.err;
+  EXPECT_THAT(finished.err, HasSubstr("standard input is damaged at 0:08.000"));
+  EXPECT_GE(json::parse(finished.out).at("packets").at("audio"), kFragmentBombSeconds * 50);
 }
 
 /// A song in a channel whose bitrate falls to 16 kbit/s after three seconds.

@@ -37,11 +37,10 @@ std::string complaint_about(std::string_view text) {
 /// All ways to write `form`: with and without what is optional.
 std::vector<std::string> statements_of(const FaultForm& form) {
   const auto filled_in = [](std::string text) {
-    const std::pair<const char*, const char*> examples[] = {{"CODE", "4015"},
-                                                            {"CHANNEL", "381870553235193002"},
-                                                            {"BITS", "64k"},
-                                                            {"PERCENT", "5%"},
-                                                            {"TIME", "3s"}};
+    const std::pair<const char*, const char*> examples[] = {
+        {"CODE", "4015"}, {"CHANNEL", "381870553235193002"},
+        {"BITS", "64k"},  {"PERCENT", "5%"},
+        {"COUNT", "200"}, {"TIME", "3s"}};
     for (const auto& [name, value] : examples) text = std::regex_replace(text, std::regex(name), value);
     return text;
   };
@@ -126,8 +125,8 @@ TEST(Script, NamesTheLineThatIsWrongAndWhatWouldBeRight) {
       {"stall", "script:1: 'stall' wants a time up to 10 s, not ''."},
       {"\x1b[2Jkick",
        "script:1: there is no fault '\\x1b[2Jkick'; a fault begins with drop, close, reconnect, "
-       "invalidate, forget, refuse, ignore, delay, migrate, move, kick, take, mute, unmute, suppress, "
-       "invite, delete, remove, guild, bitrate, deny, lose, block, stall."},
+       "invalidate, forget, refuse, ignore, delay, rekey, flood, migrate, move, kick, take, mute, unmute, "
+       "become, suppress, invite, delete, remove, guild, bitrate, deny, lose, block, stall."},
   };
   for (const auto& [text, complaint] : mistakes) EXPECT_EQ(complaint_about(text), complaint) << text;
 }

@@ -48,11 +48,12 @@ class Discord final : public net::ServerHandler {
 
 /// A server for that Discord, and an Api that trusts its certificate.
 struct Rehearsal {
-  explicit Rehearsal(std::vector<net::ServerReply> replies) : discord(std::move(replies)) {
+  explicit Rehearsal(std::vector<net::ServerReply> replies, Duration patience = kPatience)
+      : discord(std::move(replies)) {
     trust.add_anchors(identity.ca_pem);
     net::Url base = url("https://127.0.0.1/api/v10");
     base.port = server.port();
-    api = std::make_unique<Api>(loop, trust, base, SecretString(kToken), kPatience);
+    api = std::make_unique<Api>(loop, trust, base, SecretString(kToken), patience);
   }
   void run() {
     watchdog.start_at(loop.now() + 20s);
@@ -133,6 +134,36 @@ TEST(RestApi, DoesNotTurnTheSamePageForEver) {
   rehearsal.run();
   EXPECT_EQ(guilds, 400U);
   EXPECT_EQ(rehearsal.discord.requests.size(), 2U);
+}
+
+TEST(RestApi, TakesNoEndlessBooks) {
+  std::vector<net::ServerReply> book;
+  for (std::size_t page = 0; page <= kMostGuilds / kGuildsPerPage; ++page) {
+    book.push_back({200, guild_page(381870553235190000 + page * kGuildsPerPage, kGuildsPerPage), {}});
+  }
+  Rehearsal rehearsal(std::move(book));
+  std::string why;
+  rehearsal.api->my_guilds([&](Result<std::vector<GuildName>> answer) {
+    why = std::get<Failure>(answer).error.what();
+    rehearsal.loop.stop();
+  });
+  rehearsal.run();
+  EXPECT_THAT(why, HasSubstr("more than 20000 guilds: name one of them with --guild"));
+  EXPECT_EQ(rehearsal.discord.requests.size(), kMostGuilds / kGuildsPerPage);
+}
+
+TEST(RestApi, TakesOfEachAnswerNoMoreThanItCanHave) {
+  const std::string long_url =
+      R"({"url":"wss://gateway.discord.gg","padding":")" + std::string(64 * 1024, 'x') + "\"}";
+  Rehearsal rehearsal(std::vector<net::ServerReply>(10, {200, long_url, {}}), 500ms);
+  std::optional<Result<GatewayBot>> result;
+  rehearsal.api->gateway_bot([&](Result<GatewayBot> answer) {
+    result = std::move(answer);
+    rehearsal.loop.stop();
+  });
+  rehearsal.run();
+  ASSERT_TRUE(result && std::holds_alternative<Failure>(*result));
+  EXPECT_THAT(std::get<Failure>(*result).error.what(), HasSubstr("the answer is longer than 64 KiB"));
 }
 
 TEST(RestApi, FailsWithTheFirstPageThatDoes) {

@@ -156,6 +156,17 @@ TEST(RestAnswer, OfAModificationIsItsStatusAlone) {
   EXPECT_THAT(failure(verdict).error.what(), HasSubstr("ask for the word on stage 1"));
 }
 
+TEST(RestAnswer, NamesTheGuildThatNobodyKnowsWhateverWasAskedOfIt) {
+  for (const char* const subject : {"guild 123", "the channels of guild 123", "member 4 of guild 123"}) {
+    Attempts attempts(subject, "discord.example:443", kStart + kPatience);
+    net::HttpResponse unknown;
+    unknown.status = 404;
+    unknown.body = R"({"message":"Unknown Guild","code":10004})";
+    EXPECT_THAT(failure(attempts.judge(unknown, kStart)).error.what(),
+                HasSubstr("Discord knows no guild 123: check"));
+  }
+}
+
 TEST(RestAnswer, IsAwaitedWithBackoffWhileTheServerIsOutOfOrder) {
   Story story;
   std::vector<Duration> pauses;
@@ -206,8 +217,53 @@ TEST(RestRateLimit, IsSatOutAsTold) {
   EXPECT_EQ(told(R"({"message":"slow","retry_after":0.5,"global":false})", ""), 550ms);
   EXPECT_EQ(told(R"({"retry_after":0.5})", "2"), 2050ms) << "the longer of the two";
   EXPECT_EQ(told(R"({"retry_after":3})", "2"), 3050ms);
-  EXPECT_EQ(told(R"({"retry_after":-7})", ""), 50ms);
+  EXPECT_EQ(told(R"({"retry_after":-7})", ""), 250ms) << "which is no time to wait";
   EXPECT_EQ(told(R"({"retry_after":1})", "Wed, 21 Oct 2026 07:28:00 GMT"), 1050ms);
+}
+
+TEST(RestRateLimit, NeverLetsAnybodyAskInHaste) {
+  for (const auto& [body, header] : {std::pair(R"({"retry_after":0})", ""),
+                                     {R"({"retry_after":-1e9})", ""},
+                                     {R"({"retry_after":1e-9})", ""},
+                                     {R"({"retry_after":0})", "0"},
+                                     {R"({"retry_after":0})", "-5"},
+                                     {R"({"retry_after":0})", "nan"},
+                                     {R"({"retry_after":0})", "-inf"}}) {
+    Story story;
+    std::vector<Duration> pauses;
+    for (int i = 0; i < 5; ++i) {
+      pauses.push_back(pause(story.answers(429, body, header), story.now));
+      story.now += pauses.back();
+    }
+    EXPECT_THAT(pauses, testing::ElementsAre(250ms, 500ms, 1s, 2s, 2s)) << body << header;
+  }
+}
+
+TEST(RestRateLimit, IsNotSatOutForEver) {
+  for (const char* const header : {"inf", "1e300", "86401"}) {
+    Story patient(24h);
+    EXPECT_TRUE(std::holds_alternative<Failure>(patient.answers(429, R"({"retry_after":0})", header)))
+        << header;
+  }
+}
+
+TEST(RestAnswer, IsSoughtSoManyTimesAndNoMore) {
+  for (const int status : {429, 503}) {
+    Story patient(24h);
+    for (int i = 0; i < Attempts::kMostRepeats; ++i) {
+      patient.now += pause(patient.answers(status, R"({"retry_after":0})"), patient.now);
+    }
+    const Verdict last = patient.answers(status, R"({"retry_after":0})");
+    ASSERT_TRUE(std::holds_alternative<Failure>(last)) << status;
+    EXPECT_EQ(failure(last).status, status);
+    EXPECT_EQ(failure(last).error.cause(), Cause::network);
+  }
+}
+
+TEST(RestRateLimit, SaysNoSecondThatIsNone) {
+  Story hasty(100ms);
+  EXPECT_THAT(failure(hasty.answers(429, R"({"retry_after":0})")).error.what(),
+              HasSubstr("try again in 1 s"));
 }
 
 TEST(RestRateLimit, DoesNotSpendTheBackoff) {

@@ -108,6 +108,34 @@ TEST(ChannelsAnswer, IsAListOfWhatCanBeRead) {
   }
 }
 
+TEST(ChannelsAnswer, MayBeThatOfTheLargestGuild) {
+  std::string body = "[";
+  for (int channel = 0; channel < 500; ++channel) {
+    body += (channel == 0 ? "" : ",") + std::string(R"({"id":"381870553235193857","type":2,"topic":")") +
+            std::string(1024, 't') + R"(","permission_overwrites":[)";
+    for (int i = 0; i < 100; ++i) {
+      body += (i == 0 ? "" : ",") +
+              std::string(R"({"id":"381870553235193858","type":0,"allow":"1024","deny":"2097152"})");
+    }
+    body += "]}";
+  }
+  body += "]";
+  EXPECT_LT(body.size() * 3 / 2, kMostBodyBytes);
+  const auto result = read_channels(body);
+  ASSERT_TRUE(std::holds_alternative<std::vector<resources::Channel>>(result));
+  EXPECT_EQ(std::get<std::vector<resources::Channel>>(result).size(), 500U);
+  EXPECT_EQ(std::get<std::vector<resources::Channel>>(result).back().overwrites.size(), 100U);
+}
+
+TEST(AnyAnswer, IsNoneWhenItIsAFloodOfObjects) {
+  std::string flood = "[{}";
+  while (flood.size() < kMostBodyBytes - 10) flood += ",{}";
+  flood += "]";
+  EXPECT_TRUE(std::holds_alternative<Failure>(read_channels(flood)));
+  EXPECT_TRUE(std::holds_alternative<Failure>(read_guild_page(flood)));
+  EXPECT_TRUE(std::holds_alternative<Failure>(read_guild(flood)));
+}
+
 // ── what the Date says ──
 
 TEST(HttpDate, IsReadInTheFormThatIsSent) {

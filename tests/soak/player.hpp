@@ -36,7 +36,7 @@ class Player final : public voice::ConnectionListener {
   void on_encryption(const voice::EncryptionFacts&) override {}
   void on_underrun(bool) override {}
   void on_reconnect(const voice::ReconnectFacts&) override {}
-  void on_end(std::optional<Error> error) override { end_.set_value(std::move(error)); }
+  void on_end(std::optional<Error> error) noexcept override { end_.set_value(std::move(error)); }
   void wind_tape();
 
   net::TlsTrust trust_;

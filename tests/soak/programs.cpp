@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <functional>
 #include <future>
 #include <nlohmann/json.hpp>
@@ -21,6 +22,7 @@
 #include "base/milliseconds.hpp"
 #include "rehearsal/discord.hpp"
 #include "soak/pulses.hpp"
+#include "soak/vitals.hpp"
 #include "words/stage.hpp"
 #include "words/subprocess.hpp"
 #include "words/temporary_folder.hpp"
@@ -323,12 +325,60 @@ std::vector<std::string> stop_and_wake(std::uint64_t seed, Duration length) {
                                          pulses_sent, statistics.at("reconnects").get<int>()));
 }
 
+// ── a player in floods, whose errors nobody reads ──
+
+/// Every two seconds another flood, or another word about the key.
+rehearsal::FaultScript floods(std::uint64_t seed, Duration length) {
+  using rehearsal::FaultKind;
+  constexpr FaultKind kKinds[] = {FaultKind::flood_voice, FaultKind::flood_gateway, FaultKind::rekey,
+                                  FaultKind::rekey_same, FaultKind::rekey_first};
+  std::mt19937_64 random(seed);
+  rehearsal::FaultScript script;
+  for (Duration at = 1s; at < length; at += 2s) {
+    script.push_back({at, {kKinds[random() % std::size(kKinds)], 500 + random() % 2'000, {}, false}});
+  }
+  return script;
+}
+
+/// The most that it ever held; 0 when the kernel does not say.
+std::size_t peak_kib(const Subprocess& player) {
+  std::ifstream status(fmt::format("/proc/{}/status", player.pid()));
+  for (std::string word; status >> word;) {
+    std::size_t peak = 0;
+    if (word == "VmHWM:" && status >> peak) return peak;
+  }
+  return 0;
+}
+
+std::vector<std::string> drown(std::uint64_t seed, Duration length) {
+  constexpr std::size_t kMostKib = 150 * 1024;
+  rehearsal::DiscordOptions options;
+  options.script = floods(seed, length - 20s);
+  Performance performance("a player in floods", options);
+  const auto pulses_sent = static_cast<std::uint64_t>((length - 15s) / 1s);
+  testing::Command command = performance.play(
+      {"-vv", performance.folder().write("song.wav", wav(pulses(0, pulses_sent * kPulseSamples)))});
+  command.error_is_stuck = true;
+  Subprocess player(command);
+  player.live_on(std::chrono::duration_cast<std::chrono::milliseconds>(length - 20s));
+  const std::size_t peak = peak_kib(player);
+  const Json statistics = performance.end(player);
+  if (statistics.is_null()) return performance.verdict("no figures");
+
+  performance.expect(!kMemoryTells || peak < kMostKib, fmt::format("it held {} KiB", peak));
+  const auto heard = performance.ear().pulses().size();
+  performance.expect(heard == pulses_sent, fmt::format("{} pulses were heard of {}", heard, pulses_sent));
+  return performance.verdict(
+      fmt::format("{} pulses heard of {}, {} MiB held at the most", heard, pulses_sent, peak / 1024));
+}
+
 }  // namespace
 
 std::vector<std::string> soak_programs(std::uint64_t seed, Duration length) {
   std::vector<std::function<std::vector<std::string>()>> tasks = {
       [&] { return follow_card(48'200, length); }, [&] { return follow_card(47'800, length); },
-      [&] { return fill_pipe(length); }, [&] { return stop_and_wake(seed, length); }};
+      [&] { return fill_pipe(length); }, [&] { return stop_and_wake(seed, length); },
+      [&] { return drown(seed, length); }};
   std::vector<std::future<std::vector<std::string>>> running;
   running.reserve(tasks.size());
   for (auto& task : tasks) running.push_back(std::async(std::launch::async, std::move(task)));

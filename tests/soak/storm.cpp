@@ -177,6 +177,12 @@ class Weather {
   }
   void ignore_voice_acks() { add(FaultKind::ignore_voice_acks, 0, between(500ms, 3s)); }
   void delay_acks() { add(FaultKind::delay_acks, 0, between(0s, 400ms)); }
+  /// Nonces must go on under keys that were there before.
+  void rekey() {
+    constexpr FaultKind kKinds[] = {FaultKind::rekey, FaultKind::rekey_same, FaultKind::rekey_first};
+    add(kKinds[below(std::size(kKinds))]);
+  }
+  void flood() { add(below(2) == 0 ? FaultKind::flood_voice : FaultKind::flood_gateway, 20 + below(400)); }
   void invalidate_voice() {
     if (renewals_ == kMostRenewals) return drop_voice();
     add(FaultKind::close_voice, below(2) == 0 ? 4006 : 4009);
@@ -237,6 +243,10 @@ class Weather {
   void stall() {
     const Duration span = between(100ms, 1s);
     add(FaultKind::stall, 0, span);
+    // Discord's clock stands still, and so whatever lasts for a while lasts longer.
+    for (Excuse& one : excuses_) {
+      if (one.begin <= now_ && now_ < one.end) one.end += span;
+    }
     may_be_heard(span + 500ms);
   }
 
@@ -260,7 +270,8 @@ class Weather {
                                      {2, &Weather::refuse_voice}, {2, &Weather::ignore_voice_acks},
                                      {2, &Weather::delay_acks},   {1, &Weather::mute},
                                      {1, &Weather::set_bitrate},  {2, &Weather::lose_udp},
-                                     {1, &Weather::block_udp},    {1, &Weather::stall}};
+                                     {1, &Weather::block_udp},    {1, &Weather::stall},
+                                     {2, &Weather::rekey},        {2, &Weather::flood}};
   static constexpr Choice kMildWithGateway[] = {{3, &Weather::drop_gateway},
                                                 {2, &Weather::close_gateway},
                                                 {2, &Weather::reconnect_gateway},
@@ -277,6 +288,8 @@ class Weather {
                                                 {1, &Weather::set_bitrate},
                                                 {1, &Weather::lose_udp},
                                                 {1, &Weather::block_udp},
+                                                {1, &Weather::rekey},
+                                                {1, &Weather::flood},
                                                 {1, &Weather::stall}};
   static constexpr Choice kRough[] = {{2, &Weather::drop_gateway},
                                       {1, &Weather::close_gateway},
@@ -295,6 +308,8 @@ class Weather {
                                       {1, &Weather::mute},
                                       {1, &Weather::lose_udp},
                                       {1, &Weather::block_udp},
+                                      {2, &Weather::rekey},
+                                      {2, &Weather::flood},
                                       {1, &Weather::stall}};
 
   std::mt19937_64 random_;

@@ -45,6 +45,30 @@ TEST(Storm, IsNeverStillForLongAndEndsInTime) {
   }
 }
 
+// While Discord stands still its clock does, too.
+TEST(Storm, ExcusesLossesForAsLongAsStallsDrawThemOut) {
+  std::size_t drawn_out = 0;
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+    const Storm storm = make_storm(seed, 10min);
+    for (const auto& [at, fault] : storm.script) {
+      if (fault.kind != rehearsal::FaultKind::lose_udp && fault.kind != rehearsal::FaultKind::block_udp)
+        continue;
+      Duration end = at + fault.span;
+      for (const auto& [when, other] : storm.script) {
+        if (other.kind != rehearsal::FaultKind::stall || when < at || when >= end) continue;
+        end += other.span;
+        ++drawn_out;
+      }
+      const auto covers = [begin = at, end](const Excuse& one) {
+        return one.begin <= begin && end <= one.end;
+      };
+      EXPECT_TRUE(std::any_of(storm.excuses.begin(), storm.excuses.end(), covers))
+          << seed << ": " << at / 1ms;
+    }
+  }
+  EXPECT_GT(drawn_out, 0U);
+}
+
 TEST(Storm, LeavesMostOfTheTimeWithoutExcuse) {
   for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
     const Storm storm = make_storm(seed, 10min);

@@ -3,6 +3,8 @@
 
 #include <cstddef>
 
+#include "words/peak_memory.hpp"
+
 namespace vcplay::soak {
 
 struct Vitals {
@@ -12,17 +14,6 @@ struct Vitals {
 };
 [[nodiscard]] Vitals take_vitals();
 
-/// Sanitizers keep what was freed, to know it again.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr bool kMemoryTells = false;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-inline constexpr bool kMemoryTells = false;
-#else
-inline constexpr bool kMemoryTells = true;
-#endif
-#else
-inline constexpr bool kMemoryTells = true;
-#endif
+using testing::kMemoryTells;
 
 }  // namespace vcplay::soak

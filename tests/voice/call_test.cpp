@@ -99,6 +99,46 @@ TEST(Call, FollowsAMoveWhoseServerComesFirst) {
               ElementsAre("close", "retry in 0 ms", "moved 20", "open 20 s1 t2"));
 }
 
+TEST(Call, FollowsMovesWhoseServersComeFirstWhileAnotherOneIsAwaited) {
+  Conversation discord;
+  discord.live();
+  static_cast<void>(discord.no_server());
+  for (const char* const token : {"t2", "t3", "t4"}) {
+    const Snowflake there = discord.call.channel() == kHome ? kElsewhere : kHome;
+    static_cast<void>(discord.server(token));
+    EXPECT_THAT(words(discord.state(there)), ElementsAre("close", "retry in 0 ms", "moved " + there.str(),
+                                                         "open " + there.str() + " s1 " + token));
+  }
+}
+
+TEST(Call, FollowsAMoveWhoseServerComesFirstInAPause) {
+  Conversation discord;
+  discord.live();
+  static_cast<void>(discord.voice_ends(After::renew, 4006));
+  EXPECT_THAT(words(discord.server("t2")), ElementsAre("open 10 s1 t2"));
+  EXPECT_THAT(words(discord.state(kElsewhere)),
+              ElementsAre("close", "retry in 0 ms", "moved 20", "open 20 s1 t2"));
+}
+
+TEST(Call, FollowsAMoveWhoseServerComesFirstAfterTheVoiceServerEndedTheCall) {
+  Conversation discord;
+  discord.live();
+  static_cast<void>(discord.voice_ends(After::wait, 4014));
+  static_cast<void>(discord.server("t2"));
+  EXPECT_THAT(words(discord.state(kElsewhere)),
+              ElementsAre("close", "retry in 0 ms", "moved 20", "open 20 s1 t2"));
+}
+
+TEST(Call, AwaitsTheServerOfAMoveLongAfterTheLastOneWasNamed) {
+  Conversation discord;
+  discord.live();
+  static_cast<void>(discord.no_server());
+  static_cast<void>(discord.server("t2"));
+  static_cast<void>(discord.after(100ms));
+  EXPECT_THAT(words(discord.state(kElsewhere)), ElementsAre("close", "retry in 0 ms", "moved 20"));
+  EXPECT_THAT(words(discord.server("t3")), ElementsAre("open 20 s1 t3"));
+}
+
 TEST(Call, FollowsAMoveAfterTheVoiceServerEndedTheCall) {
   Conversation discord;
   discord.live();

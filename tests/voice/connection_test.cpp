@@ -23,7 +23,7 @@ class Listener final : public ConnectionListener {
   void on_encryption(const EncryptionFacts&) override {}
   void on_underrun(bool) override {}
   void on_reconnect(const ReconnectFacts&) override {}
-  void on_end(std::optional<Error> error) override { end_.set_value(std::move(error)); }
+  void on_end(std::optional<Error> error) noexcept override { end_.set_value(std::move(error)); }
 
   [[nodiscard]] std::optional<Error> wait() {
     auto future = end_.get_future();

@@ -7,9 +7,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <functional>
+#include <list>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -106,7 +108,7 @@ class HttpServer {
   ~HttpServer() {
     ::shutdown(listener_, SHUT_RDWR);  // wakes accept()
     thread_.join();
-    for (std::thread& one : exchanges_) one.join();
+    for (Exchange& one : exchanges_) one.thread.join();
     ::close(listener_);
   }
   HttpServer(const HttpServer&) = delete;
@@ -125,7 +127,15 @@ class HttpServer {
   void accept_all() {
     for (int client = ::accept(listener_, nullptr, nullptr); client >= 0;
          client = ::accept(listener_, nullptr, nullptr)) {
-      exchanges_.emplace_back([this, client] { serve(client); });
+      exchanges_.remove_if([](Exchange& one) {  // the stacks of hundreds would be the memory that media take
+        if (one.is_over) one.thread.join();
+        return one.is_over.load();
+      });
+      Exchange& exchange = exchanges_.emplace_back();
+      exchange.thread = std::thread([this, client, &exchange] {
+        serve(client);
+        exchange.is_over = true;
+      });
     }
   }
 
@@ -143,11 +153,16 @@ class HttpServer {
     ::close(client);
   }
 
+  struct Exchange {
+    std::thread thread;
+    std::atomic<bool> is_over = false;
+  };
+
   Script script_;
   int listener_ = -1;
   std::uint16_t port_ = 0;
   std::thread thread_;
-  std::vector<std::thread> exchanges_;  // of thread_ alone, until it has ended
+  std::list<Exchange> exchanges_;  // of thread_ alone, until it has ended
   mutable std::mutex mutex_;
   std::vector<std::string> requests_;
 };

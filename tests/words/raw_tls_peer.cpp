@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -114,6 +115,11 @@ std::string Conversation::read(std::size_t size) {
 
 void Conversation::write(std::string_view bytes) {
   if (!bytes.empty()) SSL_write(ssl_, bytes.data(), static_cast<int>(bytes.size()));
+}
+
+void Conversation::trickle(std::string_view bytes, const std::atomic<bool>& over) {
+  pollfd hang_up{SSL_get_fd(ssl_), POLLIN, 0};
+  while (!over && ::poll(&hang_up, 1, 100) == 0) write(bytes);
 }
 
 void Conversation::wait_for_end() {

@@ -3,6 +3,7 @@
 
 #include <openssl/ssl.h>
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -25,6 +26,8 @@ class Conversation {
   std::string read_until(std::string_view end);
   std::string read(std::size_t size);
   void write(std::string_view bytes);
+  /// Writes `bytes` again and again, ten times a second, until `over` or until the client hangs up.
+  void trickle(std::string_view bytes, const std::atomic<bool>& over);
   /// Reads until the client hangs up.
   void wait_for_end();
 

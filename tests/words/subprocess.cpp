@@ -1,8 +1,10 @@
 #include "words/subprocess.hpp"
 
 #include <fcntl.h>
+#include <gtest/gtest.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,11 +12,16 @@
 #include <cerrno>
 #include <csignal>
 #include <stdexcept>
+#include <utility>
+
+#include "words/peak_memory.hpp"
 
 namespace vcplay::testing {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
+
+constexpr double kMostMegabytes = 150;  // of vcplay, whatever a server or a file says
 
 struct Pipe {
   int read_end = -1;
@@ -26,6 +33,14 @@ struct Pipe {
     write_end = ends[1];
   }
 };
+
+/// Fills the pipe, so that nothing more goes into it.
+void clog(const Pipe& pipe) {
+  fcntl(pipe.write_end, F_SETPIPE_SZ, 4096);
+  fcntl(pipe.write_end, F_SETFL, O_NONBLOCK);
+  while (write(pipe.write_end, ".", 1) == 1) continue;
+  fcntl(pipe.write_end, F_SETFL, 0);
+}
 
 std::vector<char*> pointers(std::vector<std::string>& words) {
   std::vector<char*> result;
@@ -53,11 +68,15 @@ void drain(int& fd, std::string& text) {
 }  // namespace
 
 Subprocess::Subprocess(const Command& command)
-    : to_write_(command.input), keep_input_open_(command.input_stays_open) {
+    : to_write_(command.input),
+      keep_input_open_(command.input_stays_open),
+      is_vcplay_(command.words.front().ends_with("/vcplay")) {
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   Pipe input;
   Pipe output;
   Pipe error;
+  if (command.output_is_stuck) clog(output);
+  if (command.error_is_stuck) clog(error);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, input.read_end, STDIN_FILENO);
@@ -92,6 +111,8 @@ Subprocess::Subprocess(const Command& command)
   in_ = input.write_end;
   out_ = output.read_end;
   err_ = error.read_end;
+  if (command.output_is_stuck) std::swap(out_, stuck_out_);
+  if (command.error_is_stuck) std::swap(err_, stuck_err_);
   fcntl(in_, F_SETFL, O_NONBLOCK);
   if (failed != 0) throw std::runtime_error("can't start " + command.words.front());
   if (to_write_.empty() && !keep_input_open_) close_if_open(in_);
@@ -105,6 +126,13 @@ Subprocess::~Subprocess() {
   close_if_open(in_);
   close_if_open(out_);
   close_if_open(err_);
+  close_if_open(stuck_out_);
+  close_if_open(stuck_err_);
+}
+
+void Subprocess::unstick() {
+  if (stuck_out_ >= 0) std::swap(out_, stuck_out_);
+  if (stuck_err_ >= 0) std::swap(err_, stuck_err_);
 }
 
 void Subprocess::send(int signal) const { kill(pid_, signal); }
@@ -155,8 +183,13 @@ Finished Subprocess::finish(std::chrono::seconds deadline) {
     break;
   }
   int status = 0;
-  waitpid(pid_, &status, 0);
+  rusage used{};
+  wait4(pid_, &status, 0, &used);
   pid_ = -1;
+  result_.peak_megabytes = static_cast<double>(used.ru_maxrss) * 1024 / 1e6;
+  if (is_vcplay_ && kMemoryTells) {
+    EXPECT_LT(result_.peak_megabytes, kMostMegabytes) << result_.err;
+  }
   result_.took = SteadyClock::now() - started_;
   if (WIFEXITED(status)) result_.exit_status = WEXITSTATUS(status);
   if (WIFSIGNALED(status)) result_.signal = WTERMSIG(status);

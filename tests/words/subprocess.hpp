@@ -16,6 +16,8 @@ struct Command {
   std::string input;                               // for standard input, then end of file
   bool input_stays_open = false;                   // no end of file after `input`
   bool output_is_closed = false;                   // nobody reads standard output
+  bool output_is_stuck = false;                    // nor does anybody close it, and its pipe is full
+  bool error_is_stuck = false;                     // the same of standard error
   std::string output_file;                         // standard output goes there instead
 };
 
@@ -26,9 +28,11 @@ struct Finished {
   std::string out;
   std::string err;
   std::chrono::duration<double> took{};
+  double peak_megabytes = 0;  // of resident memory, itself and the children that it waited for
 };
 
-/// A child process. Its pipes are read all the time, so it never blocks on them.
+/// A child process. Its pipes are read all the time, so it never blocks on them, unless the command says so.
+/// One that is vcplay fails the test when it took more than 150 MB of memory, whatever it was given.
 class Subprocess {
  public:
   explicit Subprocess(const Command& command);
@@ -46,6 +50,9 @@ class Subprocess {
   /// Waits for the end, killing it at the deadline.
   [[nodiscard]] Finished finish(std::chrono::seconds deadline);
 
+  /// Reads what was stuck, from now on.
+  void unstick();
+
  private:
   bool pump(std::chrono::steady_clock::time_point until);  // false: all pipes are closed
 
@@ -53,8 +60,11 @@ class Subprocess {
   int in_ = -1;
   int out_ = -1;
   int err_ = -1;
+  int stuck_out_ = -1;  // the reading ends of pipes that nobody reads
+  int stuck_err_ = -1;
   std::string to_write_;
   bool keep_input_open_ = false;
+  bool is_vcplay_ = false;
   Finished result_;
   std::chrono::steady_clock::time_point started_ = std::chrono::steady_clock::now();
 };

@@ -5,12 +5,12 @@
 
 #include <csignal>
 
-namespace vcplay::media {
+namespace vcplay {
 
 /// Keeps signals away from threads that are started while it lives: they are the main thread's business.
 class SignalsBlocked {
  public:
-  SignalsBlocked() {
+  SignalsBlocked() noexcept {
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before_);
@@ -20,7 +20,7 @@ class SignalsBlocked {
   SignalsBlocked& operator=(const SignalsBlocked&) = delete;
 
  private:
-  sigset_t before_;
+  sigset_t before_{};
 };
 
-}  // namespace vcplay::media
+}  // namespace vcplay

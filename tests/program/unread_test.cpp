@@ -1,0 +1,145 @@
+// The program whose output nobody reads.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <csignal>
+#include <string>
+
+#include "words/stage.hpp"
+
+namespace vcplay::testing {
+namespace {
+
+using std::chrono_literals::operator""ms;
+using std::chrono_literals::operator""s;
+using ::testing::HasSubstr;
+
+constexpr auto kDeadline = 60s;
+
+Command rehearse(const TemporaryFolder& folder, const std::vector<std::string>& options, double seconds) {
+  Command command;
+  command.words = {kProgram, "rehearse"};
+  command.words.insert(command.words.end(), options.begin(), options.end());
+  command.words.push_back(folder.write("tone.wav", Stage::wav(Stage::pcm(seconds))));
+  return command;
+}
+
+// ── standard error ──
+
+TEST(UnreadErrors, HoldUpNoRehearsal) {
+  const TemporaryFolder folder;
+  Command command = rehearse(folder, {"--fast", "-vv"}, 10);
+  command.error_is_stuck = true;
+  const Finished finished = run(command, kDeadline);
+  EXPECT_EQ(finished.exit_status, 0) << finished.out;
+  EXPECT_FALSE(finished.timed_out);
+}
+
+/// A play that tells everything to a standard error that nobody reads, and its events to us.
+Command unread_play(const Stage& stage, double seconds) {
+  Command command = stage.play({"-vv", "--json", stage.tone("tone.wav", seconds)});
+  command.error_is_stuck = true;
+  return command;
+}
+
+TEST(UnreadErrors, HoldUpNoHeartbeat) {
+  rehearsal::DiscordOptions options;
+  options.heartbeat_interval = 200ms;
+  options.voice_heartbeat_interval_ms = 200;
+  Stage stage(options);
+  const Finished finished = run(unread_play(stage, 3), kDeadline);
+  EXPECT_EQ(finished.exit_status, 0) << finished.out;
+  const rehearsal::Report report = stage.discord().report();
+  EXPECT_EQ(findings(report), "");
+  EXPECT_EQ(report.packets_lost, 0U);
+  EXPECT_TRUE(report.left_cleanly);
+}
+
+TEST(UnreadErrors, DoNotKeepASignalFromEndingIt) {
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) {
+    Stage stage;
+    Subprocess play(unread_play(stage, 60));
+    ASSERT_TRUE(play.wait_for_text("\"joined\"", kDeadline));
+    play.send(signal);
+    const Finished finished = play.finish(kDeadline);
+    EXPECT_EQ(finished.signal, signal) << finished.out;
+    EXPECT_FALSE(finished.timed_out);
+    EXPECT_TRUE(stage.discord().report().left_cleanly);
+  }
+}
+
+TEST(UnreadErrors, DoNotKeepTwoControlCsFromEndingItAtOnce) {
+  Stage stage;
+  Subprocess play(unread_play(stage, 60));
+  ASSERT_TRUE(play.wait_for_text("\"joined\"", kDeadline));
+  play.send(SIGINT);
+  play.send(SIGINT);
+  const Finished finished = play.finish(kDeadline);
+  EXPECT_EQ(finished.signal, SIGINT) << finished.out;
+  EXPECT_FALSE(finished.timed_out);
+}
+
+TEST(UnreadErrors, AreThereForWhoeverReadsAtLast) {
+  const TemporaryFolder folder;
+  Command command;
+  command.words = {kProgram, "rehearse", "--fast", folder.file("missing.wav")};
+  command.error_is_stuck = true;
+  Subprocess rehearsal(command);
+  rehearsal.unstick();
+  const Finished finished = rehearsal.finish(kDeadline);
+  EXPECT_EQ(finished.exit_status, 3);
+  EXPECT_THAT(finished.err, HasSubstr("missing.wav"));
+}
+
+// ── standard output ──
+
+TEST(UnreadEvents, HoldUpNoPlay) {
+  rehearsal::DiscordOptions options;
+  options.heartbeat_interval = 200ms;
+  options.voice_heartbeat_interval_ms = 200;
+  Stage stage(options);
+  Command command = stage.play({"--json", stage.tone("tone.wav", 2)});
+  command.output_is_stuck = true;
+  const Finished finished = run(command, kDeadline);
+  EXPECT_EQ(finished.exit_status, 13) << "what was told has reached nobody";
+  EXPECT_EQ(finished.err, "vcplay: Cannot write events to standard output: nobody reads them.\n");
+  const rehearsal::Report report = stage.discord().report();
+  EXPECT_EQ(findings(report), "");
+  EXPECT_GE(report.audio_packets, 100U);
+  EXPECT_TRUE(report.left_cleanly);
+}
+
+TEST(UnreadEvents, DoNotKeepASignalFromEndingIt) {
+  Stage stage;
+  Command command = stage.play({"-v", "--json", stage.tone("tone.wav", 60)});
+  command.output_is_stuck = true;
+  Subprocess play(command);
+  ASSERT_TRUE(play.wait_for_text("audio is encrypted", kDeadline));
+  play.send(SIGTERM);
+  const Finished finished = play.finish(kDeadline);
+  EXPECT_EQ(finished.signal, SIGTERM) << finished.err;
+  EXPECT_TRUE(stage.discord().report().left_cleanly);
+}
+
+TEST(UnreadReport, WaitsForItsReaderOrASignal) {
+  const TemporaryFolder folder;
+  Command command = rehearse(folder, {"--fast", "-vv"}, 1);
+  command.output_is_stuck = true;
+  {
+    Subprocess patient(command);
+    ASSERT_TRUE(patient.wait_for_text("phase over", kDeadline));
+    patient.live_on(1500ms);
+    patient.unstick();
+    const Finished finished = patient.finish(kDeadline);
+    EXPECT_EQ(finished.exit_status, 0) << finished.err;
+    EXPECT_THAT(finished.out, HasSubstr("Join, ms after the program's start"));
+  }
+  Subprocess unread(command);
+  ASSERT_TRUE(unread.wait_for_text("phase over", kDeadline));
+  unread.live_on(500ms);
+  unread.send(SIGTERM);
+  EXPECT_EQ(unread.finish(kDeadline).signal, SIGTERM);
+}
+
+}  // namespace
+}  // namespace vcplay::testing
