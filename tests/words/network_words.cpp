@@ -30,6 +30,10 @@
 namespace vcplay::testing {
 namespace {
 
+// Locally administered link-layer addresses of the cable's two ends.
+const std::string kDiscordMac = "02:00:00:00:00:01";
+const std::string kPlayerMac = "02:00:00:00:00:02";
+
 void check(bool well, const std::string& what) {
   if (!well) throw std::runtime_error(what + ": " + std::strerror(errno));
 }
@@ -130,17 +134,27 @@ void Networks::cover_there(const std::string& file, const std::string& path) con
 Cable::Cable(const Networks& networks) : networks_(networks) {
   const std::string there =
       "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(networks.player_network());
-  networks.ip_here("link add discord0 type veth peer name player0");
+  networks.ip_here("link add discord0 address " + kDiscordMac + " type veth peer name player0 address " +
+                   kPlayerMac);
   networks.ip_here("link set player0 netns " + there);
   networks.ip_here("addr add " + kDiscordAddress + "/24 dev discord0");
   networks.ip_here("link set discord0 up");
   networks.ip_there("addr add " + kPlayerAddress + "/24 dev player0");
-  networks.ip_there("link set player0 up");
+  mend();
+  for (const std::string& address : {kPlayerAddress, kOtherPlayerAddress}) {
+    networks.ip_here("neigh replace " + address + " lladdr " + kPlayerMac + " dev discord0 nud permanent");
+  }
 }
 
 void Cable::cut() { networks_.ip_there("link set player0 down"); }
 
-void Cable::mend() { networks_.ip_there("link set player0 up"); }
+void Cable::mend() {
+  networks_.ip_there("link set player0 up");
+  // An interface that was down has forgotten its neighbours. Were it to ask for them, one question that is
+  // lost would keep the packets of a second (RFC 1122, 2.3.2) and let them go all at once.
+  networks_.ip_there("neigh replace " + kDiscordAddress + " lladdr " + kDiscordMac +
+                     " dev player0 nud permanent");
+}
 
 void Cable::change_address() {
   networks_.ip_there("addr del " + kPlayerAddress + "/24 dev player0");
