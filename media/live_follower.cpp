@@ -49,9 +49,10 @@ void LiveFollower::on_samples(TimePoint now) {
                                                    .is_taken = room.taken},
                                                   now);
   if (pace_->outran_time()) warn_once();
+  if (room.taken && !std::exchange(was_taken_, true)) tell_what_was_left_out();
   maker_.leave_out(orders.leave_out);
   resampler_.stretch(orders.stretch);
-  const bool waits = pace_->pace() != Pace::live;
+  const bool waits = orders.wait || pace_->pace() != Pace::live;
   maker_.feed(waits         ? FrameMaker::Feed::patiently
               : orders.hold ? FrameMaker::Feed::not_now
                             : FrameMaker::Feed::while_there_is_room);
@@ -64,6 +65,17 @@ void LiveFollower::warn_once() {
       "{} gives sound faster than it can be heard, and --live leaves out what is too much; "
       "without --live all of it is played",
       name_);
+}
+
+/// Before audio could flow.
+void LiveFollower::tell_what_was_left_out() {
+  const double seconds = static_cast<double>(pace_->left_out()) / kSampleRate;
+  if (seconds > vcplay::seconds(LivePace::kMostExcess)) {
+    log::warning("{:.1f} s of {} were made before audio could flow, and --live leaves them out", seconds,
+                 name_);
+  } else if (seconds > 0) {
+    log::info("{:.2f} s of {} were made before audio could flow, and --live leaves them out", seconds, name_);
+  }
 }
 
 std::string LiveFollower::on_packet(TimePoint now) {

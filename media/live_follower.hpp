@@ -40,6 +40,7 @@ class LiveFollower {
 
  private:
   void warn_once();
+  void tell_what_was_left_out();
   [[nodiscard]] bool is_certain() const noexcept { return options_.which == LiveOptions::Which::every; }
 
   const LiveOptions options_;
@@ -51,6 +52,7 @@ class LiveFollower {
   std::optional<LivePace> pace_;
   std::string name_;
   bool may_warn_ = false;
+  bool was_taken_ = false;     // the sender has begun, in this track or one before
   std::uint64_t packets_ = 0;  // that passed
 };
 

@@ -41,6 +41,7 @@ Pace LivePace::pace() const noexcept {
 void LivePace::start_over(TimePoint now) noexcept {
   if (state_ != State::following) return;
   state_ = State::starting;
+  starts_over_ = true;
   const double elapsed = std::max(seconds(now - set_at_) - kSmoothing, kSmoothing);  // it lags by so much
   drift_ = std::clamp((level_ - set_level_) / kSampleRate / elapsed, -kMostStretch, kMostStretch);
 }
@@ -48,7 +49,9 @@ void LivePace::start_over(TimePoint now) noexcept {
 Duration LivePace::latency() const noexcept { return duration_of(level_); }
 
 bool LivePace::is_off() const noexcept {
-  return state_ == State::following && std::abs(level_ - target_) > seconds(kTolerance) * kSampleRate;
+  const double over = level_ - target_;
+  const double tolerance = seconds(kTolerance) * kSampleRate;
+  return state_ == State::following && (over < -tolerance || over - ahead_ > tolerance);
 }
 
 LivePace::Orders LivePace::on_sound(const Level& level, TimePoint now) {
@@ -59,18 +62,21 @@ LivePace::Orders LivePace::on_sound(const Level& level, TimePoint now) {
   if (state_ == State::unknown) find_out(level, now);
   if (pace() != Pace::live) return {};
   outran_ = outran_ || (certain_ && has_outrun(level, now));
-  if (!level.is_taken) return before_the_start(level, now);
+  if (!level.is_taken) return certain_ ? before_the_start(level, now) : Orders{.wait = true};
 
   const std::size_t waiting = level.queued + level.held;
-  if (fills_up(level, now)) return {.leave_out = 0, .hold = true, .stretch = 0};
+  if (fills_up(level, now)) return {.hold = true};
   const bool starts = std::exchange(state_, State::following) == State::starting;
-  const Duration excess = duration_of(static_cast<double>(waiting)) - latency_;
-  if (excess > kMostExcess && !certain_ && !starts) {
+  const bool starts_over = std::exchange(starts_over_, false);
+  if (starts && !starts_over && !certain_) begin_at(static_cast<double>(waiting), now);
+  const double excess = static_cast<double>(waiting) - target_;
+  const bool is_too_much = excess > ahead_ + seconds(kMostExcess) * kSampleRate;
+  if (is_too_much && !certain_) {
     state_ = State::file;  // no clock is that fast
     return {};
   }
-  if (starts || excess > kMostExcess) return leave_out_excess(level, now);
-  return {.leave_out = 0, .hold = false, .stretch = stretch(waiting, now)};
+  if (starts_over || (certain_ && (starts || is_too_much))) return leave_out_excess(level, now);
+  return {.stretch = stretch(waiting, now)};
 }
 
 void LivePace::find_out(const Level& level, TimePoint now) {
@@ -108,7 +114,7 @@ LivePace::Orders LivePace::before_the_start(const Level& level, TimePoint now) {
   const bool is_early = level.queued + level.held < distance && now - began_ < latency_;
   const std::size_t too_old = level.held > most ? whole_frames(level.held - most) : 0;
   left_out_ += too_old;
-  return {.leave_out = too_old, .hold = is_early || level.queued >= kFirstWords, .stretch = 0};
+  return {.leave_out = too_old, .hold = is_early || level.queued >= kFirstWords};
 }
 
 /// True while there is too little to begin with after the producer fell silent. What it says then is not held
@@ -126,26 +132,40 @@ bool LivePace::fills_up(const Level& level, TimePoint now) {
 }
 
 LivePace::Orders LivePace::leave_out_excess(const Level& level, TimePoint now) {
-  const double excess = static_cast<double>(level.queued + level.held) - target_;
+  const double excess = static_cast<double>(level.queued + level.held) - target_ - ahead_;
   const std::size_t many =
       whole_frames(std::min(level.held, static_cast<std::size_t>(std::max(0.0, excess))));
   left_out_ += many;
-  level_ = static_cast<double>(level.queued + level.held - many);
-  set_level_ = level_;
+  set_distance(static_cast<double>(level.queued + level.held - many), now);
+  return {.leave_out = many, .stretch = -drift_};
+}
+
+/// Whatever was made before audio could flow is played.
+void LivePace::begin_at(double waiting, TimePoint now) {
+  set_distance(waiting, now);
+  const double more = waiting - target_;
+  ahead_ = more > seconds(kTolerance) * kSampleRate ? more : 0;
+}
+
+void LivePace::set_distance(double waiting, TimePoint now) {
+  level_ = waiting;
+  set_level_ = waiting;
   set_at_ = now;
   last_ = TimePoint{};
-  return {.leave_out = many, .hold = false, .stretch = -drift_};
 }
 
 double LivePace::stretch(std::size_t waiting, TimePoint now) {
   const double passed = last_ == TimePoint{} ? 0.0 : seconds(now - last_);
   last_ = now;
   level_ += (static_cast<double>(waiting) - level_) * (1.0 - std::exp(-passed / kSmoothing));
+  ahead_ = std::min(ahead_, std::max(0.0, level_ - target_));
   const double error = (level_ - target_) / kSampleRate;  // s
   const double wanted = drift_ + kProportional * error;
   const double possible = std::clamp(wanted, -kMostStretch, kMostStretch);
   // While all that is possible is done already, an error says nothing of the drift, unless it grows large.
-  if (wanted == possible || std::abs(error) > 2 * seconds(kTolerance)) {
+  // What was there from the beginning says nothing of it either.
+  const bool is_large = std::abs(error) - ahead_ / kSampleRate > 2 * seconds(kTolerance);
+  if (wanted == possible || is_large) {
     drift_ = std::clamp(drift_ + kIntegral * error * passed, -kMostStretch, kMostStretch);
   }
   return -possible;

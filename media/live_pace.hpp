@@ -17,8 +17,10 @@ enum class Pace : std::uint8_t {
 
 /// Tells a producer that waits from one that does not, and keeps the second at a constant distance: it says
 /// when to hold its sound back, what of it is too late, and by how much the rest is to be stretched so that
-/// two clocks that differ neither run dry nor fall behind. Knows no thread and asks no clock. Sizes count
-/// samples per channel at 48 kHz.
+/// two clocks that differ neither run dry nor fall behind. Of a producer of
+/// whom nobody said that it is live, all is played that was made before audio could flow, and what it gives
+/// at once after a silence; the distance comes about by stretching. Knows no thread and asks no
+/// clock. Sizes count samples per channel at 48 kHz.
 class LivePace {
  public:
   static constexpr double kMostStretch = 0.005;  // inaudible: a twelfth of a semitone
@@ -44,6 +46,7 @@ class LivePace {
   struct Orders {
     std::size_t leave_out = 0;  // so many of the oldest held samples come too late: whole frames of them
     bool hold = false;          // encode none of them for now
+    bool wait = false;          // encode all, as there is room, and let the producer wait
     double stretch = 0;         // of what comes next: 0.001 makes 1,001 samples of 1,000
   };
   /// Whenever sound has come, and while it is held at least as often as its patience is over.
@@ -83,6 +86,8 @@ class LivePace {
   [[nodiscard]] bool is_fast(const Level& level, TimePoint now) const;
   [[nodiscard]] Orders before_the_start(const Level& level, TimePoint now);
   [[nodiscard]] bool fills_up(const Level& level, TimePoint now);
+  void begin_at(double waiting, TimePoint now);
+  void set_distance(double waiting, TimePoint now);
   [[nodiscard]] Orders leave_out_excess(const Level& level, TimePoint now);
   [[nodiscard]] double stretch(std::size_t waiting, TimePoint now);
 
@@ -90,6 +95,7 @@ class LivePace {
   const double target_;  // samples
   const bool certain_;
   State state_;
+  bool starts_over_ = false;  // two clocks differed, and only what they differed by is too much
   bool outran_ = false;
   TimePoint began_{};
   std::uint64_t before_all_ = 0;  // what had come then
@@ -100,6 +106,7 @@ class LivePace {
   double set_level_ = 0;  // and to what
   TimePoint last_{};
   double level_ = 0;  // samples, smoothed
+  double ahead_ = 0;  // so many more than the target were there at the beginning, and still are
   double drift_ = 0;
   std::uint64_t stalls_ = 0;
   std::uint64_t left_out_ = 0;

@@ -290,6 +290,69 @@ TEST(LivePace, StartsOverWithWhatItKnowsAfterNobodyFollowedItsOrders) {
   EXPECT_EQ(pace.on_sound({came, 4'800, 14'400, false, true}, now).leave_out, 4'800U);
 }
 
+// ── a producer of whom nobody said that it is live ──
+
+TEST(UncertainPace, LetsItsProducerWaitUntilAudioFlowsAndLosesNothing) {
+  Simulation story(LivePace(kLatency, false), Producer{});
+  story.run(8s);
+  EXPECT_FALSE(story.line.holds());
+  EXPECT_EQ(story.line.queued(), 64 * 960U) << "the queue is full, and nobody reads the pipe";
+  story.line.starts_to_take();
+  story.run(10s);
+  EXPECT_EQ(story.pace.left_out(), 0U);
+  EXPECT_EQ(story.line.underruns(), 0);
+}
+
+TEST(UncertainPace, ComesToItsDistanceByStretchingAlone) {
+  Simulation story(LivePace(kLatency, false), Producer{});
+  story.run(1'200ms);  // in which a second is made
+  story.line.starts_to_take();
+  story.run(30s);
+  EXPECT_EQ(story.pace.pace(), Pace::live);
+  EXPECT_NEAR(milliseconds(story.pace.latency()), 1'200 - 30 * 5, 60);
+  story.run(std::chrono::minutes(4));
+  EXPECT_NEAR(milliseconds(story.pace.latency()), 300, 40);
+  EXPECT_NEAR(story.pace.drift(), 0, 0.0002) << "what was there from the beginning is no drift";
+  EXPECT_EQ(story.pace.left_out(), 0U);
+  EXPECT_EQ(story.line.underruns(), 0);
+}
+
+TEST(UncertainPace, PlaysAllThatItsProducerSaysAtOnceAfterASilence) {
+  Simulation story(LivePace(kLatency, false), Producer{});
+  story.line.starts_to_take();
+  story.run(3s);
+  ASSERT_EQ(story.pace.pace(), Pace::live);
+  story.producer.next += 2s;
+  story.run(1'900ms);
+  for (int i = 0; i < 120; ++i) story.line.comes(story.now);  // a sentence of 1.2 s
+  story.run(20s);
+  EXPECT_EQ(story.pace.left_out(), 0U);
+  EXPECT_EQ(story.pace.pace(), Pace::live);
+}
+
+TEST(UncertainPace, OfWhatPassesIsNotOffForWhatWasThereFromTheBeginning) {
+  LivePace pace(kLatency, false);
+  TimePoint now(std::chrono::hours(1));
+  std::uint64_t came = 0;
+  for (std::size_t packets = 0; packets < 1'000; ++packets) {
+    now += 20ms;
+    came += 960;
+    static_cast<void>(pace.on_sound({came, 48'000, 0, false, true}, now));
+  }
+  EXPECT_EQ(pace.pace(), Pace::live);
+  EXPECT_FALSE(pace.is_off());
+  for (std::size_t packets = 0; packets < 1'000; ++packets) {
+    now += 20ms;
+    came += 964;
+    static_cast<void>(pace.on_sound({came, 48'000 + 4 * packets, 0, false, true}, now));
+  }
+  EXPECT_TRUE(pace.is_off());
+  pace.start_over(now);
+  EXPECT_EQ(pace.on_sound({came, 38'000, 14'400, false, true}, now).leave_out, 3'840U)
+      << "by that much the clocks have differed";
+  EXPECT_FALSE(pace.is_off());
+}
+
 TEST(LivePace, WhoIsCertainlyLiveNeverFallsFarBehind) {
   Simulation story(LivePace(kLatency, true), Producer{});
   story.run(1s);
