@@ -84,7 +84,7 @@ class Id3Watch {
  private:
   void forget_first();
 
-  const Judge may_be_read_;
+  Judge may_be_read_;
   std::array<std::uint8_t, Id3Header::kBytes> seen_{};  // the last bytes, from one on that may begin a tag
   std::size_t count_ = 0;                               // of them
   std::int64_t next_ = -1;                              // position

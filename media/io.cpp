@@ -6,12 +6,12 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cerrno>
 #include <string_view>
 #include <system_error>
 
 #include "base/error.hpp"
+#include "media/ebml.hpp"
 #include "media/formats.hpp"
 #include "media/remote.hpp"
 
@@ -23,34 +23,16 @@ constexpr std::size_t kMostBeforeSamples = 16U << 20U;  // of a WAV: pictures ma
 constexpr Duration kFetchPatience = 20s;
 constexpr const char* kNoProtocols = "none";
 
-/// An element's size of one to eight bytes (RFC 8794 s4), taken off the front; nothing where it is unknown or
-/// not there.
-std::optional<std::uint64_t> take_ebml_size(std::string_view& bytes) {
-  if (bytes.empty()) return std::nullopt;
-  const auto first = static_cast<std::uint8_t>(bytes[0]);
-  const auto length = static_cast<std::size_t>(std::countl_zero(first)) + 1;
-  if (length > 8 || bytes.size() < length) return std::nullopt;
-  std::uint64_t value = first & (0xFFU >> length);
-  for (std::size_t i = 1; i < length; ++i) value = value << 8U | static_cast<std::uint8_t>(bytes[i]);
-  bytes.remove_prefix(length);
-  const std::uint64_t unknown = (1ULL << (7 * length)) - 1;
-  return value == unknown ? std::nullopt : std::optional(value);
-}
-
 /// Where the segment of a Matroska ends that begins so.
-std::optional<std::uint64_t> end_of_matroska(std::string_view head) {
-  constexpr std::string_view kEbml = "\x1A\x45\xDF\xA3";
-  constexpr std::string_view kSegment = "\x18\x53\x80\x67";
-  const std::size_t whole = head.size();
-  if (!head.starts_with(kEbml)) return std::nullopt;
-  head.remove_prefix(kEbml.size());
-  const auto header = take_ebml_size(head);
-  if (!header || *header > head.size()) return std::nullopt;
-  head.remove_prefix(static_cast<std::size_t>(*header));
-  if (!head.starts_with(kSegment)) return std::nullopt;
-  head.remove_prefix(kSegment.size());
-  const auto segment = take_ebml_size(head);
-  return segment ? std::optional(whole - head.size() + *segment) : std::nullopt;
+std::optional<std::uint64_t> end_of_matroska(ByteView head) {
+  const auto header = read_ebml_element(head);
+  if (!header || header->id != kEbmlHeader || !header->size || *header->size > head.size() - header->head) {
+    return std::nullopt;
+  }
+  const auto begin = header->head + static_cast<std::size_t>(*header->size);
+  const auto segment = read_ebml_element(head.subspan(begin));
+  if (!segment || segment->id != kEbmlSegment || !segment->size) return std::nullopt;
+  return begin + segment->head + *segment->size;
 }
 
 [[noreturn]] void refuse(const std::string& location, const std::string& why) {
@@ -151,8 +133,7 @@ Access::Access(const Media& media, World world)
     } else {
       open_file();
     }
-    cut_tags();
-    attach_reader();
+    begin_piece();
   } catch (...) {
     if (owned_) ::close(fd_);
     throw;
@@ -182,18 +163,18 @@ std::uint64_t Access::missing_bytes() const {
   std::array<std::uint8_t, 4096> piece{};
   RiffHead riff;
   for (std::size_t at = 0; !riff.data() && at < kMostBeforeSamples;) {
-    const ssize_t got = ::pread(fd_, piece.data(), piece.size(), static_cast<off_t>(at));
+    const ssize_t got = ::pread(fd_, piece.data(), piece.size(), static_cast<off_t>(piece_begin_ + at));
     if (got <= 0) break;
     riff.watch({piece.data(), static_cast<std::size_t>(got)});
     at += static_cast<std::size_t>(got);
   }
   const std::uint64_t end = riff.data().value_or(0) + riff.size();
-  const auto there = static_cast<std::uint64_t>(about.st_size);
+  const auto there = border_.border().value_or(static_cast<std::uint64_t>(about.st_size) - piece_begin_);
   return riff.size() > 0 && end > there ? end - there : 0;
 }
 
 bool Access::ends_early() const noexcept {
-  const auto end = end_of_matroska(head());
+  const auto end = end_of_matroska(as_bytes(head()));
   const std::int64_t there = seekable_ ? size() : position_;
   return end && there >= 0 && static_cast<std::uint64_t>(there) < *end;
 }

@@ -17,6 +17,7 @@
 #include "media/excursion.hpp"
 #include "media/ffmpeg.hpp"
 #include "media/id3_tag.hpp"
+#include "media/piece_border.hpp"
 #include "media/pipeline.hpp"
 #include "media/playlist.hpp"
 #include "media/progress.hpp"
@@ -104,6 +105,18 @@ class Access {
     patience_ = patience;
     on_silence_ = std::move(then);
   }
+  /// True when the piece that FFmpeg has read is over and another file follows it. Reads on to its end where
+  /// only that tells.
+  [[nodiscard]] bool has_next_piece();
+  /// True for a file of which it is known before it has been read.
+  [[nodiscard]] bool knows_next_piece() const noexcept { return border_.border().has_value(); }
+  /// True when there was nothing in the piece but what stands before sound: no piece at all.
+  [[nodiscard]] bool is_only_tags() const noexcept {
+    return static_cast<std::int64_t>(at_) <= static_cast<std::int64_t>(front_.size()) + cut_;
+  }
+  /// Goes on to that, of which FFmpeg sees a file of its own. What was behind the fence must be gone.
+  void go_to_next_piece();
+
   /// So much of it has become samples.
   void heard(Duration sound) {
     heard_ = true;
@@ -154,8 +167,14 @@ class Access {
   [[nodiscard]] bool call_home() noexcept;
   [[nodiscard]] int read_on(std::uint8_t* buffer, int size) noexcept;
   void keep_head(ByteView bytes) noexcept;
+  [[nodiscard]] int read_piece(std::uint8_t* buffer, int size);
+  [[nodiscard]] int read_bytes(std::uint8_t* buffer, int size) noexcept;
   [[nodiscard]] int read_some(std::uint8_t* buffer, int size) noexcept;
+  [[nodiscard]] int give(ByteView bytes) noexcept;
+  void begin_piece();
+  void look_for_border();
   [[nodiscard]] std::int64_t size() const noexcept;
+  [[nodiscard]] std::int64_t device_size() const noexcept;
   [[nodiscard]] std::int64_t go_to(std::int64_t position) noexcept;
   void cut_tags();
   void cut_flac(const std::string& head);
@@ -165,6 +184,7 @@ class Access {
   [[noreturn]] void refuse_long_tags() const;
   [[nodiscard]] std::string next_bytes(std::size_t most);
   [[nodiscard]] std::string first_bytes();
+  [[nodiscard]] Id3Watch watch_for_tags();
   [[nodiscard]] bool may_read_tag(std::int64_t position, const Id3Header& header) const;
   void count_lead(AVIOContext* reader, bool closes) noexcept;
 
@@ -197,6 +217,12 @@ class Access {
   bool opening_ = true;
   bool heard_ = false;
   std::uint64_t given_ = 0;  // bytes
+  // Several files may follow each other in one. FFmpeg sees one piece at a time.
+  std::uint64_t piece_begin_ = 0;  // in the medium
+  std::uint64_t at_ = 0;           // the next byte of the piece that is given
+  PieceBorder border_;
+  std::string held_;     // read, and not given
+  std::size_t own_ = 0;  // so many of those are the piece's for sure
   std::array<char, 512> head_{};
   std::size_t head_size_ = 0;
   RiffHead riff_;
@@ -204,8 +230,7 @@ class Access {
   std::string front_;
   std::int64_t cut_ = 0;
   std::int64_t position_ = 0;  // as FFmpeg sees it
-  Id3Watch further_tags_{
-      [this](std::int64_t position, const Id3Header& header) { return may_read_tag(position, header); }};
+  Id3Watch further_tags_ = watch_for_tags();
   bool wanted_more_ = false;
   TimePoint silent_since_ = Clock::now();  // where it leads on
   std::uint64_t sounds_ = 0;               // how often there was sound

@@ -42,14 +42,14 @@ int Access::read_on(std::uint8_t* buffer, int size) noexcept {
     std::copy_n(front_.begin() + position_, count, buffer);
     return static_cast<int>(count);
   }
-  const int got = remote_ != nullptr ? remote_->read(buffer, size) : read_some(buffer, size);
   try {
+    const int got = read_piece(buffer, size);
     if (position_ == front) see_border();
     if (got > 0) further_tags_.see(position_, {buffer, static_cast<std::size_t>(got)});
+    return got;
   } catch (...) {
     return AVERROR(ENOMEM);
   }
-  return got;
 }
 
 /// They stand at `position_`.
@@ -77,10 +77,7 @@ int Access::read_some(std::uint8_t* buffer, int size) noexcept {
     if (has_seen_enough()) return AVERROR_EOF;
     if (may_wait && !wait_for_bytes()) return AVERROR_EXIT;
     const ssize_t got = ::read(fd_, buffer, static_cast<std::size_t>(size));
-    if (got > 0) {
-      if (is_pipe() && opening_) riff_.watch({buffer, static_cast<std::size_t>(got)});
-      return static_cast<int>(got);
-    }
+    if (got > 0) return static_cast<int>(got);
     if (got == 0) return AVERROR_EOF;
     if (errno != EINTR && errno != EAGAIN) return AVERROR(errno);
     may_wait = !regular_;
@@ -115,21 +112,18 @@ bool Access::call_home() noexcept {
 // plays any: seconds, when somebody speaks into a telephone. It makes do with less when we call it the end,
 // rewinds, and goes on.
 bool Access::has_seen_enough() const noexcept {
-  return opening_ && is_pipe() && riff_.data() && given_ >= *riff_.data() + kSpdifProbeBytes;
+  return opening_ && is_pipe() && riff_.data() && at_ >= *riff_.data() + kSpdifProbeBytes;
 }
 
 std::int64_t Access::on_seek(void* self, std::int64_t offset, int whence) noexcept {
   auto& access = *static_cast<Access*>(self);
-  if ((whence & AVSEEK_SIZE) != 0) {
+  const bool asks_size = (whence & AVSEEK_SIZE) != 0;
+  if (asks_size || (whence & ~AVSEEK_FORCE) == SEEK_END) {
     const std::int64_t size = access.size();
-    return size < 0 ? size : std::max<std::int64_t>(0, size - access.cut_);
-  }
-  if ((whence & ~AVSEEK_FORCE) == SEEK_END &&
-      access.remote_ == nullptr) {  // how the size of a device is found
-    const off_t end = ::lseek(access.fd_, offset, SEEK_END);
-    if (end < 0) return AVERROR(errno);
-    access.position_ = end - access.cut_;
-    return access.position_;
+    if (size < 0) return size;
+    const std::int64_t seen = std::max<std::int64_t>(0, size - access.cut_);
+    if (asks_size) return seen;
+    return access.remote_ == nullptr ? on_seek(self, seen + offset, SEEK_SET) : AVERROR(ENOSYS);
   }
   if ((whence & ~AVSEEK_FORCE) != SEEK_SET || offset < 0) return AVERROR(ENOSYS);
   const auto front = static_cast<std::int64_t>(access.front_.size());
@@ -139,18 +133,43 @@ std::int64_t Access::on_seek(void* self, std::int64_t offset, int whence) noexce
   return offset;
 }
 
-/// In bytes, or an AVERROR.
+/// Of the piece, in bytes, or an AVERROR.
 std::int64_t Access::size() const noexcept {
-  if (remote_ != nullptr) return remote_->seek(0, AVSEEK_SIZE);
-  struct stat about {};
-  if (::fstat(fd_, &about) != 0) return AVERROR(errno);
-  return regular_ ? about.st_size : AVERROR(ENOSYS);
+  if (const auto border = border_.border()) return static_cast<std::int64_t>(*border);
+  std::int64_t whole = 0;
+  if (remote_ != nullptr) {
+    whole = remote_->seek(0, AVSEEK_SIZE);
+  } else {
+    struct stat about {};
+    if (::fstat(fd_, &about) != 0) return AVERROR(errno);
+    whole = regular_ ? about.st_size : device_size();
+  }
+  return whole < 0 ? whole : whole - static_cast<std::int64_t>(piece_begin_);
 }
 
+/// Of what is a disk itself; the place in it is another then.
+std::int64_t Access::device_size() const noexcept {
+  const off_t end = seekable_ ? ::lseek(fd_, 0, SEEK_END) : -1;
+  if (end < 0) return AVERROR(ENOSYS);
+  ::lseek(fd_, static_cast<off_t>(piece_begin_ + at_ + held_.size()), SEEK_SET);
+  return end;
+}
+
+/// `position` is of the piece.
 std::int64_t Access::go_to(std::int64_t position) noexcept {
-  if (remote_ != nullptr) return remote_->seek(position, SEEK_SET);
-  const off_t reached = ::lseek(fd_, position, SEEK_SET);
-  return reached < 0 ? AVERROR(errno) : reached;
+  const std::int64_t place = position + static_cast<std::int64_t>(piece_begin_);
+  std::int64_t reached = 0;
+  if (remote_ != nullptr) {
+    reached = remote_->seek(place, SEEK_SET);
+    if (reached < 0) return reached;
+  } else {
+    reached = ::lseek(fd_, place, SEEK_SET);
+    if (reached < 0) return AVERROR(errno);
+  }
+  held_.clear();
+  own_ = 0;
+  at_ = static_cast<std::uint64_t>(position);
+  return position;
 }
 
 }  // namespace vcplay::media

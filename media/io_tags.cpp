@@ -26,7 +26,7 @@ std::string Access::next_bytes(std::size_t most) {
   std::string bytes(std::min(most, kPieceBytes), '\0');
   auto* const to = reinterpret_cast<std::uint8_t*>(bytes.data());
   const auto size = static_cast<int>(bytes.size());
-  const int got = remote_ != nullptr ? remote_->read(to, size) : read_some(to, size);
+  const int got = read_piece(to, size);
   bytes.resize(got > 0 ? static_cast<std::size_t>(got) : 0);  // whoever reads next learns why
   allowance_.take(static_cast<std::int64_t>(bytes.size()));
   return bytes;
@@ -112,6 +112,11 @@ void Access::refuse_long_tags() const {
   throw Error(Cause::no_media, named(location_) + " begins with tags of more than 64 MiB");
 }
 
+Id3Watch Access::watch_for_tags() {
+  return Id3Watch(
+      [this](std::int64_t position, const Id3Header& header) { return may_read_tag(position, header); });
+}
+
 /// FFmpeg finds tags elsewhere, too. In a file one can look ahead; what comes from elsewhere does without.
 bool Access::may_read_tag(std::int64_t position, const Id3Header& header) const {
   if (!regular_ || !seekable_) return false;
@@ -121,7 +126,7 @@ bool Access::may_read_tag(std::int64_t position, const Id3Header& header) const 
     bytes.resize(got < 0 ? 0 : static_cast<std::size_t>(got));
     return bytes;
   };
-  const auto begin = position + cut_ + static_cast<std::int64_t>(Id3Header::kBytes);
+  const auto begin = static_cast<std::int64_t>(piece_begin_ + Id3Header::kBytes) + position + cut_;
   return is_harmless(header, begin, read_at);
 }
 

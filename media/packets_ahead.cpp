@@ -18,7 +18,6 @@ void PacketsAhead::read_from(Source& source) {
   source_ = &source;
   packets_.clear();
   samples_ = bytes_ = 0;
-  heard_samples_ = 0;
   ended_ = false;
 }
 
@@ -28,7 +27,7 @@ void PacketsAhead::fill(std::size_t samples) {
       hold(*packet);
     } else {
       ended_ = true;
-      cut_end(source_->padding_after(heard_samples_));
+      cut_end(source_->padding());
     }
   }
 }
@@ -49,6 +48,7 @@ PacketsAhead::Packet PacketsAhead::take() {
 }
 
 void PacketsAhead::hold(const Source::Packet& packet) {
+  cut_end(packet.padding);
   packets_.push_back({{packet.bytes.begin(), packet.bytes.end()},
                       packet.samples,
                       packet.skip,
@@ -57,8 +57,6 @@ void PacketsAhead::hold(const Source::Packet& packet) {
                       source_->take_title()});
   samples_ += packet.samples;
   bytes_ += packet.bytes.size();
-  heard_samples_ += packet.samples - packet.discard;
-  heard_samples_ -= std::min<std::uint64_t>(heard_samples_, packet.skip);
 }
 
 void PacketsAhead::cut_end(std::size_t padding) {

@@ -53,7 +53,6 @@ class PacketsAhead {
   std::deque<Packet> packets_;
   std::size_t samples_ = 0;
   std::size_t bytes_ = 0;
-  std::uint64_t heard_samples_ = 0;  // of all that were read, without what is not to be heard
   bool ended_ = false;
 };
 

@@ -20,6 +20,8 @@ std::int64_t samples_until(Duration moment, int rate) noexcept {
 }
 
 Range::Verdict Range::cut(AVFrame& frame) {
+  if (frame.sample_rate != rate_ && rate_ > 0) position_ = av_rescale(position_, frame.sample_rate, rate_);
+  rate_ = frame.sample_rate;
   const std::int64_t begin = position_;
   position_ += frame.nb_samples;
   if (end_) {

@@ -18,8 +18,11 @@ class Range {
   /// What becomes of the next samples; those that straddle an end of the range are shortened.
   [[nodiscard]] Verdict cut(AVFrame& frame);
 
-  /// So many samples are past already.
-  void set_position(std::int64_t samples) noexcept { position_ = samples; }
+  /// So many samples are past already, at `rate` Hz.
+  void set_position(std::int64_t samples, int rate) noexcept {
+    position_ = samples;
+    rate_ = rate;
+  }
   [[nodiscard]] std::optional<Duration> start() const noexcept { return start_; }
   [[nodiscard]] bool is_whole() const noexcept { return !start_ && !end_; }
   /// Of what is left of a medium that is so long.
@@ -28,7 +31,8 @@ class Range {
  private:
   std::optional<Duration> start_;
   std::optional<Duration> end_;
-  std::int64_t position_ = 0;
+  std::int64_t position_ = 0;  // in samples
+  int rate_ = 0;               // of them; later ones may have another
 };
 
 /// How many samples lie before `moment`, at `rate` Hz.

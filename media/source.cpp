@@ -1,89 +1,35 @@
 #include "media/source.hpp"
 
-#include <fmt/core.h>
-
-#include <algorithm>
-#include <array>
-#include <cerrno>
-#include <cmath>
-#include <string_view>
 #include <utility>
 
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/milliseconds.hpp"
-#include "media/guessed_size.hpp"
+#include "media/clock_time.hpp"
 
 namespace vcplay::media {
-namespace {
-
-constexpr int kMaxFailuresInARow = 64;    // a decoder that fails this often without asking for more is stuck
-constexpr double kMissingSeconds = 0.25;  // headers are allowed to be this inexact
-constexpr const char* kIndexAtEnd =
-    " is MP4 or M4A whose index stands behind the sound, and cannot be wound back: play it from a file, or "
-    "write it with \"ffmpeg -movflags +faststart\"";
-
-bool has_pictures_in_motion(const AVFormatContext& format) {
-  return std::any_of(format.streams, format.streams + format.nb_streams, [](const AVStream* stream) {
-    return stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO &&
-           (stream->disposition & AV_DISPOSITION_ATTACHED_PIC) == 0;
-  });
-}
-
-bool is_matroska(const AVFormatContext& format) {
-  return std::string_view(format.iformat->name) == "matroska,webm";
-}
-
-/// True for what stands behind the sound of many files: a tag, padding, or padding and a tag.
-bool is_no_sound(ByteView bytes) {
-  constexpr std::array<std::string_view, 4> kTags{"TAG", "ID3", "APETAGEX", "LYRICSBEGIN"};
-  std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  text.remove_prefix(std::min(text.find_first_not_of('\0'), text.size()));
-  if (text.empty() || text.find_first_not_of(text.front()) == std::string_view::npos) return true;
-  return std::any_of(kTags.begin(), kTags.end(),
-                     [text](std::string_view tag) { return text.starts_with(tag); });
-}
-
-/// What the header says of the length; 0 when it says nothing.
-double promised_seconds(const AVFormatContext& format, const AVStream& stream) {
-  if (stream.duration > 0) return static_cast<double>(stream.duration) * av_q2d(stream.time_base);
-  // Matroska says it of all streams together, counted from its time 0.
-  if (!is_matroska(format) || format.duration <= 0) return 0;
-  return static_cast<double>(format.duration - std::max<std::int64_t>(0, format.start_time)) / AV_TIME_BASE;
-}
-
-}  // namespace
-
-std::string clock_time(double seconds) {
-  const std::int64_t millis = std::llround(seconds * 1000);
-  const std::int64_t minutes = millis / 60'000;
-  const std::string minute =
-      minutes < 60 ? std::to_string(minutes) : fmt::format("{}:{:02}", minutes / 60, minutes % 60);
-  return fmt::format("{}:{:02}.{:03}", minute, millis / 1000 % 60, millis % 1000);
-}
 
 Source::Source(const Media& media, std::uint32_t track, World world)
-    : world_(world),
-      access_(media, world),
-      packet_(made(av_packet_alloc())),
-      current_(made(av_frame_alloc())),
-      ahead_(made(av_frame_alloc())),
-      range_(media.start, media.end) {
-  info_.track = track;
-  info_.location = media.location;
+    : media_(media), world_(world), range_(media.start, media.end), access_(media, world) {
   const RuledConnections ruled(access_.connections());
-  open(media);
-  choose_stream(media.audio_track);
-  describe_track(media);
+  piece_.emplace(media_, access_, world_, range_, end_);
+  info_ = piece_->info();
+  info_.track = track;
+  if (access_.knows_next_piece()) info_.duration.reset();  // it is that of the first one
 }
 
 const AVFrame* Source::next() {
   return in_library([this] { return next_in_range(); });
 }
 
-AVFrame* Source::next_in_range() {
-  if (!std::exchange(began_, true)) approach_start();
-  while (AVFrame* const frame = next_decoded()) {
+const AVFrame* Source::next_in_range() {
+  if (!std::exchange(began_, true)) piece_->approach_start();
+  while (!over_) {
+    AVFrame* const frame = piece_->next();
+    if (frame == nullptr) {
+      go_on();
+      continue;
+    }
     switch (range_.cut(*frame)) {
       case Range::Verdict::keep:
         gave_ = true;
@@ -91,203 +37,76 @@ AVFrame* Source::next_in_range() {
       case Range::Verdict::drop:
         break;
       case Range::Verdict::over:
-        return nullptr;
+        over_ = true;
     }
   }
   return nullptr;
 }
 
-AVFrame* Source::next_decoded() {
-  if (!trims_end_) {
-    if (decode(*current_)) return current_.get();
-    finish();
-    return nullptr;
-  }
-  if (!std::exchange(looks_ahead_, true) && !decode(*ahead_))
-    finish();  // the very first call fills the place ahead
-  if (ahead_->nb_samples == 0) return nullptr;
-  av_frame_unref(current_.get());
-  av_frame_move_ref(current_.get(), ahead_.get());
-  if (!decode(*ahead_)) {
-    trim_end(*current_);
-    finish();
-  }
-  return current_.get();
+std::optional<Source::Packet> Source::next_packet() {
+  return in_library([this] { return read_packet(); });
 }
 
-bool Source::decode(AVFrame& frame) {
-  while (!ended_) {
-    const int got = avcodec_receive_frame(codec_.get(), &frame);
-    if (got == 0 && frame.nb_samples > 0) {
-      if (!damage_.empty() && is_of_sound_) report_damage();
-      damage_.clear();
-      is_of_sound_ = false;
-      failures_ = 0;
-      const double length = static_cast<double>(frame.nb_samples) / std::max(1, frame.sample_rate);
-      access_.heard(std::chrono::duration_cast<Duration>(std::chrono::duration<double>(length)));
-      samples_ += static_cast<std::uint64_t>(frame.nb_samples);
-      seconds_ += length;
-      return true;
+std::optional<Source::Packet> Source::read_packet() {
+  while (!over_) {
+    if (!piece_->opus()) return std::nullopt;
+    if (auto packet = piece_->next_packet()) {
+      packet->padding = std::exchange(padding_, 0);
+      packet->begins_link |= std::exchange(begins_piece_, false);
+      return packet;
     }
-    if (got == AVERROR(EAGAIN)) {
-      feed();
-    } else if (got == AVERROR_EOF && std::exchange(awaits_decoder_, false)) {
-      renew_decoder();
-      feed_packet();
-    } else if (got == AVERROR_EOF || ++failures_ > kMaxFailuresInARow) {
-      ended_ = true;
-    } else if (got < 0) {
-      note_packet_damage(describe(got));
+    padding_ = piece_->padding();
+    go_on();
+  }
+  return std::nullopt;
+}
+
+/// The piece is over: on to the next one, or to the end.
+void Source::go_on() {
+  over_ = !access_.has_next_piece();
+  piece_->conclude(!over_);
+  end_ = piece_->end();
+  if (!over_) return open_next_piece();
+  if (!gave_ && began_ && range_.start() && !world_.over()) throw Error(Cause::no_media, too_short());
+}
+
+void Source::open_next_piece() {
+  do {
+    piece_.reset();
+    try {
+      access_.go_to_next_piece();
+      piece_.emplace(media_, access_, world_, range_, end_);
+      const TrackInfo& info = piece_->info();
+      if (!info.title.empty()) title_ = info.artist.empty() ? info.title : info.artist + " - " + info.title;
+      begins_piece_ = true;
+      return;
+    } catch (const Error& error) {
+      if (world_.over()) break;
+      if (!access_.is_only_tags()) {
+        log::warning("From {} on {}; that part is left out", clock_time(end_), error.what());
+      }
     }
+  } while (access_.has_next_piece());
+  over_ = true;
+}
+
+std::optional<std::string> Source::take_title() {
+  if (title_) return std::exchange(title_, std::nullopt);
+  if (piece_) {
+    if (auto title = piece_->take_title()) return title;
   }
-  return false;
+  return access_.take_title();
 }
 
-void Source::feed() {
-  failures_ = 0;
-  av_packet_unref(packet_.get());
-  const int got = av_read_frame(format_.get(), packet_.get());
-  if (got == AVERROR(EAGAIN)) return;
-  if (got < 0) {
-    note_end(got);
-    avcodec_send_packet(codec_.get(), nullptr);  // the decoder may still hold samples
-    return;
-  }
-  if (packet_->stream_index != stream_->index) return;
-  note_link();
-  if (begins_link_ && is_of_another_head()) {
-    // The packet waits until the decoder before has given all that it holds.
-    awaits_decoder_ = true;
-    avcodec_send_packet(codec_.get(), nullptr);
-    return;
-  }
-  feed_packet();
-}
+std::string Source::tagged(const char* name) const { return piece_ ? piece_->tagged(name) : std::string(); }
 
-/// Of a new link libavformat 7 says how many channels there are, and leaves the places of those before.
-void Source::renew_decoder() {
-  AVCodecParameters& now = *stream_->codecpar;
-  const int channels = now.ch_layout.nb_channels;
-  av_channel_layout_uninit(&now.ch_layout);
-  now.ch_layout.order = AV_CHANNEL_ORDER_UNSPEC;
-  now.ch_layout.nb_channels = channels;
-  open_decoder(*codec_->codec);
-}
+std::optional<OpusStream> Source::opus() const { return piece_ ? piece_->opus() : std::nullopt; }
 
-/// True for Opus whose head (channels, streams, pre-skip) is not the one that the decoder was made for.
-bool Source::is_of_another_head() const {
-  const AVCodecParameters& now = *stream_->codecpar;
-  if (now.codec_id != AV_CODEC_ID_OPUS) return false;
-  const auto size = [](int bytes) { return static_cast<std::size_t>(std::max(0, bytes)); };
-  const ByteView head(now.extradata, size(now.extradata_size));
-  const ByteView known(codec_->extradata, size(codec_->extradata_size));
-  return !std::equal(head.begin(), head.end(), known.begin(), known.end());
-}
+bool Source::is_at_hand() const { return !access_.is_pipe() && !is_address(info_.location); }
 
-/// What `averror`, by which packets ended, says of them.
-void Source::note_end(int averror) {
-  const int failed = averror == AVERROR_EOF && format_->pb != nullptr ? format_->pb->error : averror;
-  if (!access_.fault().empty()) {
-    note_damage(access_.fault());  // of which HLS makes an end like any other
-  } else if (failed < 0 && failed != AVERROR_EOF) {
-    note_damage(describe(failed));
-  }
-}
-
-void Source::feed_packet() {
-  if (sample_bytes_ > 0) {
-    drop_half_sample();
-  } else if ((packet_->flags & AV_PKT_FLAG_CORRUPT) != 0) {
-    note_damage("a packet is incomplete");
-  }
-  if (packet_->size == 0 && packet_->side_data_elems == 0) return;
-  const int sent = avcodec_send_packet(codec_.get(), packet_.get());
-  if (sent < 0) note_packet_damage(describe(sent));
-}
-
-void Source::drop_half_sample() {
-  const int odd = packet_->size % sample_bytes_;
-  if (odd == 0) return;
-  av_shrink_packet(packet_.get(), packet_->size - odd);
-  if (std::exchange(told_odd_bytes_, true)) return;
-  log::warning("{} ends in the middle of a sample: its last {} byte{} {} left out", named(info_.location),
-               odd, odd == 1 ? "" : "s", odd == 1 ? "is" : "are");
-}
-
-void Source::trim_end(AVFrame& last) const {
-  const std::int64_t by_header = av_rescale_q(stream_->duration, stream_->time_base, {1, last.sample_rate});
-  const std::int64_t excess = static_cast<std::int64_t>(samples_) - whole_.value_or(by_header);
-  // More than one packet too much is a header that is wrong, not padding.
-  if (excess > 0 && excess < last.nb_samples) last.nb_samples -= static_cast<int>(excess);
-}
-
-void Source::note_damage(const std::string& what) {
-  if (world_.over()) return;  // then it is only the interrupted read
-  if (damage_.empty()) damage_ = what;
-  is_of_sound_ = true;
-}
-
-/// The packet that was read last cannot be decoded. What stands behind the sound need not be any.
-void Source::note_packet_damage(const std::string& what) {
-  const bool is_sound = !is_no_sound({packet_->data, static_cast<std::size_t>(packet_->size)});
-  if (is_sound) return note_damage(what);
-  if (!world_.over() && damage_.empty()) damage_ = what;
-}
-
-/// True at the end, where all that a header promised has come, or what could not be decoded was a tag or
-/// padding.
-bool Source::is_whole() const {
-  if (!is_of_sound_) return true;
-  const bool is_a_promise = format_->duration_estimation_method == AVFMT_DURATION_FROM_STREAM &&
-                            std::string_view(format_->iformat->name) == "flac";
-  const double promised = is_a_promise ? promised_seconds(*format_, *stream_) : 0;
-  return promised > 0 && seconds_ * info_.sample_rate >= promised * info_.sample_rate - 0.5;
-}
-
-void Source::report_damage() {
-  const std::string what = access_.fault().empty() ? damage_ : access_.fault();
-  damage_.clear();
-  if (std::exchange(damage_reported_, true)) return;
-  log::warning("{} is damaged at {}: {}; what can be decoded of it is played", named(info_.location),
-               clock_time(seconds_), what);
-}
-
-void Source::finish() {
-  if (world_.over()) return;
-  if (samples_ == 0) {
-    if (access_.is_pipe() && !access_.gave_anything())
-      throw Error(Cause::no_media, cannot_be_opened(AVERROR_EOF));
-    if (access_.is_spent()) throw Error(Cause::no_media, cannot_be_opened(AVERROR_EXIT));
-    if (damage_.empty()) throw Error(Cause::no_media, named(info_.location) + kNoSound);
-    if (!access_.is_seekable() && info_.container.starts_with("mov,")) {
-      throw Error(Cause::no_media, named(info_.location) + kIndexAtEnd);
-    }
-    throw Error(Cause::no_media, named(info_.location) + " has no audio that can be decoded: " + damage_);
-  }
-  if (!damage_.empty() && !is_whole()) report_damage();
-  if (!gave_ && range_.start()) throw Error(Cause::no_media, too_short());
-  if (range_.is_whole()) check_length();
-}
-
-void Source::check_length() {
-  if (damage_reported_ || has_pictures_in_motion(*format_)) return;
-  // From a bitrate, from timestamps or from a WAV's size FFmpeg concludes a length: nobody promised it.
-  const bool is_a_promise = format_->duration_estimation_method == AVFMT_DURATION_FROM_STREAM;
-  const bool start_is_known = stream_->start_time != AV_NOPTS_VALUE;
-  const double too_much = seconds(counted_too_much(
-      start_is_known ? av_rescale_q(stream_->start_time, stream_->time_base, AVRational{1, AV_TIME_BASE})
-                     : 0));
-  double promised = is_a_promise ? promised_seconds(*format_, *stream_) - too_much : 0;
-  if (is_matroska(*format_) && !access_.ends_early())
-    return;  // it tells pauses and other tracks from what is missing
-  const double bytes_per_second = static_cast<double>(sample_bytes_) * info_.sample_rate;
-  const double bytes = promised * bytes_per_second;
-  if (bytes > 0 && is_guessed_size(static_cast<std::uint64_t>(bytes))) promised = 0;
-  const auto missing = static_cast<double>(bytes_per_second > 0 ? access_.missing_bytes() : 0);
-  if (missing > 0) promised = seconds_ + missing / bytes_per_second;
-  if (promised - seconds_ < kMissingSeconds) return;
-  log::warning("{} ends at {}, but its header promises {}: it is truncated", named(info_.location),
-               clock_time(seconds_), clock_time(promised));
+std::string Source::too_short() const {
+  return named(info_.location) + " is over at " + clock_time(end_) + "; it was to begin at " +
+         clock_time(seconds(*range_.start()));
 }
 
 }  // namespace vcplay::media

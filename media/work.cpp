@@ -177,7 +177,11 @@ void Work::decode() {
   follow(source);
   if (reencoded_.empty() && follower_.wants_samples_at_once())
     reencoded_ = "its producer's clock is followed";
-  if (reencoded_.empty()) return pass_through(source);
+  if (reencoded_.empty()) {
+    pass_through(source);
+    if (source.is_over() || stop.raised()) return;
+    if (began_) passthrough_.hand_over();  // a piece follows that is not Opus
+  }
   const std::string name = named(item_->media.location);
   FilteredSource sound(source, options_.sound.filters, name + " cannot pass --af", stop, excursion_);
   while (const AVFrame* const frame = sound.next()) hear(*frame, source);

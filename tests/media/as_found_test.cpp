@@ -4,12 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <numbers>
 #include <span>
 #include <string>
 #include <utility>
@@ -20,6 +18,7 @@
 #include "words/http_server.hpp"
 #include "words/opus_files.hpp"
 #include "words/playback.hpp"
+#include "words/purity.hpp"
 #include "words/temporary_folder.hpp"
 
 namespace vcplay::testing {
@@ -103,24 +102,6 @@ TEST(BigEndianWav, OfWhatNobodyDecodesIsASentence) {
 }
 
 // ── chains ──
-
-/// How much of the left channel between two moments (in seconds) is a tone of `hz`: 1 for all of it.
-double purity(const std::vector<float>& heard, double hz, double from, double to) {
-  double cosine = 0;
-  double sine = 0;
-  double all = 0;
-  const auto begin = static_cast<std::size_t>(from * kSampleRate);
-  const auto end = static_cast<std::size_t>(to * kSampleRate);
-  for (std::size_t i = begin; i < end; ++i) {
-    const double value = heard.at(i * kChannels);
-    const double phase = 2 * std::numbers::pi * hz * static_cast<double>(i) / kSampleRate;
-    cosine += value * std::cos(phase);
-    sine += value * std::sin(phase);
-    all += value * value;
-  }
-  const double share = 2 * (cosine * cosine + sine * sine) / static_cast<double>(end - begin);
-  return all > 0 ? share / all : 0;
-}
 
 std::string opus_link(const std::string& name, const std::string& input, const std::string& arguments) {
   return contents_of(make_file(name, "-f lavfi -i \"" + input + "\"", "-c:a libopus " + arguments));

@@ -1,11 +1,11 @@
-// A Source whose packets are wanted as they are.
+// A Piece whose packets are wanted as they are.
 #include <algorithm>
 #include <string_view>
 #include <utility>
 
 #include "base/opus_frame.hpp"
 #include "media/opus_packets.hpp"
-#include "media/source.hpp"
+#include "media/piece.hpp"
 
 namespace vcplay::media {
 namespace {
@@ -67,7 +67,7 @@ void write_opus_head(AVCodecParameters& parameters, std::size_t pre_skip) {
 
 }  // namespace
 
-void Source::read_packet_table() {
+void Piece::read_packet_table() {
   AVCodecParameters& parameters = *stream_->codecpar;
   const bool needed = parameters.codec_id == AV_CODEC_ID_OPUS && container_of(*format_) == "caf" &&
                       parameters.extradata_size == 0 && parameters.ch_layout.nb_channels <= 2;
@@ -82,14 +82,14 @@ void Source::read_packet_table() {
 }
 
 // This libavformat appends the tags of one link to those of the link before.
-void Source::forget_title() {
+void Piece::forget_title() {
   for (const char* const name : {"title", "artist"}) av_dict_set(&stream_->metadata, name, nullptr, 0);
   stream_->event_flags &= ~AVSTREAM_EVENT_FLAG_METADATA_UPDATED;
 }
 
 // RFC 3533 s4: the links of a chained Ogg are streams of their own, as a web radio sends one for each song.
 // Each has its own head, its own tags, and a time that begins anew.
-void Source::note_link() {
+void Piece::note_link() {
   begins_link_ = false;
   if (container_of(*format_) != "ogg") return;
   const bool goes_back =
@@ -104,12 +104,7 @@ void Source::note_link() {
   forget_title();
 }
 
-std::optional<std::string> Source::take_title() {
-  if (link_title_) return std::exchange(link_title_, std::nullopt);
-  return access_.take_title();
-}
-
-std::optional<OpusStream> Source::opus() const {
+std::optional<OpusStream> Piece::opus() const {
   constexpr std::size_t kOpusHead = 19;
   const AVCodecParameters& parameters = *stream_->codecpar;
   if (parameters.codec_id != AV_CODEC_ID_OPUS) return std::nullopt;
@@ -124,11 +119,7 @@ std::optional<OpusStream> Source::opus() const {
   return stream;
 }
 
-std::optional<Source::Packet> Source::next_packet() {
-  return in_library([this] { return read_packet(); });
-}
-
-std::optional<Source::Packet> Source::read_packet() {
+std::optional<Piece::Packet> Piece::next_packet() {
   while (!ended_ && !world_.over()) {
     av_packet_unref(packet_.get());
     const int got = av_read_frame(format_.get(), packet_.get());
@@ -141,11 +132,10 @@ std::optional<Source::Packet> Source::read_packet() {
       return describe_packet();
     }
   }
-  finish();
   return std::nullopt;
 }
 
-Source::Packet Source::describe_packet() {
+Piece::Packet Piece::describe_packet() {
   Packet packet;
   packet.bytes = ByteView(packet_->data, static_cast<std::size_t>(packet_->size));
   const std::optional<OpusLayout> layout = opus()->layout;
@@ -179,18 +169,18 @@ Source::Packet Source::describe_packet() {
   if (left_out && !gave_packet_) packet.skip = packet.samples;
   gave_packet_ = gave_packet_ || !left_out;
   seconds_ += static_cast<double>(packet.samples) / kSampleRate;
+  heard_ += packet.samples - packet.discard;
+  heard_ -= std::min<std::uint64_t>(heard_, packet.skip);
   return packet;
 }
 
-std::size_t Source::padding_after(std::uint64_t heard) const {
+std::size_t Piece::padding() const {
   if (!trims_end_) return 0;
   const std::int64_t whole = av_rescale_q(stream_->duration, stream_->time_base, kOneSample);
-  const std::int64_t excess = static_cast<std::int64_t>(heard) - whole;
+  const std::int64_t excess = static_cast<std::int64_t>(heard_) - whole;
   // More than the longest packet is a header that is wrong, not padding.
   return excess > 0 && excess < static_cast<std::int64_t>(kLongestOpus) ? static_cast<std::size_t>(excess)
                                                                         : 0;
 }
-
-bool Source::is_at_hand() const { return !access_.is_pipe() && !is_address(info_.location); }
 
 }  // namespace vcplay::media

@@ -1,4 +1,4 @@
-// How a Source gets to where it is to begin, and finds the audio track that somebody asked for.
+// How a Piece gets to where it is to begin, and finds the audio track that somebody asked for.
 #include <algorithm>
 #include <charconv>
 #include <string_view>
@@ -6,7 +6,7 @@
 #include "base/error.hpp"
 #include "base/milliseconds.hpp"
 #include "media/language.hpp"
-#include "media/source.hpp"
+#include "media/piece.hpp"
 
 namespace vcplay::media {
 namespace {
@@ -45,7 +45,7 @@ std::string list_of_tracks(const AVFormatContext& format) {
 
 }  // namespace
 
-int Source::wanted_stream(const std::string& name) const {
+int Piece::wanted_stream(const std::string& name) const {
   if (name.empty()) return -1;
   int wanted = 0;
   const auto [stop, error] = std::from_chars(name.data(), name.data() + name.size(), wanted);
@@ -62,9 +62,9 @@ int Source::wanted_stream(const std::string& name) const {
               named(info_.location) + " has no audio track " + name + ": it has " + list_of_tracks(*format_));
 }
 
-void Source::approach_start() {
+void Piece::approach_start() {
   if (!may_seek() || !decode(*current_)) return;
-  range_.set_position(current_->nb_samples);
+  range_.set_position(current_->nb_samples, current_->sample_rate);
   const std::int64_t first = current_->best_effort_timestamp;
   if (first == AV_NOPTS_VALUE) return;
   const AVRational nanoseconds{1, 1'000'000'000};
@@ -78,7 +78,7 @@ void Source::approach_start() {
   }
 }
 
-bool Source::may_seek() const {
+bool Piece::may_seek() const {
   if (!range_.start()) return false;
   const bool is_coarse = av_cmp_q(stream_->time_base, {1, std::max(1, codec_->sample_rate)}) > 0;
   if (*range_.start() <= (is_coarse ? kNearEnoughWhenCoarse : kNearEnough)) return false;
@@ -86,7 +86,7 @@ bool Source::may_seek() const {
   return has_way_back || is_hls_stream(*format_);
 }
 
-bool Source::jump(std::int64_t timestamp, std::int64_t first) {
+bool Piece::jump(std::int64_t timestamp, std::int64_t first) {
   if (av_seek_frame(format_.get(), stream_->index, timestamp, AVSEEK_FLAG_BACKWARD) < 0) return false;
   avcodec_flush_buffers(codec_.get());
   ended_ = false;
@@ -97,15 +97,10 @@ bool Source::jump(std::int64_t timestamp, std::int64_t first) {
       av_rescale_q(current_->best_effort_timestamp - first, stream_->time_base, {1, std::max(1, rate)});
   const std::int64_t end = begin + current_->nb_samples;
   if (begin < 0 || end > samples_until(*range_.start(), rate)) return false;
-  range_.set_position(end);
+  range_.set_position(end, rate);
   samples_ = static_cast<std::uint64_t>(end);
   seconds_ = static_cast<double>(end) / std::max(1, rate);
   return true;
-}
-
-std::string Source::too_short() const {
-  return named(info_.location) + " is over at " + clock_time(seconds_) + "; it was to begin at " +
-         clock_time(seconds(*range_.start()));
 }
 
 }  // namespace vcplay::media

@@ -13,7 +13,7 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "media/formats.hpp"
-#include "media/source.hpp"
+#include "media/piece.hpp"
 
 namespace vcplay::media {
 namespace {
@@ -84,7 +84,7 @@ void hurry(AVFormatContext& format, Dictionary& options) {
 
 }  // namespace
 
-void Source::open(const Media& media) {
+void Piece::open(const Media& media) {
   // FFmpeg 7 believes no list whose name does not end in .m3u8. It does not see what the server says of it.
   const std::string& format_name = media.format.empty() && access_.is_hls() ? kHls : media.format;
   const AVInputFormat* const wanted =
@@ -123,7 +123,7 @@ void Source::open(const Media& media) {
 }
 
 /// RIFX is WAV with all numbers the other way round. FFmpeg reads its head so, and not its samples.
-void Source::turn_big_endian() {
+void Piece::turn_big_endian() {
   constexpr std::array<std::pair<AVCodecID, AVCodecID>, 5> kCounterparts{{
       {AV_CODEC_ID_PCM_S16LE, AV_CODEC_ID_PCM_S16BE},
       {AV_CODEC_ID_PCM_S24LE, AV_CODEC_ID_PCM_S24BE},
@@ -148,7 +148,7 @@ void Source::turn_big_endian() {
   }
 }
 
-std::string Source::cannot_be_opened(int averror) const {
+std::string Piece::cannot_be_opened(int averror) const {
   const std::string name = named(info_.location);
   const std::string& complaint = first_complaint();
   if (!access_.fault().empty()) return name + " cannot be opened: " + access_.fault();
@@ -175,7 +175,7 @@ std::string Source::cannot_be_opened(int averror) const {
   return sentence + describe_fully(averror);
 }
 
-void Source::choose_stream(const std::string& name) {
+void Piece::choose_stream(const std::string& name) {
   const AVCodec* decoder = nullptr;
   const int best =
       av_find_best_stream(format_.get(), AVMEDIA_TYPE_AUDIO, wanted_stream(name), -1, &decoder, 0);
@@ -198,7 +198,7 @@ void Source::choose_stream(const std::string& name) {
   open_decoder(*decoder);
 }
 
-void Source::open_decoder(const AVCodec& decoder) {
+void Piece::open_decoder(const AVCodec& decoder) {
   codec_.reset(made(avcodec_alloc_context3(&decoder)));
   int done = avcodec_parameters_to_context(codec_.get(), stream_->codecpar);
   codec_->pkt_timebase = stream_->time_base;
@@ -217,7 +217,7 @@ void Source::open_decoder(const AVCodec& decoder) {
   if (trims_end_) whole_ = samples_by_itunes(*format_, *stream_);
 }
 
-void Source::describe_track(const Media& media) {
+void Piece::describe_track(const Media& media) {
   const AVCodecParameters& parameters = *stream_->codecpar;
   info_.title = shown_tag("title");
   info_.album = shown_tag("album");
@@ -242,14 +242,14 @@ void Source::describe_track(const Media& media) {
 
 // Of Opus in an Ogg that begins later than at 0, this libavformat gives the end for the length: what begins
 // at `start`, the stream or the file.
-Duration Source::counted_too_much(std::int64_t start) const {
+Duration Piece::counted_too_much(std::int64_t start) const {
   const bool is_ogg = std::string_view(format_->iformat->name) == "ogg";
   if (!is_ogg || stream_->codecpar->codec_id != AV_CODEC_ID_OPUS) return Duration::zero();
   return std::chrono::microseconds(std::max<std::int64_t>(0, start));
 }
 
-std::string Source::tagged(const char* name) const { return tag(*format_, *stream_, name); }
+std::string Piece::tagged(const char* name) const { return tag(*format_, *stream_, name); }
 
-std::string Source::shown_tag(const char* name) const { return tagged(name).substr(0, kMostTagBytes); }
+std::string Piece::shown_tag(const char* name) const { return tagged(name).substr(0, kMostTagBytes); }
 
 }  // namespace vcplay::media

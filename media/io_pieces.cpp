@@ -1,0 +1,106 @@
+// Several files that follow each other in one file, in one pipe or on one server.
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "media/io.hpp"
+#include "media/remote.hpp"
+
+namespace vcplay::media {
+namespace {
+
+// Parts of a file that are looked at ahead; behind these the bytes are looked at as they are read.
+constexpr int kMostPartsAhead = 4'096;
+
+}  // namespace
+
+/// What follows is a file of its own for FFmpeg.
+void Access::begin_piece() {
+  front_.clear();
+  cut_ = 0;
+  position_ = 0;
+  head_size_ = 0;
+  riff_ = {};
+  further_tags_ = watch_for_tags();
+  opening_ = true;
+  border_ = {};
+  own_ = border_.see(0, as_bytes(held_));
+  if (regular_ && seekable_) look_for_border();
+  cut_tags();
+  attach_reader();
+}
+
+/// In a file one can look ahead.
+void Access::look_for_border() {
+  std::array<std::uint8_t, PieceBorder::kMostLook> bytes{};
+  for (int part = 0; part < kMostPartsAhead; ++part) {
+    const auto next = border_.next();
+    if (!next) return;
+    const ssize_t got = ::pread(fd_, bytes.data(), bytes.size(), static_cast<off_t>(piece_begin_ + *next));
+    if (got <= 0) return;
+    (void)border_.see(*next, {bytes.data(), static_cast<std::size_t>(got)});
+    if (border_.next() == next) return;  // there are no more bytes that would tell
+  }
+}
+
+/// The next bytes of the piece, but for those that may be the next one's already.
+int Access::read_piece(std::uint8_t* buffer, int size) {
+  for (;;) {
+    if (own_ > 0) {
+      const std::size_t count = std::min(own_, static_cast<std::size_t>(size));
+      std::copy_n(held_.begin(), count, buffer);
+      held_.erase(0, count);
+      own_ -= count;
+      return give({buffer, count});
+    }
+    if (border_.border() == at_) return AVERROR_EOF;
+    if (held_.empty()) {
+      const int got = read_bytes(buffer, size);
+      if (got <= 0) return got;
+      const ByteView bytes(buffer, static_cast<std::size_t>(got));
+      const std::size_t own = border_.see(at_, bytes);
+      held_.assign(bytes.begin() + static_cast<std::ptrdiff_t>(own), bytes.end());
+      if (own > 0) return give(bytes.first(own));
+      continue;
+    }
+    std::array<std::uint8_t, PieceBorder::kMostLook> more{};
+    const int got = read_bytes(more.data(), static_cast<int>(more.size()));
+    if (got < 0 && got != AVERROR_EOF) return got;
+    if (got > 0) held_.append(more.begin(), more.begin() + got);
+    own_ = got > 0 ? border_.see(at_, as_bytes(held_)) : held_.size();  // nothing follows that would tell
+  }
+}
+
+int Access::give(ByteView bytes) noexcept {
+  at_ += bytes.size();
+  if (is_pipe() && opening_) riff_.watch(bytes);
+  return static_cast<int>(bytes.size());
+}
+
+int Access::read_bytes(std::uint8_t* buffer, int size) noexcept {
+  return remote_ != nullptr ? remote_->read(buffer, size) : read_some(buffer, size);
+}
+
+bool Access::has_next_piece() {
+  if (border_.border() && seekable_) return true;
+  // A demuxer need not read its file to the end.
+  std::array<std::uint8_t, 4'096> rest{};
+  while (is_pipe() && !border_.border() && border_.is_watching() && !world_.over() &&
+         !allowance_.is_spent()) {
+    const int got = read_piece(rest.data(), static_cast<int>(rest.size()));
+    if (got <= 0) break;
+    allowance_.take(got);
+  }
+  return border_.border() == at_ && fault_.empty();
+}
+
+void Access::go_to_next_piece() {
+  const std::uint64_t border = *border_.border();
+  if (seekable_ && go_to(static_cast<std::int64_t>(border)) < 0) give_up("it cannot be wound on");
+  piece_begin_ += border;
+  at_ = 0;
+  begin_piece();
+}
+
+}  // namespace vcplay::media
