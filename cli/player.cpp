@@ -27,6 +27,12 @@ void wait_for(int mailbox, int signals, Duration time) {
   poll(fds.data(), fds.size(), static_cast<int>(std::max<long>(milliseconds, 0)));
 }
 
+/// What is encoded before could be more than the channel takes.
+media::PipelineOptions until_the_channel_is_known(media::PipelineOptions options) {
+  options.bitrate = 0;
+  return options;
+}
+
 }  // namespace
 
 void PlayerOutcome::add(media::TrackResult result) {
@@ -51,14 +57,14 @@ Player::Player(PlayerSetup setup, voice::SenderStats& stats, voice::Pacer& pacer
       setup_(std::move(setup)),
       signals_(signals),
       view_(view),
-      pipeline_(setup_.media, setup_.pipeline, queue_, mailbox_),
+      pipeline_(setup_.media, until_the_channel_is_known(setup_.pipeline), queue_, mailbox_),
       network_(std::move(setup_.connection), setup_.ca_file, setup_.ca_pem, queue_, stats_, pacer, mailbox_) {
 }
 
 Player::~Player() = default;
 
 PlayerOutcome Player::run() {
-  pipeline_.start();  // decoding needs no connection: it has a second ready by the time that there is one
+  pipeline_.start();  // decoding needs no connection: a second is ready by the time that there is one
   network_.start();
   TimePoint next_tick = Clock::now() + view_.tick_interval();
   while (!over_) {

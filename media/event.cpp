@@ -35,6 +35,11 @@ bool Event::wait_for(Duration patience) const noexcept {
   return true;
 }
 
+bool Event::wait_for(const Event& other) const noexcept {
+  while (!raised() && !other.raised()) static_cast<void>(wait_until_readable(other.fd_, std::nullopt));
+  return !raised();
+}
+
 Event::Wake Event::wait_until_readable(int fd, std::optional<Duration> patience) const noexcept {
   // Without a deadline raise() ends it.
   const int timeout =

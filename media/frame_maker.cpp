@@ -136,12 +136,23 @@ void FrameMaker::leave_out(std::size_t samples) {
 }
 
 bool FrameMaker::may_put() {
+  if (bitrate_known_ != nullptr && !bitrate_known_->raised()) {
+    // As much as the queue holds is read ahead.
+    const bool is_enough = fifo_.size() >= outlet_.room().capacity * kSamplesPerFrame;
+    if (feed_ != Feed::patiently || !is_enough) return false;
+  }
   if (feed_ == Feed::patiently) return wait_for_room();
   return feed_ == Feed::while_there_is_room && !stop_.raised() && outlet_.room().free > 0;
 }
 
+bool FrameMaker::wait_for_bitrate() {
+  if (bitrate_known_ == nullptr || bitrate_known_->raised()) return !stop_.raised();
+  const Progress::Wait wait(progress_);
+  return stop_.wait_for(*bitrate_known_);
+}
+
 bool FrameMaker::wait_for_room() {
-  if (stop_.raised()) return false;
+  if (!wait_for_bitrate()) return false;
   Outlet::Room room = outlet_.room();
   if (room.free > 0) return true;
   const Progress::Wait wait(progress_);

@@ -25,6 +25,11 @@ class FrameMaker {
   FrameMaker(const std::atomic<int>& bitrate, double volume, const EncoderOptions& options, Outlet& outlet,
              Event& stop, Progress& progress);
 
+  /// Nothing is encoded before `known` is raised: the bitrate is not known until then.
+  void encode_after(const Event& known) noexcept { bitrate_known_ = &known; }
+  /// Waits for that; false after a stop.
+  [[nodiscard]] bool wait_for_bitrate();
+
   /// Where the resampler puts a track's samples.
   [[nodiscard]] PcmFifo& fifo() noexcept { return fifo_; }
 
@@ -101,6 +106,7 @@ class FrameMaker {
   [[nodiscard]] Start& owner_of(std::uint64_t position);
 
   const std::atomic<int>& bitrate_;
+  const Event* bitrate_known_ = nullptr;  // nullptr: it always is
   const bool amplifies_;
   Outlet& outlet_;
   Event& stop_;

@@ -75,6 +75,7 @@ bool Pipeline::skip_stuck_track() {
 void Pipeline::set_bitrate(int bits_per_second) {
   impl_->work->bitrate.store(bits_per_second, std::memory_order_relaxed);
   impl_->work->limit.store(bits_per_second, std::memory_order_relaxed);
+  impl_->work->bitrate_known.raise();
 }
 
 Pipeline::Extent Pipeline::extent() const {

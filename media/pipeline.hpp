@@ -39,7 +39,7 @@ struct Media {
 };
 
 struct PipelineOptions {
-  int bitrate = 64'000;  // bit/s, until set_bitrate()
+  int bitrate = 64'000;  // bit/s, until set_bitrate(); 0: nothing is encoded before that
   double volume = 1.0;   // linear; above 1 the limiter keeps peaks at -1 dBTP
   std::string ca_file;   // further trust anchors (PEM) for https media; empty: only the system's
   ProgramOptions program = {};

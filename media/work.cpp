@@ -21,7 +21,13 @@ Work::Work(std::vector<Media> media, const PipelineOptions& options, FrameQueue&
       maker_(bitrate, options.volume, options.encoder, outlet, stop, progress),
       follower_(options.live, outlet, maker_, resampler_, gauge),
       stage_(options.sound, maker_, stop, progress),
-      passthrough_(maker_, limit, stop) {}
+      passthrough_(maker_, limit, stop) {
+  if (options.bitrate > 0) {
+    bitrate_known.raise();
+  } else {
+    maker_.encode_after(bitrate_known);
+  }
+}
 
 /// Nothing leaves it: what went wrong ends the pipeline in one sentence.
 void Work::run(std::shared_ptr<Excursion> excursion) noexcept {
@@ -222,6 +228,7 @@ void Work::pass_through(Source& source) {
   resampler_.take_end();  // what it still holds of the track before
   convert();
   passes_ = true;
+  if (!maker_.wait_for_bitrate()) return;
   passthrough_.play(source,
                     {.began = [&](const std::string& reencoded) { begin(source, reencoded); },
                      .titled = [&](std::string title) { tell_title(source.info().track, std::move(title)); },

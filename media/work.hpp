@@ -48,6 +48,7 @@ class Work {
   Progress progress;
   std::atomic<int> behind{0};  // threads that were left behind and have not come back
   std::atomic<int> bitrate;
+  Event bitrate_known;
   std::atomic<int> limit;  // bit/s, of packets that pass through; 0: not known
   std::atomic<std::size_t> pre_skip{0};
   std::atomic<std::size_t> padding{0};

@@ -300,6 +300,46 @@ TEST(Bitrate, ChangesWhileAFilePlays) {
   EXPECT_LT(after, 50 * 60U);
 }
 
+TEST(UnknownBitrate, IsWaitedForUntilAStop) {
+  FrameQueue queue(500);
+  Witness witness;
+  media::PipelineOptions options;
+  options.bitrate = 0;
+  media::Pipeline pipeline({{make_audio("a.wav", Content::speech), {}, 0, 0}}, options, queue, witness);
+  pipeline.start();
+  ASSERT_TRUE(witness.wait_for_track());  // it is decoded
+  pipeline.stop();
+  ASSERT_TRUE(witness.wait_for_end());
+  EXPECT_EQ(queue.size(), 0U);
+}
+
+class LateBitrate : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(LateBitrate, IsTheBitrateOfAllThatComes) {
+  const std::string song = make_audio(std::string("a.") + GetParam(), Content::speech, "-b:a 192k");
+  FrameQueue queue(500);
+  Witness witness;
+  media::PipelineOptions options;
+  options.bitrate = 0;
+  options.encoder.limit = 256'000;  // as somebody asked for
+  media::Pipeline pipeline({{song, {}, 0, 0}}, options, queue, witness);
+  pipeline.start();
+  pipeline.set_bitrate(24'000);
+  ASSERT_TRUE(witness.wait_for_end());
+  EXPECT_EQ(witness.results.at(0).error, "");
+  EXPECT_NEAR(static_cast<double>(queue.size()), kContentSeconds * 50, 2);
+  std::size_t bytes = 0;
+  while (const OpusFrame* const frame = queue.front()) {
+    EXPECT_LE(frame->size, 2.2 * 24'000 / 8 / 50) << "libopus swings about its target";
+    bytes += frame->size;
+    queue.pop();
+  }
+  EXPECT_LT(static_cast<double>(bytes), 1.1 * 24'000 / 8 * kContentSeconds);
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, LateBitrate, ::testing::Values("wav", "opus"),
+                         [](const auto& row) { return std::string(row.param); });
+
 TEST(Libraries, TellTheirVersions) {
   const std::vector<std::string> versions = media::library_versions();
   ASSERT_EQ(versions.size(), 5U);
