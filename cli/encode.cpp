@@ -89,7 +89,8 @@ class Encoding {
   void read_mail() {
     for (Message& message : mailbox_.take()) {
       if (auto* const info = std::get_if<media::TrackInfo>(&message)) tracks_.push_back(std::move(*info));
-      if (auto* const result = std::get_if<media::TrackResult>(&message)) outcome_.add(std::move(*result));
+      if (auto* const result = std::get_if<media::TrackResult>(&message))
+        outcome_.add(std::move(*result), said_);
       if (const auto* const failed = std::get_if<PipelineFailed>(&message))
         throw Error(Cause::unexpected, display_safe(failed->sentence));
     }
@@ -138,6 +139,7 @@ class Encoding {
   FrameQueue queue_;
   Mailbox mailbox_;
   PlayerOutcome outcome_;
+  SaidOnce said_;
   std::vector<media::TrackInfo> tracks_;
   std::unique_ptr<StatusLine> line_;
   StatusSnapshot status_;

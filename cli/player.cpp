@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/log.hpp"
+#include "base/milliseconds.hpp"
 #include "base/overloaded.hpp"
 #include "base/text.hpp"
 
@@ -27,6 +28,15 @@ void wait_for(int mailbox, int signals, Duration time) {
   poll(fds.data(), fds.size(), static_cast<int>(std::max<long>(milliseconds, 0)));
 }
 
+/// What plays from now on, and whether its packets go out as they are.
+std::string sentence_of(const media::TrackInfo& track) {
+  const std::string title = track.title.empty() ? "" : fmt::format(" ({})", display_safe(track.title, 100));
+  const std::string way = track.reencoded.empty() ? "passes through" : "is re-encoded: " + track.reencoded;
+  return fmt::format("{}{} plays: {}, {} Hz, {} channel{}; it {}.", display_safe(track.location, 100), title,
+                     track.codec, track.sample_rate, track.channels, track.channels == 1 ? "" : "s",
+                     display_safe(way, 200));
+}
+
 /// What is encoded before could be more than the channel takes.
 media::PipelineOptions until_the_channel_is_known(media::PipelineOptions options) {
   options.bitrate = 0;
@@ -35,11 +45,11 @@ media::PipelineOptions until_the_channel_is_known(media::PipelineOptions options
 
 }  // namespace
 
-void PlayerOutcome::add(media::TrackResult result) {
+void PlayerOutcome::add(media::TrackResult result, SaidOnce& said) {
   tracks += 1;
   if (!result.error.empty()) {
     failed_tracks += 1;
-    log::error("{}", result.error);
+    if (said.is_new(result.error)) log::error("{}", result.error);
   }
   if (results.size() < kMostResults) results.push_back(std::move(result));
 }
@@ -102,6 +112,7 @@ void Player::handle(Message& message) {
                  },
                  [&](voice::ChannelFacts& facts) { channel_described(facts); },
                  [&](voice::SessionFacts& facts) {
+                   log::info("The bot is in the channel.");
                    fingerprints_.set_own_user(facts.user);
                    view_.on_session(facts);
                  },
@@ -143,14 +154,18 @@ void Player::channel_described(const voice::ChannelFacts& facts) {
   if (setup_.bitrate && bitrate < *setup_.bitrate) {
     log::info("--bitrate {} is more than the channel's {}; using {}", *setup_.bitrate, limit, bitrate);
   }
+  log::info("{} is \"{}\" in guild \"{}\", at {} kb/s.", facts.stage ? "The stage" : "The channel",
+            display_safe(facts.channel_name, 100), display_safe(facts.guild_name, 100), bitrate / 1000);
   pipeline_.set_bitrate(bitrate);
   view_.on_channel(facts);
   view_.on_bitrate(bitrate);
 }
 
 void Player::handle_track_end(const media::TrackResult& result) {
+  // A stop came before any of it, and nobody was told that it began.
+  if (result.frames == 0 && result.error.empty()) return;
   frames_made_ += result.frames;
-  outcome_.add(result);
+  outcome_.add(result, said_);
   if (result.frames == 0) {
     view_.on_track_end(result);  // it was never heard
   } else {
@@ -169,6 +184,7 @@ void Player::announce_tracks() {
     const auto info = waiting_.find(next_to_announce_);
     if (info == waiting_.end()) continue;  // it failed
     announce_ends(next_to_announce_, 0);
+    log::info("{}", sentence_of(info->second));
     view_.on_track(info->second);
     now_playing_.begin(info->second);
     update_channel_status();
@@ -184,7 +200,12 @@ void Player::announce_ends(std::uint32_t track, std::uint64_t frames) {
   while (!ends_.empty()) {
     const media::TrackResult& next = ends_.front();
     if (next.track > track || (next.track == track && next.frames > frames)) break;
-    view_.on_track_end(next);
+    const bool was_announced = next.track < next_to_announce_;
+    if (was_announced) {
+      log::info("{} has ended after {:.1f} s.", display_safe(next.location, 100),
+                static_cast<double>(next.frames) * seconds(kFrameDuration));
+    }
+    if (was_announced || !next.error.empty()) view_.on_track_end(next);
     ends_.pop_front();
   }
 }

@@ -13,6 +13,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/frame_queue.hpp"
+#include "base/said_once.hpp"
 #include "cli/fingerprints.hpp"
 #include "cli/mailbox.hpp"
 #include "cli/network_thread.hpp"
@@ -74,8 +75,8 @@ struct PlayerOutcome {
   voice::EncryptionFacts encryption;   // of the last epoch
   media::LiveFigures live;             // at the end
 
-  /// Counts a track that has ended, and says on standard error why it failed.
-  void add(media::TrackResult result);
+  /// Counts a track that has ended, and says on standard error why it failed, unless that has been `said`.
+  void add(media::TrackResult result, SaidOnce& said);
 };
 
 /// One run, from the first thread's start to the last one's end. Lives on the main thread.
@@ -115,6 +116,7 @@ class Player {
   NetworkThread network_;
 
   PlayerOutcome outcome_;
+  SaidOnce said_;  // of tracks that fail in each round
   Fingerprints fingerprints_;
   bool over_ = false;
   std::optional<TimePoint> stop_deadline_;

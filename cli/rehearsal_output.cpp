@@ -8,8 +8,9 @@
 #include <nlohmann/json.hpp>
 
 #include "base/milliseconds.hpp"
+#include "base/text.hpp"
+#include "cli/finding.hpp"
 #include "cli/track_report.hpp"
-#include "dave/displayable_code.hpp"
 
 namespace vcplay::cli {
 namespace {
@@ -23,8 +24,8 @@ nlohmann::ordered_json to_json(const rehearsal::Pacing& pacing) {
 }
 
 std::string row(std::string_view what, const rehearsal::Pacing& pacing) {
-  return fmt::format("  {:<28} p50 {:>7.1f}   p99 {:>7.1f}   p99.9 {:>7.1f}   max {:>8.1f}\n", what,
-                     pacing.p50, pacing.p99, pacing.p999, pacing.max);
+  return fmt::format("  {:<18}{:>7.1f} {:>7.1f} {:>7.1f} {:>7.1f}\n", what, pacing.p50, pacing.p99,
+                     pacing.p999, pacing.max);
 }
 
 /// Value below which `share` of the samples fall: the upper edge of the histogram's bucket.
@@ -109,31 +110,90 @@ std::string to_json_line(const RehearsalResult& result) {
   return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
-std::string to_report_text(const RehearsalResult& result) {
-  std::string text = rehearsal::to_text(result.report);
+namespace {
+
+std::string verdict_line(const RehearsalResult& result, Style style) {
+  const rehearsal::Report& report = result.report;
+  std::size_t whole = 0;
+  std::uint64_t missed = 0;
+  for (const rehearsal::ListenerReport& listener : report.listeners) {
+    whole += listener.entitled > 0 && listener.heard == listener.entitled ? 1 : 0;
+    missed += listener.entitled - listener.heard;
+  }
+  const auto failed = static_cast<std::size_t>(std::count_if(
+      result.tracks.begin(), result.tracks.end(), [](const auto& track) { return !track.error.empty(); }));
+  const bool is_good = !result.failure && report.findings.empty() && codes_agree(result) != false;
+  std::string line = sign(is_good ? Mark::good : Mark::failed, style);
+  auto out = std::back_inserter(line);
+  fmt::format_to(out, " {:.1f} s heard by {} of {} listener{}", milliseconds(report.heard) / 1e3, whole,
+                 report.listeners.size(), report.listeners.size() == 1 ? "" : "s");
+  line += missed == 0 ? ", nothing lost" : fmt::format(", {} packets lost", missed);
+  const rehearsal::EncryptionReport& e2ee = report.encryption;
+  if (e2ee.plaintext > 0 || e2ee.decrypted == 0) {
+    line += e2ee.decrypted > 0 ? ", not all of it end-to-end encrypted" : ", not end-to-end encrypted";
+  } else {
+    line += ", end-to-end encrypted";
+  }
+  if (failed > 0)
+    fmt::format_to(out, "; {} of {} track{} failed", failed, result.tracks.size(),
+                   result.tracks.size() == 1 ? "" : "s");
+  if (codes_agree(result) == false) line += "; THE TWO SIDES COMPUTED DIFFERENT PRIVACY CODES";
+  if (!report.findings.empty()) {
+    fmt::format_to(out, "; {} finding{}", report.findings.size(), report.findings.size() == 1 ? "" : "s");
+  }
+  return line + '\n';
+}
+
+/// As our own side saw it.
+std::string sender_text(const RehearsalResult& result) {
+  std::string text = "join        ms after the program's start:";
   auto out = std::back_inserter(text);
-  fmt::format_to(out, "Join, ms after the program's start\n ");
   for (const Step& step : steps_of(result)) fmt::format_to(out, " {} {:.0f}", step.name, step.at_ms);
-  fmt::format_to(out, "\nSender\n  {} packets, {} of audio, {} underruns, {} rebases\n", result.packets_sent,
-                 result.audio_packets_sent, result.underruns, result.rebases);
-  for (const media::TrackResult& track : result.tracks) text += to_text(track);
-  if (result.live.latency > Duration::zero()) {
-    fmt::format_to(out,
-                   "  live input: {:.0f} ms behind, its clock {:+.2f} %, {} stalls, {:.0f} ms left out\n",
-                   milliseconds(result.live.latency), result.live.drift * 100, result.live.stalls,
-                   milliseconds(result.live.left_out));
-  } else if (result.live.left_out > Duration::zero()) {
-    fmt::format_to(out, "  live input: {:.0f} ms left out\n", milliseconds(result.live.left_out));
-  }
-  if (const auto agree = codes_agree(result)) {
-    fmt::format_to(out, "Voice privacy code {}, {}\n", dave::in_groups(result.privacy_code),
-                   *agree ? "the same on both sides" : "DIFFERENT ON THE TWO SIDES");
-  }
-  if (result.bare.samples == 0) return text;
-  fmt::format_to(out, "Pacing, µs late\n");
-  text += row("deadline to send", result.sender);
-  text += row("a bare sleep loop here", result.bare);
+  fmt::format_to(out, "\nsender      {} packets, {} of audio, {} underruns, {} rebases\n",
+                 result.packets_sent, result.audio_packets_sent, result.underruns, result.rebases);
   return text;
+}
+
+std::string live_text(const media::LiveFigures& live) {
+  const double left_out = milliseconds(live.left_out);
+  if (live.latency > Duration::zero()) {
+    return fmt::format("live        {:.0f} ms behind, its clock {:+.2f} %, {} stalls, {:.0f} ms left out\n",
+                       milliseconds(live.latency), live.drift * 100, live.stalls, left_out);
+  }
+  return left_out > 0 ? fmt::format("live        {:.0f} ms left out\n", left_out) : "";
+}
+
+/// Each line of `text`; those that follow one are indented like what they belong to.
+std::string all_wrapped(std::string_view text) {
+  constexpr std::size_t kColumns = 80;
+  constexpr std::size_t kLabel = 12;
+  std::string lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, end);
+    const bool has_label = line.size() > kLabel && line[kLabel - 1] == ' ';
+    lines += wrapped(line, kColumns, has_label ? kLabel : 2) + '\n';
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+}  // namespace
+
+std::string to_report_text(const RehearsalResult& result, rehearsal::Detail detail, Style style) {
+  const bool is_all = detail == rehearsal::Detail::all;
+  if (detail == rehearsal::Detail::findings) return all_wrapped(rehearsal::to_text(result.report, detail));
+  if (result.failure && result.report.packets_received == 0 && !is_all) return {};
+  std::string text = verdict_line(result, style) + rehearsal::to_text(result.report, detail);
+  if (is_all) text += sender_text(result);
+  for (const media::TrackResult& track : result.tracks) text += to_text(track);
+  text += live_text(result.live);
+  if (result.bare.samples > 0) {
+    text += "pacing      µs late:    p50     p99   p99.9     max\n";
+    text += row("deadline to send", result.sender);
+    text += row("a bare loop here", result.bare);
+  }
+  return all_wrapped(text);
 }
 
 }  // namespace vcplay::cli

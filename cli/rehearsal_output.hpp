@@ -7,6 +7,7 @@
 
 #include "base/clock.hpp"
 #include "cli/player.hpp"
+#include "cli/status_text.hpp"
 #include "rehearsal/report.hpp"
 #include "voice/sender.hpp"
 
@@ -28,7 +29,8 @@ struct RehearsalResult {
   media::LiveFigures live = {};
   std::uint64_t rebases = 0;
   std::vector<media::TrackResult> tracks;
-  std::string privacy_code;  // of the last epoch that our own side saw; empty: there was none
+  std::optional<std::string> failure;  // why the play failed, as standard error says it
+  std::string privacy_code;            // of the last epoch that our own side saw; empty: there was none
 };
 
 /// Whether members of the call computed our last voice privacy code, too; nothing when no side has one.
@@ -38,6 +40,10 @@ struct RehearsalResult {
 [[nodiscard]] rehearsal::Pacing sender_pacing(const voice::SenderStats& stats);
 /// One object on one line, with a newline.
 [[nodiscard]] std::string to_json_line(const RehearsalResult& result);
-[[nodiscard]] std::string to_report_text(const RehearsalResult& result);
+/// What it came to in one line, and how much of the report one wants to read; no line has more than 80
+/// columns that has blanks in it. Nothing of a play that failed before anything was sent, unless all is
+/// wanted.
+[[nodiscard]] std::string to_report_text(const RehearsalResult& result, rehearsal::Detail detail,
+                                         Style style);
 
 }  // namespace vcplay::cli

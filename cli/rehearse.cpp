@@ -15,6 +15,7 @@
 #include "cli/rehearsal_output.hpp"
 #include "cli/setup.hpp"
 #include "cli/signals.hpp"
+#include "cli/status_line.hpp"
 #include "cli/status_view.hpp"
 #include "cli/temporary_file.hpp"
 #include "media/recorder.hpp"
@@ -88,6 +89,14 @@ std::optional<Error> verdict_with_findings(const PlayerOutcome& outcome, const R
                                                    result.report.findings.size()));
 }
 
+std::string text_of(const RehearsalResult& result, const Options& options) {
+  const bool is_verbose = options.log_level >= log::Level::info;
+  const auto detail = options.quiet ? rehearsal::Detail::findings
+                      : is_verbose  ? rehearsal::Detail::all
+                                    : rehearsal::Detail::one_screen;
+  return to_report_text(result, detail, style_of_output());
+}
+
 bool is_pipe(int fd) {
   struct stat status {};
   return fstat(fd, &status) == 0 && (S_ISFIFO(status.st_mode) || S_ISSOCK(status.st_mode));
@@ -150,9 +159,10 @@ RunResult rehearse(const Options& options) {
   if (bare) result.bare = rehearsal::pacing_of(bare->stop());
   if (recorder) recorder->finish();
   throw_failure(discord);
-  const auto signal = write_output(options.json ? to_json_line(result) : to_report_text(result), signals);
-  return {.error = verdict_with_findings(outcome, result),
-          .signal = outcome.signal ? outcome.signal : signal};
+  const auto error = verdict_with_findings(outcome, result);
+  if (error) result.failure = error->what();
+  const auto signal = write_output(options.json ? to_json_line(result) : text_of(result, options), signals);
+  return {.error = error, .signal = outcome.signal ? outcome.signal : signal};
 }
 
 RunResult serve(const Options& options) {

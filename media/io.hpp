@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/said_once.hpp"
 #include "media/allowance.hpp"
 #include "media/event.hpp"
 #include "media/excursion.hpp"
@@ -51,7 +52,12 @@ struct World {
   const TrustAnchors& trust;
   const WebRules& web;
   Excursion* excursion = nullptr;  // of a thread that may be left behind; nullptr: it may not
+  SaidOnce* said = nullptr;        // by the media thread; nullptr: everything is news
 
+  /// True for a sentence about a medium that has not been said in an earlier round.
+  [[nodiscard]] bool is_news(const std::string& sentence) const {
+    return said == nullptr || said->is_new(sentence);
+  }
   /// True once whoever reads is to stop: nobody wants any more of it from this thread.
   [[nodiscard]] bool over() const noexcept {
     return stop.raised() || (excursion != nullptr && excursion->is_left_behind());

@@ -175,7 +175,9 @@ void Access::note_loss(int averror, bool of_a_list) {
 /// Once there is sound: where there is none, another sentence says why.
 void Access::tell_loss() {
   if (loss_.empty() || std::exchange(tells_loss_, true)) return;
-  log::warning("{}: a segment of it cannot be had: {}; it is left out", named(location_), loss_);
+  const std::string sentence =
+      named(location_) + ": a segment of it cannot be had: " + loss_ + "; it is left out";
+  if (world_.is_news(sentence)) log::warning("{}", sentence);
 }
 
 }  // namespace vcplay::media

@@ -183,8 +183,10 @@ void Piece::drop_half_sample() {
   if (odd == 0) return;
   av_shrink_packet(packet_.get(), packet_->size - odd);
   if (std::exchange(told_odd_bytes_, true)) return;
-  log::warning("{} ends in the middle of a sample: its last {} byte{} {} left out", named(info_.location),
-               odd, odd == 1 ? "" : "s", odd == 1 ? "is" : "are");
+  const std::string sentence =
+      fmt::format("{} ends in the middle of a sample: its last {} byte{} {} left out", named(info_.location),
+                  odd, odd == 1 ? "" : "s", odd == 1 ? "is" : "are");
+  if (world_.is_news(sentence)) log::warning("{}", sentence);
 }
 
 void Piece::trim_end(AVFrame& last) const {
@@ -221,8 +223,9 @@ void Piece::report_damage() {
   const std::string what = access_.fault().empty() ? damage_ : access_.fault();
   damage_.clear();
   if (std::exchange(damage_reported_, true)) return;
-  log::warning("{} is damaged at {}: {}; what can be decoded of it is played", named(info_.location),
-               clock_time(end()), what);
+  const std::string sentence = fmt::format("{} is damaged at {}: {}; what can be decoded of it is played",
+                                           named(info_.location), clock_time(end()), what);
+  if (world_.is_news(sentence)) log::warning("{}", sentence);
 }
 
 void Piece::conclude(bool is_followed) {
@@ -258,8 +261,10 @@ void Piece::check_length() {
   const auto missing = static_cast<double>(bytes_per_second > 0 ? access_.missing_bytes() : 0);
   if (missing > 0) promised = seconds_ + missing / bytes_per_second;
   if (promised - seconds_ < kMissingSeconds) return;
-  log::warning("{} ends at {}, but its header promises {}: it is truncated", named(info_.location),
-               clock_time(end()), clock_time(begin_ + promised));
+  const std::string sentence =
+      fmt::format("{} ends at {}, but its header promises {}: it is truncated", named(info_.location),
+                  clock_time(end()), clock_time(begin_ + promised));
+  if (world_.is_news(sentence)) log::warning("{}", sentence);
 }
 
 }  // namespace vcplay::media

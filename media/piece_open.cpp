@@ -63,14 +63,16 @@ std::optional<std::int64_t> samples_by_itunes(const AVFormatContext& format, con
 
 const std::string kHls = "hls";
 
-void set_pcm_shape(Dictionary& options, const Media& media) {
+void set_pcm_shape(Dictionary& options, const Media& media, const World& world) {
   const int rate = media.rate > 0 ? media.rate : kPcmRateByDefault;
   const int channels = media.channels > 0 ? media.channels : kPcmChannelsByDefault;
   options.set("sample_rate", rate);
   options.set("ch_layout", ChannelLayout(channels).name());
   if (media.rate > 0 && media.channels > 0) return;
-  log::warning("{} is read as {} at {} Hz with {} channel{}; give --rate and --channels if it is not",
-               named(media.location), media.format, rate, channels, channels == 1 ? "" : "s");
+  const std::string sentence =
+      fmt::format("{} is read as {} at {} Hz with {} channel{}; give --rate and --channels if it is not",
+                  named(media.location), media.format, rate, channels, channels == 1 ? "" : "s");
+  if (world.is_news(sentence)) log::warning("{}", sentence);
 }
 
 /// A live pipe is heard at once: we need to know the codec, but no timestamps and no frame rates.
@@ -92,7 +94,7 @@ void Piece::open(const Media& media) {
   Dictionary options;
   options.set("codec_whitelist", audio_decoders());
   if (wanted != nullptr && is_raw_pcm(*wanted)) {
-    set_pcm_shape(options, media);
+    set_pcm_shape(options, media, world_);
   } else if (media.rate > 0) {
     options.set("sample_rate", media.rate);  // some formats take a rate alone
   }
@@ -118,7 +120,9 @@ void Piece::open(const Media& media) {
   }
   if (access_.is_spent()) throw Error(Cause::no_media, cannot_be_opened(AVERROR_EXIT));
   if (options.has("sample_rate") || (media.channels > 0 && !is_raw_pcm(*format->iformat))) {
-    log::warning("--rate and --channels are for raw PCM: {} says its own", named(media.location));
+    const std::string sentence =
+        "--rate and --channels are for raw PCM: " + named(media.location) + " says its own";
+    if (world_.is_news(sentence)) log::warning("{}", sentence);
   }
 }
 

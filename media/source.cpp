@@ -82,9 +82,9 @@ void Source::open_next_piece() {
       return;
     } catch (const Error& error) {
       if (world_.over()) break;
-      if (!access_.is_only_tags()) {
-        log::warning("From {} on {}; that part is left out", clock_time(end_), error.what());
-      }
+      const std::string sentence =
+          "From " + clock_time(end_) + " on " + error.what() + "; that part is left out";
+      if (!access_.is_only_tags() && world_.is_news(sentence)) log::warning("{}", sentence);
     }
   } while (access_.has_next_piece());
   over_ = true;

@@ -173,7 +173,7 @@ void Work::wind_up() {
 void Work::decode() {
   // Of this thread's own: were it left behind, another one would exchange the item.
   const Media media = item_->media;
-  const World world{stop, progress, trust_, options_.web, excursion_};
+  const World world{stop, progress, trust_, options_.web, excursion_, &said_};
   const std::uint32_t track = result_.track;
   std::optional<Source> opened;
   abroad(excursion_, [&] { opened.emplace(media, track, world); });

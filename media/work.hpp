@@ -85,6 +85,7 @@ class Work {
 
   const PipelineOptions options_;
   const TrustAnchors trust_;
+  SaidOnce said_;
   Program program_;
   Resampler resampler_;
   FrameMaker maker_;

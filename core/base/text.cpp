@@ -164,4 +164,26 @@ std::string ascii_only(std::string_view text) {
   return out;
 }
 
+std::string wrapped(std::string_view line, std::size_t columns, std::size_t indent) {
+  std::string text;
+  std::size_t width = 0;  // of the present line
+  while (!line.empty()) {
+    const std::size_t blanks = std::min(line.find_first_not_of(' '), line.size());
+    const std::size_t end = std::min(line.find(' ', blanks), line.size());
+    const std::string_view word = line.substr(blanks, end - blanks);
+    const std::size_t more = display_width(word);
+    if (width > indent && width + blanks + more > columns) {
+      text += '\n' + std::string(indent, ' ');
+      width = indent;
+    } else {
+      text.append(blanks, ' ');
+      width += blanks;
+    }
+    text += word;
+    width += more;
+    line.remove_prefix(end);
+  }
+  return text;
+}
+
 }  // namespace vcplay

@@ -76,6 +76,8 @@ class UnthrottledPacer final : public voice::Pacer {
   [[nodiscard]] TimePoint now() noexcept override;
   /// Waits for the media server for a second at most; then what is on its way counts as lost.
   void sleep_until(TimePoint deadline) noexcept override;
+  /// A packet is prepared and leaves at once.
+  void hold_until(TimePoint deadline) noexcept override;
   [[nodiscard]] bool waits_for_data() noexcept override { return true; }
 
  private:

@@ -1,6 +1,5 @@
 #include "rehearsal/listener.hpp"
 
-#include <ebur128.h>
 #include <fmt/format.h>
 #include <opus/opus.h>
 
@@ -12,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "base/opus_frame.hpp"
+#include "rehearsal/meter.hpp"
 #include "rtp/header.hpp"
 
 namespace vcplay::rehearsal {
@@ -23,9 +23,6 @@ constexpr std::uint32_t kMostConcealed = 50;  // a second; a longer gap is a pau
 struct FreeDecoder {
   void operator()(OpusDecoder* decoder) const noexcept { opus_decoder_destroy(decoder); }
 };
-struct FreeMeter {
-  void operator()(ebur128_state* meter) const noexcept { ebur128_destroy(&meter); }
-};
 
 }  // namespace
 
@@ -34,11 +31,7 @@ class Listener::Hearing {
   explicit Hearing(Ledger& ledger) : ledger_(ledger) {
     int error = OPUS_OK;
     decoder_.reset(opus_decoder_create(kSampleRate, kChannels, &error));
-    // The histogram keeps the meter's memory the same for hours of audio.
-    meter_.reset(ebur128_init(kChannels, kSampleRate,
-                              EBUR128_MODE_I | EBUR128_MODE_TRUE_PEAK | EBUR128_MODE_HISTOGRAM));
-    if (!decoder_ || !meter_)
-      throw Error(Cause::unexpected, "the rehearsal's listener got no Opus decoder or meter");
+    if (!decoder_) throw Error(Cause::unexpected, "the rehearsal's listener got no Opus decoder");
   }
 
   /// What comes next does not follow what came last.
@@ -65,16 +58,10 @@ class Listener::Hearing {
   }
 
   void measure(Report& report) const {
-    double loudness = 0;
-    if (ebur128_loudness_global(meter_.get(), &loudness) == EBUR128_SUCCESS && std::isfinite(loudness)) {
-      report.loudness_lufs = loudness;
-    }
-    for (unsigned channel = 0; channel < kChannels; ++channel) {
-      double peak = 0;
-      if (ebur128_true_peak(meter_.get(), channel, &peak) == EBUR128_SUCCESS && peak > 1e-10) {
-        report.true_peak_dbtp = std::max(report.true_peak_dbtp, 20 * std::log10(peak));
-      }
-    }
+    const Meter::Figures figures = meter_->read();
+    report.loudness_lufs = figures.loudness_lufs;
+    if (figures.true_peak_dbtp)
+      report.true_peak_dbtp = std::max(report.true_peak_dbtp, *figures.true_peak_dbtp);
   }
 
  private:
@@ -114,13 +101,13 @@ class Listener::Hearing {
     const auto end = pcm_.begin() + static_cast<std::ptrdiff_t>(samples * kChannels);
     ledger_.facts.clipped_samples += static_cast<std::uint64_t>(
         std::count_if(pcm_.begin(), end, [](float sample) { return std::fabs(sample) >= 1.0F; }));
-    ebur128_add_frames_float(meter_.get(), pcm_.data(), samples);
+    meter_->add({pcm_.data(), samples * kChannels});
     if (sink) sink(opus, pcm_.data(), samples);
   }
 
   Ledger& ledger_;
   std::unique_ptr<OpusDecoder, FreeDecoder> decoder_;
-  std::unique_ptr<ebur128_state, FreeMeter> meter_;
+  std::unique_ptr<Meter> meter_ = std::make_unique<Meter>();
   std::optional<std::uint32_t> ssrc_;
   std::optional<std::uint16_t> last_sequence_;
   std::array<float, kLongestOpus * kChannels> pcm_{};

@@ -94,11 +94,11 @@ void write_encryption(fmt::memory_buffer& out, const Report& report) {
     fmt::format_to(to, "end to end  not encrypted\n");
     return;
   }
-  fmt::format_to(to,
-                 "end to end  DAVE {}, {} epochs; {} frames decrypted, {} undecryptable, {} in plain text\n",
-                 e2ee.version, e2ee.epochs, e2ee.decrypted, e2ee.undecryptable, e2ee.plaintext);
+  fmt::format_to(to, "end to end  DAVE {}, {} epoch{}; frames: {} decrypted, {} undecryptable, {} plain\n",
+                 e2ee.version, e2ee.epochs, e2ee.epochs == 1 ? "" : "s", e2ee.decrypted, e2ee.undecryptable,
+                 e2ee.plaintext);
   if (e2ee.privacy_code.empty()) return;
-  fmt::format_to(to, "code        {} in epoch {}, of {} members; {} of them here\n",
+  fmt::format_to(to, "code        {}\n            in epoch {}, of {} members; {} of them here\n",
                  dave::in_groups(e2ee.privacy_code), e2ee.epoch, e2ee.members, e2ee.confirmations);
 }
 
@@ -113,6 +113,13 @@ void write_listeners(fmt::memory_buffer& out, const Report& report) {
                    listener.undecryptable);
   }
   fmt::format_to(to, "audience    {}\n", verdict_on_hearing(report));
+}
+
+void write_findings(fmt::memory_buffer& out, const Report& report) {
+  for (const Finding& finding : report.findings) {
+    fmt::format_to(std::back_inserter(out), "finding     {} ({} ×): {}\n", finding.rule, finding.count,
+                   display_safe(finding.detail));
+  }
 }
 
 void write_phases(fmt::memory_buffer& out, const Report& report) {
@@ -167,7 +174,7 @@ void write_heard(fmt::memory_buffer& out, const Report& report) {
   } else {
     fmt::format_to(to, "loudness    nothing above silence\n");
   }
-  fmt::format_to(to, "arrival     off the 20 ms grid: p50 {:.1f}, p99 {:.1f}, p99.9 {:.1f}, max {:.1f} µs\n",
+  fmt::format_to(to, "arrival     µs off the grid: p50 {:.1f}, p99 {:.1f}, p99.9 {:.1f}, max {:.1f}\n",
                  report.arrival.p50, report.arrival.p99, report.arrival.p999, report.arrival.max);
 }
 
@@ -233,12 +240,14 @@ std::string to_json(const Report& report) {
   return object.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-std::string to_text(const Report& report) {
+std::string to_text(const Report& report, Detail detail) {
   fmt::memory_buffer out;
   const auto to = std::back_inserter(out);
-  write_encryption(out, report);
+  write_findings(out, report);
+  if (detail == Detail::findings) return fmt::to_string(out);
   write_heard(out, report);
   write_listeners(out, report);
+  write_encryption(out, report);
   const char* const otherwise = report.packets_received > 0 ? "was still speaking" : "never spoke";
   fmt::format_to(to, "ended       {}, {}\n", report.speaking_ended ? "stopped speaking" : otherwise,
                  report.left_cleanly ? "left the channel" : "never left the channel");
@@ -249,14 +258,9 @@ std::string to_text(const Report& report) {
                    report.channel_statuses.back().empty() ? "cleared" : "left behind");
   }
   write_faults(out, report);
+  if (detail == Detail::one_screen) return fmt::to_string(out);
   fmt::format_to(to, "phases\n");
   write_phases(out, report);
-  const char* const none = report.packets_received == 0 ? "none, but nothing was sent" : "none";
-  fmt::format_to(to, "findings    {}\n",
-                 report.findings.empty() ? none : std::to_string(report.findings.size()));
-  for (const Finding& finding : report.findings) {
-    fmt::format_to(to, "  {} ({} ×): {}\n", finding.rule, finding.count, display_safe(finding.detail));
-  }
   return fmt::to_string(out);
 }
 

@@ -114,7 +114,13 @@ struct Report {
 
 /// One JSON object; every name in it is stable.
 [[nodiscard]] std::string to_json(const Report& report);
-/// For a person: a few aligned lines, ending with a newline.
-[[nodiscard]] std::string to_text(const Report& report);
+/// How much of it a person wants to read.
+enum class Detail : std::uint8_t {
+  findings,    // and nothing else
+  one_screen,  // what was found, heard and encrypted
+  all,         // and when what happened
+};
+/// For a person: a few aligned lines, each ending with a newline.
+[[nodiscard]] std::string to_text(const Report& report, Detail detail = Detail::all);
 
 }  // namespace vcplay::rehearsal

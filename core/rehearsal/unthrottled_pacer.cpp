@@ -28,6 +28,8 @@ std::uint64_t UnthrottledPacer::on_the_way() const noexcept {
   return sent > done ? sent - done : 0;  // keepalives are processed too, but are no packets sent
 }
 
+void UnthrottledPacer::hold_until(TimePoint deadline) noexcept { now_ = std::max(now_, deadline); }
+
 void UnthrottledPacer::sleep_until(TimePoint deadline) noexcept {
   now_ = std::max(now_, deadline);
   const std::uint64_t sent = sent_.load(std::memory_order_relaxed);

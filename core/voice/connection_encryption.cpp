@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "dave/displayable_code.hpp"
 #include "dave/frame_encryptor.hpp"
 #include "voice/connection_impl.hpp"
 
@@ -96,7 +97,7 @@ void Connection::Impl::handle(dave::HoldAudio& hold) {
 
 void Connection::Impl::handle(dave::NewEpoch& epoch) {
   log::info("End-to-end encryption: epoch {}, {} members, voice privacy code {}.", epoch.epoch,
-            epoch.members.size(), epoch.privacy_code);
+            epoch.members.size(), dave::in_groups(epoch.privacy_code));
   encryption.epoch = epoch.epoch;
   encryption.privacy_code = std::move(epoch.privacy_code);
   encryption.members = std::move(epoch.members);

@@ -77,6 +77,22 @@ TEST(Inputs, AShuffledLoopTellsItsSeedWithV) {
   EXPECT_NEAR(heard_seconds(finished), 1.2, 0.05);
 }
 
+TEST(Inputs, WhatIsWrongInEachRoundOfALoopIsSaidOnce) {
+  const TemporaryFolder folder;
+  const std::string tone = folder.write("a.wav", Stage::wav(Stage::pcm(0.5)));
+  const std::string cut = folder.write("cut.wav", Stage::wav(Stage::pcm(2.0)).substr(0, 100'000));
+  const std::string broken = folder.write("b.wav", "no sound at all");
+  const Finished finished = rehearse({"--loop", "5", tone, cut, broken});
+  EXPECT_EQ(finished.exit_status, 4);
+  const auto lines_about = [&](const std::string& name) {
+    std::size_t lines = 0;
+    for (std::size_t at = 0; (at = finished.err.find(name, at)) != std::string::npos; ++at) ++lines;
+    return lines;
+  };
+  EXPECT_EQ(lines_about("b.wav"), 1U) << finished.err;
+  EXPECT_EQ(lines_about("cut.wav"), 1U) << finished.err;
+}
+
 bool is_installed(const std::string& tool) {
   return ::system(("command -v " + tool + " >/dev/null").c_str()) == 0;
 }

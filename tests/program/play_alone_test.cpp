@@ -18,6 +18,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using std::chrono_literals::operator""min;
 using std::chrono_literals::operator""s;
 
@@ -212,6 +213,16 @@ TEST_F(OnePlayer, APipeThatKeepsTimeIsHeardFromItsBeginningHoweverLongTheStartWa
   EXPECT_EQ(finished.exit_status, 0) << finished.err;
   EXPECT_THAT(finished.out, HasSubstr("\"played\":3.0"));
   EXPECT_THAT(finished.out, HasSubstr("\"left_out_ms\":0"));
+}
+
+TEST_F(OnePlayer, WhoIsStoppedWhileTheStartWaitsTellsOfNoTrack) {
+  ASSERT_EQ(run(second_player(), kDeadline).exit_status, 0);
+  Subprocess waiting(second_player({"-v", "--json"}));
+  ASSERT_TRUE(waiting.wait_for_text("turn to identify", kDeadline));
+  waiting.send(SIGINT);
+  const Finished finished = waiting.finish(kDeadline);
+  EXPECT_EQ(finished.signal, SIGINT);
+  EXPECT_THAT(finished.out, Not(HasSubstr("\"event\":\"track")));
 }
 
 // ── the day's identifies ──

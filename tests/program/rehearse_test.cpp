@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
+#include "base/text.hpp"
 #include "words/audio_files.hpp"
 #include "words/fragment_bomb.hpp"
 #include "words/opus_files.hpp"
@@ -22,9 +23,11 @@ namespace {
 using nlohmann::json;
 using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
+using ::testing::AllOf;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
+using ::testing::StartsWith;
 
 /// Rehearses `seconds` of a tone while `script` happens.
 Finished rehearse(const TemporaryFolder& folder, std::string_view script, double seconds) {
@@ -192,6 +195,41 @@ TEST(Stop, FadesTheMusicOut) {
 }
 
 /// What the dynamic linker tells of the libraries that a rehearsal loads.
+/// What a rehearsal of a second says to a person.
+Finished rehearsed(std::vector<std::string> options, const std::string& media) {
+  const TemporaryFolder folder;
+  Command command;
+  command.words = {kProgram, "rehearse", "--fast", folder.write(media, Stage::wav(Stage::pcm(1)))};
+  command.words.insert(command.words.end(), options.begin(), options.end());
+  return run(command, 60s);
+}
+
+TEST(ReportForPeople, SaysItsVerdictFirstAndFitsAScreen) {
+  const Finished finished = rehearsed({}, "a long name of a song that somebody has given it.wav");
+  EXPECT_EQ(finished.exit_status, 0) << finished.err;
+  EXPECT_THAT(finished.out,
+              StartsWith("ok 1.0 s heard by 1 of 1 listener, nothing lost, end-to-end encrypted\n"));
+  EXPECT_THAT(finished.out, Not(HasSubstr("phases")));
+  std::istringstream lines(finished.out);
+  std::size_t count = 0;
+  for (std::string line; std::getline(lines, line); ++count) EXPECT_LE(display_width(line), 80U) << line;
+  EXPECT_LE(count, 24U);
+}
+
+TEST(ReportForPeople, IsLongerWithVAndOnlyFindingsWithQ) {
+  EXPECT_THAT(rehearsed({"-v"}, "a.wav").out, AllOf(StartsWith("ok "), HasSubstr("phases\n")));
+  EXPECT_EQ(rehearsed({"-q"}, "a.wav").out, "");
+}
+
+TEST(ReportForPeople, IsNoneWhereNothingCouldBeOpened) {
+  Command command;
+  command.words = {kProgram, "rehearse", "--fast", "/nowhere/at/all.wav"};
+  const Finished finished = run(command, 60s);
+  EXPECT_EQ(finished.exit_status, 3);
+  EXPECT_EQ(finished.out, "");
+  EXPECT_EQ(finished.err, "vcplay: \"/nowhere/at/all.wav\" cannot be opened: No such file or directory\n");
+}
+
 std::string loaded_by_rehearsal(const std::vector<std::string>& options) {
   const TemporaryFolder folder;
   Command command;
