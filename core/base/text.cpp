@@ -167,12 +167,13 @@ std::string ascii_only(std::string_view text) {
 std::string wrapped(std::string_view line, std::size_t columns, std::size_t indent) {
   std::string text;
   std::size_t width = 0;  // of the present line
+  bool has_word = false;  // and whether it has any
   while (!line.empty()) {
     const std::size_t blanks = std::min(line.find_first_not_of(' '), line.size());
     const std::size_t end = std::min(line.find(' ', blanks), line.size());
     const std::string_view word = line.substr(blanks, end - blanks);
     const std::size_t more = display_width(word);
-    if (width > indent && width + blanks + more > columns) {
+    if (has_word && width + blanks + more > columns) {
       text += '\n' + std::string(indent, ' ');
       width = indent;
     } else {
@@ -181,6 +182,7 @@ std::string wrapped(std::string_view line, std::size_t columns, std::size_t inde
     }
     text += word;
     width += more;
+    has_word = true;
     line.remove_prefix(end);
   }
   return text;

@@ -5,6 +5,8 @@
 
 #include <string>
 
+#include "base/said_once.hpp"
+
 namespace vcplay {
 namespace {
 
@@ -52,6 +54,15 @@ TEST(Repeats, TellOnceWhatNobodyHeard) {
   EXPECT_EQ(left_out[0].count, 2U);
   EXPECT_EQ(left_out[0].sample, std::string(Repeats::kSampleBytes, 'x'));
   EXPECT_TRUE(repeats.take_left_out().empty());
+}
+
+TEST(SaidOnce, IsNewOnceAndNeverGrowsBeyondItsBound) {
+  SaidOnce said;
+  EXPECT_TRUE(said.is_new("a.wav is damaged"));
+  EXPECT_TRUE(said.is_new("b.wav is damaged"));
+  EXPECT_FALSE(said.is_new("a.wav is damaged"));
+  for (std::size_t i = 0; i < SaidOnce::kMost; ++i) static_cast<void>(said.is_new(std::to_string(i)));
+  EXPECT_TRUE(said.is_new("a.wav is damaged")) << "it was forgotten with all others";
 }
 
 }  // namespace

@@ -116,6 +116,15 @@ TEST(DisplayWidth, CountsColumns) {
   EXPECT_EQ(display_width("한국"), 4U);
 }
 
+TEST(Wrapped, BreaksAtSpacesWhereALineIsTooLong) {
+  EXPECT_EQ(wrapped("short enough", 80, 2), "short enough");
+  EXPECT_EQ(wrapped("label   one two three", 12, 4), "label   one\n    two\n    three");
+  EXPECT_EQ(wrapped("    four spaces", 80, 2), "    four spaces") << "what stands aligned stays so";
+  EXPECT_EQ(wrapped("a word-that-is-too-long-for-it b", 10, 2), "a\n  word-that-is-too-long-for-it\n  b");
+  EXPECT_EQ(wrapped("月光 月光 月光", 9, 0), "月光 月光\n月光");
+  EXPECT_EQ(wrapped("", 80, 2), "");
+}
+
 TEST(AsciiOnly, KeepsWhatAnyTerminalCanShow) {
   EXPECT_EQ(ascii_only("Für Elise…"), "F?r Elise...");
   EXPECT_EQ(ascii_only("cafe\u0301"), "cafe") << "a mark alone is no character";
