@@ -23,6 +23,7 @@ class PlayView final : public PlayerView {
                               : std::min(status_.tick_interval(), events_->tick_interval());
   }
   void on_phase(voice::ConnectionPhase phase) override { status_.on_phase(phase); }
+  void on_wait(const std::string& why) override { status_.on_wait(why); }
   void on_channel(const voice::ChannelFacts& facts) override {
     if (events_ != nullptr) events_->on_channel(facts);
   }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 #include <utility>
 
@@ -37,6 +38,17 @@ std::string sentence_of(const media::TrackInfo& track) {
                      display_safe(way, 200));
 }
 
+/// Asks as before, and keeps until when to wait.
+voice::ConnectionConfig with_watched_turn(voice::ConnectionConfig config, std::atomic<TimePoint>& turn) {
+  if (!config.may_identify) return config;
+  config.may_identify = [ask = std::move(config.may_identify), &turn] {
+    const Duration wait = ask();
+    turn.store(Clock::now() + wait, std::memory_order_relaxed);
+    return wait;
+  };
+  return config;
+}
+
 /// What is encoded before could be more than the channel takes.
 media::PipelineOptions until_the_channel_is_known(media::PipelineOptions options) {
   options.bitrate = 0;
@@ -68,8 +80,8 @@ Player::Player(PlayerSetup setup, voice::SenderStats& stats, voice::Pacer& pacer
       signals_(signals),
       view_(view),
       pipeline_(setup_.media, until_the_channel_is_known(setup_.pipeline), queue_, mailbox_),
-      network_(std::move(setup_.connection), setup_.ca_file, setup_.ca_pem, queue_, stats_, pacer, mailbox_) {
-}
+      network_(with_watched_turn(std::move(setup_.connection), turn_to_identify_), setup_.ca_file,
+               setup_.ca_pem, queue_, stats_, pacer, mailbox_) {}
 
 Player::~Player() = default;
 
@@ -91,6 +103,7 @@ PlayerOutcome Player::run() {
       if (setup_.watch) setup_.watch();
       announce_tracks();
       check_media_progress(now);
+      tell_waits(now);
       view_.on_tick(stats_, queue_.size(), pipeline_.live());
       fingerprints_.log_next();
       next_tick = now + view_.tick_interval();
@@ -228,6 +241,33 @@ void Player::update_channel_status() {
   if (setup_.channel_status && !stop_deadline_) {
     network_.set_status(setup_.channel_status->fill(now_playing_));
   }
+}
+
+/// Why nothing is heard yet, in words that go on after "Waiting for"; empty: nobody has to be told.
+std::string Player::reason_to_wait(TimePoint now) const {
+  if (stats_.audio_packets.load(std::memory_order_relaxed) > 0) return {};
+  if (const Duration left = turn_to_identify_.load(std::memory_order_relaxed) - now;
+      left > Duration::zero()) {
+    return fmt::format("this bot's turn to identify, {:.0f} s", std::ceil(seconds(left)));
+  }
+  switch (pipeline_.activity().awaits) {
+    case media::Progress::Awaits::pipe:
+      return "the pipe to begin";
+    case media::Progress::Awaits::server:
+      return "the server";
+    case media::Progress::Awaits::measurement:
+      return "the loudness to be measured";
+    case media::Progress::Awaits::nobody:
+      break;
+  }
+  return {};
+}
+
+void Player::tell_waits(TimePoint now) {
+  std::string why = reason_to_wait(now);
+  if (why == wait_) return;
+  wait_ = std::move(why);
+  view_.on_wait(wait_);
 }
 
 void Player::check_media_progress(TimePoint now) {

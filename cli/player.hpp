@@ -2,6 +2,7 @@
 // what the main thread does meanwhile, and how it all ends.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -33,6 +34,8 @@ class PlayerView {
   /// How often on_tick() is wanted.
   [[nodiscard]] virtual Duration tick_interval() const { return std::chrono::seconds(1); }
   virtual void on_phase(voice::ConnectionPhase) {}
+  virtual void on_wait(const std::string& /*why*/) {
+  }  // nothing is heard yet; empty: there is no wait any more
   virtual void on_channel(const voice::ChannelFacts&) {}
   virtual void on_bitrate(int /*bits_per_second*/) {}  // what is encoded with from now on
   virtual void on_session(const voice::SessionFacts&) {}
@@ -103,12 +106,15 @@ class Player {
   void announce_ends(std::uint32_t track, std::uint64_t frames);
   void update_channel_status();
   void check_media_progress(TimePoint now);
+  void tell_waits(TimePoint now);
+  [[nodiscard]] std::string reason_to_wait(TimePoint now) const;
   void stop(TimePoint now);
   void end_fade(TimePoint now);
 
   voice::SenderStats& stats_;
   FrameQueue queue_;
   Mailbox mailbox_;
+  std::atomic<TimePoint> turn_to_identify_{TimePoint{}};  // set by the network thread
   PlayerSetup setup_;
   Signals& signals_;
   PlayerView& view_;
@@ -117,6 +123,7 @@ class Player {
 
   PlayerOutcome outcome_;
   SaidOnce said_;  // of tracks that fail in each round
+  std::string wait_;
   Fingerprints fingerprints_;
   bool over_ = false;
   std::optional<TimePoint> stop_deadline_;

@@ -146,7 +146,7 @@ std::string verdict_line(const RehearsalResult& result, Style style) {
 
 /// As our own side saw it.
 std::string sender_text(const RehearsalResult& result) {
-  std::string text = "join        ms after the program's start:";
+  std::string text = "Join, ms after the program's start\n ";
   auto out = std::back_inserter(text);
   for (const Step& step : steps_of(result)) fmt::format_to(out, " {} {:.0f}", step.name, step.at_ms);
   fmt::format_to(out, "\nsender      {} packets, {} of audio, {} underruns, {} rebases\n",
@@ -164,15 +164,15 @@ std::string live_text(const media::LiveFigures& live) {
 }
 
 /// Each line of `text`; those that follow one are indented like what they belong to.
-std::string all_wrapped(std::string_view text) {
-  constexpr std::size_t kColumns = 80;
+std::string all_wrapped(std::string_view text, std::size_t columns) {
   constexpr std::size_t kLabel = 12;
+  if (columns == 0) return std::string(text);
   std::string lines;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     const std::string_view line = text.substr(0, end);
     const bool has_label = line.size() > kLabel && line[kLabel - 1] == ' ';
-    lines += wrapped(line, kColumns, has_label ? kLabel : 2) + '\n';
+    lines += wrapped(line, columns, has_label ? kLabel : 2) + '\n';
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return lines;
@@ -180,9 +180,12 @@ std::string all_wrapped(std::string_view text) {
 
 }  // namespace
 
-std::string to_report_text(const RehearsalResult& result, rehearsal::Detail detail, Style style) {
+std::string to_report_text(const RehearsalResult& result, rehearsal::Detail detail, Style style,
+                           std::size_t columns) {
   const bool is_all = detail == rehearsal::Detail::all;
-  if (detail == rehearsal::Detail::findings) return all_wrapped(rehearsal::to_text(result.report, detail));
+  if (detail == rehearsal::Detail::findings && result.report.findings.empty()) return {};
+  if (detail == rehearsal::Detail::findings)
+    return all_wrapped(rehearsal::to_text(result.report, detail), columns);
   if (result.failure && result.report.packets_received == 0 && !is_all) return {};
   std::string text = verdict_line(result, style) + rehearsal::to_text(result.report, detail);
   if (is_all) text += sender_text(result);
@@ -193,7 +196,7 @@ std::string to_report_text(const RehearsalResult& result, rehearsal::Detail deta
     text += row("deadline to send", result.sender);
     text += row("a bare loop here", result.bare);
   }
-  return all_wrapped(text);
+  return all_wrapped(text, columns);
 }
 
 }  // namespace vcplay::cli

@@ -40,10 +40,9 @@ struct RehearsalResult {
 [[nodiscard]] rehearsal::Pacing sender_pacing(const voice::SenderStats& stats);
 /// One object on one line, with a newline.
 [[nodiscard]] std::string to_json_line(const RehearsalResult& result);
-/// What it came to in one line, and how much of the report one wants to read; no line has more than 80
-/// columns that has blanks in it. Nothing of a play that failed before anything was sent, unless all is
-/// wanted.
-[[nodiscard]] std::string to_report_text(const RehearsalResult& result, rehearsal::Detail detail,
-                                         Style style);
+/// What it came to in one line, and how much of the report one wants to read, in lines of so many columns (0:
+/// as many as it takes). Nothing of a play that failed before anything was sent, unless all is wanted.
+[[nodiscard]] std::string to_report_text(const RehearsalResult& result, rehearsal::Detail detail, Style style,
+                                         std::size_t columns);
 
 }  // namespace vcplay::cli

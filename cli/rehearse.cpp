@@ -94,7 +94,8 @@ std::string text_of(const RehearsalResult& result, const Options& options) {
   const auto detail = options.quiet ? rehearsal::Detail::findings
                       : is_verbose  ? rehearsal::Detail::all
                                     : rehearsal::Detail::one_screen;
-  return to_report_text(result, detail, style_of_output());
+  constexpr std::size_t kColumns = 80;  // programs want whole lines
+  return to_report_text(result, detail, style_of_output(), ::isatty(STDOUT_FILENO) == 1 ? kColumns : 0);
 }
 
 bool is_pipe(int fd) {

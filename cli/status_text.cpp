@@ -34,6 +34,7 @@ std::string_view sign(Padlock lock, bool utf8) {
 }
 
 std::string head(const StatusSnapshot& status, bool utf8) {
+  if (!status.wait.empty()) return "waiting for " + status.wait;
   std::string text(status.phase.empty() ? sign(status.lock, utf8) : "");
   text += status.phase.empty() ? format_time(status.position) : status.phase;
   if (status.phase.empty() && status.duration) text += '/' + format_time(*status.duration);
@@ -45,7 +46,7 @@ std::string head(const StatusSnapshot& status, bool utf8) {
 
 /// The numbers behind the title, the most telling first.
 std::vector<std::string> tail(const StatusSnapshot& status) {
-  if (!status.phase.empty()) return {};
+  if (!status.phase.empty() || !status.wait.empty()) return {};
   return {
       fmt::format("{:.0f} kb/s", status.bitrate / 1000.0),
       status.live ? fmt::format("live {:.0f} ms {:+.2f} %", milliseconds(status.buffered), status.drift * 100)

@@ -16,6 +16,7 @@ enum class Padlock : std::uint8_t { none, open, closed };
 /// One moment of a run, as a person wants to see it.
 struct StatusSnapshot {
   std::string phase;             // "joining", "leaving", …; empty while it plays
+  std::string wait;              // what for, while nothing is heard yet; empty: for nothing
   Padlock lock = Padlock::none;  // not while joining
   std::string note;              // why nobody hears it, or that it is not encrypted; empty: all is well
   std::uint32_t track = 1;       // 1 for the first one

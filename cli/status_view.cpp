@@ -46,7 +46,7 @@ void StatusView::on_phase(voice::ConnectionPhase phase) { snapshot_.phase = word
 void StatusView::show_wait(const std::string& whom) {
   if (!line_) return;
   StatusSnapshot waiting = snapshot_;
-  waiting.phase = "waiting for " + whom;
+  waiting.wait = whom;
   line_->show(waiting);
 }
 

@@ -18,6 +18,7 @@ class StatusView final : public PlayerView {
 
   [[nodiscard]] Duration tick_interval() const override;
   void on_phase(voice::ConnectionPhase phase) override;
+  void on_wait(const std::string& why) override { snapshot_.wait = why; }
   void on_bitrate(int bits_per_second) override { snapshot_.bitrate = bits_per_second; }
   void on_encryption(const voice::EncryptionFacts& facts) override;
   void on_track(const media::TrackInfo& info) override;

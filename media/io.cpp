@@ -75,7 +75,7 @@ Fetched fetch(const std::string& location, std::size_t most, World world,
   Allowance allowance(Abode::on_a_server, world.web);
   const RuledConnections ruled(allowance);
   Deadline deadline{world, allowance, Clock::now() + kFetchPatience};
-  const Progress::Wait wait(world.progress);
+  const Progress::Wait wait(world.progress, Progress::Awaits::server);
   const AVIOInterruptCB interrupt{Deadline::passed, &deadline};
   Dictionary options;
   set_server_rules(options, world);

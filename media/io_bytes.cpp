@@ -86,7 +86,7 @@ int Access::read_some(std::uint8_t* buffer, int size) noexcept {
 
 /// False after a stop.
 bool Access::wait_for_bytes() noexcept {
-  const Progress::Wait wait(world_.progress);
+  const Progress::Wait wait(world_.progress, Progress::Awaits::pipe);
   for (;;) {
     switch (world_.stop.wait_until_readable(fd_, patience_)) {
       case Event::Wake::readable:

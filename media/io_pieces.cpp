@@ -12,6 +12,8 @@ namespace {
 
 // Parts of a file that are looked at ahead; behind these the bytes are looked at as they are read.
 constexpr int kMostPartsAhead = 4'096;
+// Of an index or a picture; more of it is sound that a demuxer gave up on.
+constexpr std::size_t kMostBehindSound = 1U << 20U;
 
 }  // namespace
 
@@ -83,16 +85,17 @@ int Access::read_bytes(std::uint8_t* buffer, int size) noexcept {
 }
 
 bool Access::has_next_piece() {
+  if (world_.over() || allowance_.is_spent() || !fault_.empty()) return false;
   if (border_.border() && seekable_) return true;
   // A demuxer need not read its file to the end.
   std::array<std::uint8_t, 4'096> rest{};
-  while (is_pipe() && !border_.border() && border_.is_watching() && !world_.over() &&
-         !allowance_.is_spent()) {
+  for (std::size_t left_out = 0; is_pipe() && border_.is_watching() && left_out < kMostBehindSound;) {
     const int got = read_piece(rest.data(), static_cast<int>(rest.size()));
     if (got <= 0) break;
     allowance_.take(got);
+    left_out += static_cast<std::size_t>(got);
   }
-  return border_.border() == at_ && fault_.empty();
+  return border_.border() == at_;
 }
 
 void Access::go_to_next_piece() {

@@ -93,7 +93,7 @@ void Normalizer::ask_for_album(const Company& company) {
 
 void Normalizer::wait_for_measurement() {
   const TimePoint deadline = Clock::now() + (first_ ? kPatience : kLaterPatience);
-  const Progress::Wait wait(progress_);
+  const Progress::Wait wait(progress_, Progress::Awaits::measurement);
   const auto complete = [this] {
     const auto is_known = [this](std::uint64_t one) { return scan_.known(one).has_value(); };
     return is_known(*identity_) && std::all_of(album_.begin(), album_.end(), is_known);

@@ -85,7 +85,7 @@ Pipeline::Extent Pipeline::extent() const {
 
 Pipeline::Activity Pipeline::activity() const {
   const Progress& progress = impl_->work->progress;
-  return {progress.busy(), progress.since(), progress.location()};
+  return {progress.busy(), progress.since(), progress.location(), progress.awaits()};
 }
 
 LiveFigures Pipeline::live() const { return impl_->work->gauge.read(); }

@@ -13,6 +13,7 @@
 #include "media/encoder_options.hpp"
 #include "media/live_options.hpp"
 #include "media/program_options.hpp"
+#include "media/progress.hpp"
 #include "media/sound_options.hpp"
 #include "media/web_rules.hpp"
 
@@ -141,6 +142,7 @@ class Pipeline {
     bool busy = false;
     TimePoint since{};
     std::string location;  // of the track
+    Progress::Awaits awaits = Progress::Awaits::nobody;
   };
   [[nodiscard]] Activity activity() const;
   /// Any thread.

@@ -14,6 +14,9 @@ namespace vcplay::media {
 /// Tells any thread whether the media thread is at work and when it last got anywhere.
 class Progress {
  public:
+  /// Whom the media thread waits for, as far as a person would want to know.
+  enum class Awaits : std::uint8_t { nobody, pipe, server, measurement };
+
   // ── media thread ──
   void enter(std::string location) {
     {
@@ -38,8 +41,13 @@ class Progress {
   /// decoder that gets nowhere on a slow pipe is noticed all the same, only later.
   class Wait {
    public:
-    explicit Wait(Progress& progress) noexcept : progress_(progress), started_(now()) { progress_.leave(); }
+    explicit Wait(Progress& progress, Awaits whom = Awaits::nobody) noexcept
+        : progress_(progress), started_(now()) {
+      progress_.awaits_.store(whom, std::memory_order_relaxed);
+      progress_.leave();
+    }
     ~Wait() {
+      progress_.awaits_.store(Awaits::nobody, std::memory_order_relaxed);
       progress_.since_.fetch_add(now() - started_, std::memory_order_relaxed);
       progress_.busy_.store(true, std::memory_order_release);
     }
@@ -52,6 +60,7 @@ class Progress {
   };
 
   // ── any thread ──
+  [[nodiscard]] Awaits awaits() const noexcept { return awaits_.load(std::memory_order_relaxed); }
   [[nodiscard]] bool busy() const noexcept { return busy_.load(std::memory_order_acquire); }
   [[nodiscard]] TimePoint since() const noexcept {
     return TimePoint(Duration(since_.load(std::memory_order_relaxed)));
@@ -68,6 +77,7 @@ class Progress {
   }
 
   std::atomic<bool> busy_{false};
+  std::atomic<Awaits> awaits_{Awaits::nobody};
   std::atomic<Duration::rep> since_{now()};
   std::atomic<std::uint64_t> times_{0};
   mutable Mutex mutex_;

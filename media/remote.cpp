@@ -115,7 +115,7 @@ std::optional<std::string> stream_title(std::string_view metadata) {
 RemoteStream::RemoteStream(const std::string& url, World world, Allowance& allowance)
     : url_(url), world_(world), allowance_(allowance), location_(url) {
   forget_complaints();
-  const Progress::Wait wait(world_.progress);
+  const Progress::Wait wait(world_.progress, Progress::Awaits::server);
   if (const int result = open(0); result < 0) {
     const std::string& fault = allowance_.fault();
     throw Error(Cause::no_media,
@@ -190,7 +190,7 @@ int RemoteStream::read(std::uint8_t* buffer, int size) noexcept {
     return static_cast<int>(count);
   }
   try {
-    const Progress::Wait wait(world_.progress);
+    const Progress::Wait wait(world_.progress, Progress::Awaits::server);
     for (;;) {
       const int got = reader_ == nullptr ? AVERROR(EIO) : read_once(buffer, size);
       if (got > 0) return got;
@@ -302,7 +302,7 @@ bool RemoteStream::reopen_at_position() {
 std::int64_t RemoteStream::seek(std::int64_t offset, int whence) noexcept {
   if ((whence & AVSEEK_SIZE) != 0) return size_ >= 0 ? size_ : AVERROR(ENOSYS);
   if (!seekable_ || whence != SEEK_SET || offset < 0) return AVERROR(ENOSYS);
-  const Progress::Wait wait(world_.progress);
+  const Progress::Wait wait(world_.progress, Progress::Awaits::server);
   deadline_ = Clock::now() + kOpening;
   head_.clear();
   if (reader_ != nullptr && avio_seek(reader_.get(), offset, SEEK_SET) < 0) reader_.reset();

@@ -94,11 +94,12 @@ void write_encryption(fmt::memory_buffer& out, const Report& report) {
     fmt::format_to(to, "end to end  not encrypted\n");
     return;
   }
-  fmt::format_to(to, "end to end  DAVE {}, {} epoch{}; frames: {} decrypted, {} undecryptable, {} plain\n",
+  fmt::format_to(to,
+                 "end to end  DAVE {}, {} epoch{}; {} frames decrypted, {} undecryptable, {} in plain text\n",
                  e2ee.version, e2ee.epochs, e2ee.epochs == 1 ? "" : "s", e2ee.decrypted, e2ee.undecryptable,
                  e2ee.plaintext);
   if (e2ee.privacy_code.empty()) return;
-  fmt::format_to(to, "code        {}\n            in epoch {}, of {} members; {} of them here\n",
+  fmt::format_to(to, "code        {} in epoch {}, of {} members; {} of them here\n",
                  dave::in_groups(e2ee.privacy_code), e2ee.epoch, e2ee.members, e2ee.confirmations);
 }
 
@@ -116,6 +117,9 @@ void write_listeners(fmt::memory_buffer& out, const Report& report) {
 }
 
 void write_findings(fmt::memory_buffer& out, const Report& report) {
+  if (report.findings.empty() && report.packets_received == 0) {
+    fmt::format_to(std::back_inserter(out), "findings    none, but nothing was sent\n");
+  }
   for (const Finding& finding : report.findings) {
     fmt::format_to(std::back_inserter(out), "finding     {} ({} ×): {}\n", finding.rule, finding.count,
                    display_safe(finding.detail));

@@ -105,6 +105,17 @@ TEST(StatusText, TellsThePhaseWhileNothingPlays) {
   EXPECT_EQ(render(status, 79, kPlainUtf8), "joining  Für Elise");
 }
 
+TEST(StatusText, TellsWhatItWaitsFor) {
+  StatusSnapshot status = half_way();
+  status.phase = "joining";
+  status.wait = "this bot's turn to identify, 4 s";
+  EXPECT_EQ(render(status, 60, kPlainUtf8), "waiting for this bot's turn to identify, 4 s  Für Elise");
+  status.title.clear();
+  status.phase.clear();
+  status.wait = "the pipe to begin";
+  EXPECT_EQ(render(status, 60, kPlainUtf8), "waiting for the pipe to begin");
+}
+
 TEST(StatusText, WritesTimesAsPlayersDo) {
   EXPECT_EQ(format_time(0s), "0:00");
   EXPECT_EQ(format_time(59'999ms), "0:59");

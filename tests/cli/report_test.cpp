@@ -1,0 +1,122 @@
+// The report of a rehearsal, as people read it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+#include <string>
+
+#include "base/text.hpp"
+#include "cli/rehearsal_output.hpp"
+
+namespace vcplay::cli {
+namespace {
+
+using rehearsal::Detail;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+constexpr Style kPlain{.utf8 = true, .color = false};
+
+rehearsal::ListenerReport listener(std::uint64_t heard, std::uint64_t lost) {
+  rehearsal::ListenerReport report;
+  report.name = "listener";
+  report.entitled = heard + lost;
+  report.heard = heard;
+  report.lost = lost;
+  return report;
+}
+
+/// Of a second that somebody else heard whole.
+RehearsalResult good() {
+  RehearsalResult result;
+  result.report.packets_received = result.report.packets_heard = 66;
+  result.report.audio_packets = 51;
+  result.report.silence_packets = 15;
+  result.report.heard = std::chrono::milliseconds(1'020);
+  result.report.loudness_lufs = -13.2;
+  result.report.mode = "aead_aes256_gcm_rtpsize";
+  result.report.encryption.version = 1;
+  result.report.encryption.epochs = 1;
+  result.report.encryption.decrypted = 52;
+  result.report.encryption.members = 2;
+  result.report.encryption.privacy_code = "058708105556138052119572494877";
+  result.report.listeners = {listener(66, 0)};
+  result.report.speaking_ended = result.report.left_cleanly = true;
+  media::TrackResult track;
+  track.location = "/somewhere/on/this/machine/there/is/a song with a name.opus";
+  track.reencoded = "it goes on where the track before it ended";
+  result.tracks = {track};
+  return result;
+}
+
+std::string first_line(const RehearsalResult& result) {
+  const std::string text = to_report_text(result, Detail::one_screen, kPlain, 0);
+  return text.substr(0, text.find('\n'));
+}
+
+TEST(Verdict, IsTheFirstLine) {
+  EXPECT_EQ(first_line(good()), "✓ 1.0 s heard by 1 of 1 listener, nothing lost, end-to-end encrypted");
+}
+
+TEST(Verdict, CountsWhatWasMissed) {
+  RehearsalResult result = good();
+  result.report.listeners.push_back(listener(60, 6));
+  result.report.findings = {{"wrong-sequence", "6 are missing", 1}};
+  EXPECT_EQ(first_line(result),
+            "✗ 1.0 s heard by 1 of 2 listeners, 6 packets lost, end-to-end encrypted; 1 finding");
+}
+
+TEST(Verdict, CountsTracksThatFailed) {
+  RehearsalResult result = good();
+  media::TrackResult failed;
+  failed.error = "\"gone.wav\" cannot be opened";
+  result.tracks.push_back(failed);
+  result.failure = failed.error;
+  EXPECT_THAT(first_line(result), StartsWith("✗ 1.0 s heard by 1 of 1 listener"));
+  EXPECT_THAT(first_line(result), HasSubstr("; 1 of 2 tracks failed"));
+}
+
+TEST(Verdict, NeverCallsPlainAudioEncrypted) {
+  RehearsalResult result = good();
+  result.report.encryption.plaintext = 1;
+  EXPECT_THAT(first_line(result), HasSubstr("not all of it end-to-end encrypted"));
+  result.report.encryption.decrypted = 0;
+  EXPECT_THAT(first_line(result), HasSubstr("not end-to-end encrypted"));
+}
+
+TEST(Verdict, IsBadWhereTheTwoSidesComputedOtherCodes) {
+  RehearsalResult result = good();
+  result.privacy_code = "1";
+  result.report.encryption.recent_codes = {"2"};
+  EXPECT_THAT(first_line(result), StartsWith("✗ "));
+  EXPECT_THAT(first_line(result), HasSubstr("DIFFERENT PRIVACY CODES"));
+}
+
+TEST(ReportText, FitsAScreen) {
+  std::istringstream lines(to_report_text(good(), Detail::one_screen, kPlain, 80));
+  std::size_t count = 0;
+  for (std::string line; std::getline(lines, line); ++count) EXPECT_LE(display_width(line), 80U) << line;
+  EXPECT_LE(count, 24U);
+}
+
+TEST(ReportText, KeepsWholeLinesForPrograms) {
+  EXPECT_THAT(to_report_text(good(), Detail::one_screen, kPlain, 0),
+              HasSubstr("with a name.opus: re-encoded: it goes on where the track before it ended\n"));
+}
+
+TEST(ReportText, IsShortenedToFindings) {
+  RehearsalResult result = good();
+  EXPECT_EQ(to_report_text(result, Detail::findings, kPlain, 0), "");
+  result.report.findings = {{"burst", "five packets", 2}};
+  EXPECT_EQ(to_report_text(result, Detail::findings, kPlain, 0), "finding     burst (2 ×): five packets\n");
+}
+
+TEST(ReportText, IsNoneOfZeros) {
+  RehearsalResult nothing;
+  nothing.failure = "\"gone.wav\" cannot be opened";
+  EXPECT_EQ(to_report_text(nothing, Detail::one_screen, kPlain, 80), "");
+  EXPECT_THAT(to_report_text(nothing, Detail::all, kPlain, 80), HasSubstr("nothing was sent"));
+}
+
+}  // namespace
+}  // namespace vcplay::cli
