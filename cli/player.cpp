@@ -176,7 +176,7 @@ void Player::channel_described(const voice::ChannelFacts& facts) {
 
 void Player::handle_track_end(const media::TrackResult& result) {
   // A stop came before any of it, and nobody was told that it began.
-  if (result.frames == 0 && result.error.empty()) return;
+  if (stop_deadline_ && result.frames == 0 && result.error.empty()) return;
   frames_made_ += result.frames;
   outcome_.add(result, said_);
   if (result.frames == 0) {
@@ -245,7 +245,8 @@ void Player::update_channel_status() {
 
 /// Why nothing is heard yet, in words that go on after "Waiting for"; empty: nobody has to be told.
 std::string Player::reason_to_wait(TimePoint now) const {
-  if (stats_.audio_packets.load(std::memory_order_relaxed) > 0) return {};
+  if (stats_.audio_packets.load(std::memory_order_relaxed) > 0 || queue_.size() > 0) return {};
+  if (stats_.unheard.load(std::memory_order_relaxed) > 0) return {};
   if (const Duration left = turn_to_identify_.load(std::memory_order_relaxed) - now;
       left > Duration::zero()) {
     return fmt::format("this bot's turn to identify, {:.0f} s", std::ceil(seconds(left)));

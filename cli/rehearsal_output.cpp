@@ -186,7 +186,8 @@ std::string to_report_text(const RehearsalResult& result, rehearsal::Detail deta
   if (detail == rehearsal::Detail::findings && result.report.findings.empty()) return {};
   if (detail == rehearsal::Detail::findings)
     return all_wrapped(rehearsal::to_text(result.report, detail), columns);
-  if (result.failure && result.report.packets_received == 0 && !is_all) return {};
+  const bool is_empty = result.report.packets_received == 0 && result.report.findings.empty();
+  if (result.failure && is_empty && !is_all) return {};
   std::string text = verdict_line(result, style) + rehearsal::to_text(result.report, detail);
   if (is_all) text += sender_text(result);
   for (const media::TrackResult& track : result.tracks) text += to_text(track);

@@ -113,7 +113,7 @@ class Access {
   }
   /// True when the piece that FFmpeg has read is over and another file follows it. Reads on to its end where
   /// only that tells.
-  [[nodiscard]] bool has_next_piece();
+  [[nodiscard]] bool has_next_piece(bool was_opened);
   /// True for a file of which it is known before it has been read.
   [[nodiscard]] bool knows_next_piece() const noexcept { return border_.border().has_value(); }
   /// True when there was nothing in the piece but what stands before sound: no piece at all.
@@ -122,6 +122,14 @@ class Access {
   }
   /// Goes on to that, of which FFmpeg sees a file of its own. What was behind the fence must be gone.
   void go_to_next_piece();
+
+  /// Where the piece ends is not looked for any more, unless it is known: FFmpeg is about to leave a part
+  /// out.
+  void stop_looking_for_border() {
+    if (!border_.border()) border_.stop();
+  }
+  /// A warning about this medium, unless it has been said in an earlier round, or enough has been said.
+  void tell(const std::string& sentence);
 
   /// So much of it has become samples.
   void heard(Duration sound) {
@@ -227,6 +235,7 @@ class Access {
   std::uint64_t piece_begin_ = 0;  // in the medium
   std::uint64_t at_ = 0;           // the next byte of the piece that is given
   PieceBorder border_;
+  int told_ = 0;
   std::string held_;     // read, and not given
   std::size_t own_ = 0;  // so many of those are the piece's for sure
   std::array<char, 512> head_{};

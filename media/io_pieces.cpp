@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/log.hpp"
 #include "media/io.hpp"
 #include "media/remote.hpp"
 
@@ -14,6 +15,7 @@ namespace {
 constexpr int kMostPartsAhead = 4'096;
 // Of an index or a picture; more of it is sound that a demuxer gave up on.
 constexpr std::size_t kMostBehindSound = 1U << 20U;
+constexpr std::size_t kMostOfOneRefused = 128U << 20U;
 
 }  // namespace
 
@@ -56,21 +58,22 @@ int Access::read_piece(std::uint8_t* buffer, int size) {
       own_ -= count;
       return give({buffer, count});
     }
-    if (border_.border() == at_) return AVERROR_EOF;
+    if (const auto border = border_.border(); border && at_ >= *border) return AVERROR_EOF;
+    const int got = read_bytes(buffer, size);
     if (held_.empty()) {
-      const int got = read_bytes(buffer, size);
       if (got <= 0) return got;
       const ByteView bytes(buffer, static_cast<std::size_t>(got));
       const std::size_t own = border_.see(at_, bytes);
       held_.assign(bytes.begin() + static_cast<std::ptrdiff_t>(own), bytes.end());
       if (own > 0) return give(bytes.first(own));
-      continue;
+    } else if (got > 0) {
+      held_.append(buffer, buffer + got);
+      own_ = border_.see(at_, as_bytes(held_));
+    } else if (got == AVERROR_EOF && !has_seen_enough()) {
+      own_ = held_.size();  // nothing follows that would tell
+    } else {
+      return got;
     }
-    std::array<std::uint8_t, PieceBorder::kMostLook> more{};
-    const int got = read_bytes(more.data(), static_cast<int>(more.size()));
-    if (got < 0 && got != AVERROR_EOF) return got;
-    if (got > 0) held_.append(more.begin(), more.begin() + got);
-    own_ = got > 0 ? border_.see(at_, as_bytes(held_)) : held_.size();  // nothing follows that would tell
   }
 }
 
@@ -84,12 +87,16 @@ int Access::read_bytes(std::uint8_t* buffer, int size) noexcept {
   return remote_ != nullptr ? remote_->read(buffer, size) : read_some(buffer, size);
 }
 
-bool Access::has_next_piece() {
+bool Access::has_next_piece(bool was_opened) {
+  opening_ = false;
   if (world_.over() || allowance_.is_spent() || !fault_.empty()) return false;
   if (border_.border() && seekable_) return true;
-  // A demuxer need not read its file to the end.
+  // A demuxer need not read its file to the end, and one that refused it has hardly begun.
+  const std::size_t most = was_opened ? kMostBehindSound : kMostOfOneRefused;
   std::array<std::uint8_t, 4'096> rest{};
-  for (std::size_t left_out = 0; is_pipe() && border_.is_watching() && left_out < kMostBehindSound;) {
+  for (std::size_t left_out = 0; !seekable_;) {
+    const auto border = border_.border();
+    if (border ? at_ >= *border : !border_.is_watching() || left_out > most) break;
     const int got = read_piece(rest.data(), static_cast<int>(rest.size()));
     if (got <= 0) break;
     allowance_.take(got);
@@ -100,10 +107,20 @@ bool Access::has_next_piece() {
 
 void Access::go_to_next_piece() {
   const std::uint64_t border = *border_.border();
-  if (seekable_ && go_to(static_cast<std::int64_t>(border)) < 0) give_up("it cannot be wound on");
+  if (at_ != border && go_to(static_cast<std::int64_t>(border)) < 0) give_up("it cannot be wound on");
   piece_begin_ += border;
   at_ = 0;
   begin_piece();
+}
+
+void Access::tell(const std::string& sentence) {
+  constexpr int kMost = 5;
+  if (told_ > kMost || !world_.is_news(sentence)) return;
+  if (++told_ > kMost) {
+    log::warning("{}: there is more to say of that kind, which is left out", named(location_));
+  } else {
+    log::warning("{}", sentence);
+  }
 }
 
 }  // namespace vcplay::media

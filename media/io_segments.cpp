@@ -177,7 +177,7 @@ void Access::tell_loss() {
   if (loss_.empty() || std::exchange(tells_loss_, true)) return;
   const std::string sentence =
       named(location_) + ": a segment of it cannot be had: " + loss_ + "; it is left out";
-  if (world_.is_news(sentence)) log::warning("{}", sentence);
+  tell(sentence);
 }
 
 }  // namespace vcplay::media

@@ -64,11 +64,14 @@ LivePace::Orders LivePace::on_sound(const Level& level, TimePoint now) {
   outran_ = outran_ || (certain_ && has_outrun(level, now));
   if (!level.is_taken) return certain_ ? before_the_start(level, now) : Orders{.wait = true};
 
+  if (taken_ == TimePoint{}) taken_ = now;
   const std::size_t waiting = level.queued + level.held;
   if (fills_up(level, now)) return {.hold = true};
   const bool starts = std::exchange(state_, State::following) == State::starting;
   const bool starts_over = std::exchange(starts_over_, false);
-  if (starts && !starts_over && !certain_) begin_at(static_cast<double>(waiting), now);
+  // What the pipe held meanwhile comes at once, too.
+  const bool begins = (starts && !starts_over) || now - taken_ < kBacklog;
+  if (begins && !certain_) begin_at(static_cast<double>(waiting), now);
   const double excess = static_cast<double>(waiting) - target_;
   const bool is_too_much = excess > ahead_ + seconds(kMostExcess) * kSampleRate;
   if (is_too_much && !certain_) {

@@ -101,6 +101,7 @@ class LivePace {
   std::uint64_t before_all_ = 0;  // what had come then
   TimePoint first_{};             // when what came behind the backlog began to count
   std::uint64_t before_ = 0;      // what had come until then
+  TimePoint taken_{};             // since when the sender is known to take
   TimePoint filling_since_{};
   TimePoint set_at_{};    // when the distance was set,
   double set_level_ = 0;  // and to what

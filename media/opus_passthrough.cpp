@@ -56,7 +56,7 @@ void OpusPassthrough::play(Source& source, const Callbacks& tell) {
   }
   tell.began(account_);
   while (!stop_.raised() && !ahead_.empty()) {
-    if (ahead_.front().begins_link) begin_next_link(source);
+    if (ahead_.front().begins_link) begin_next_link();
     // At the end it takes a frame's worth of packets to cut the padding off.
     ahead_.fill(ahead_.front().samples + kSamplesPerFrame);
     Packet packet = ahead_.take();
@@ -81,10 +81,10 @@ void OpusPassthrough::hand_over() {
 
 // It may be another song, and certainly has a head of its own. Where both sides of the border are quiet,
 // packets pass from here on; else it is heard as it would be from one track to the next.
-void OpusPassthrough::begin_next_link(Source& source) {
+void OpusPassthrough::begin_next_link() {
   if (passing_ && regrouper_.waits()) stop_passing({}, Return::in_silence);
-  ahead_.look();
-  const std::optional<OpusStream> stream = source.opus();
+  ahead_.look();  // perhaps beyond its end
+  const std::optional<OpusStream> stream = ahead_.front().stream;
   decoder_.set_layout({});
   is_understood_ = true;
   std::string reason = stream ? reason_against(*stream) : "it is no Opus any more";

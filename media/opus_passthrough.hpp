@@ -60,7 +60,7 @@ class OpusPassthrough {
     std::size_t waited = 0;  // packets
   };
 
-  void begin_next_link(Source& source);
+  void begin_next_link();
   [[nodiscard]] std::string reason_to_encode_from_the_start();
   [[nodiscard]] std::string trouble_ahead() const;
   [[nodiscard]] std::string sound_ahead();

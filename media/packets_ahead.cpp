@@ -54,7 +54,8 @@ void PacketsAhead::hold(const Source::Packet& packet) {
                       packet.skip,
                       packet.discard,
                       packet.begins_link,
-                      source_->take_title()});
+                      source_->take_title(),
+                      packet.begins_link ? source_->opus() : std::nullopt});
   samples_ += packet.samples;
   bytes_ += packet.bytes.size();
 }

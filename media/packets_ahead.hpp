@@ -25,6 +25,7 @@ class PacketsAhead {
     std::size_t discard = 0;
     bool begins_link = false;
     std::optional<std::string> title;  // that the stream says from here on
+    std::optional<OpusStream> stream;  // of a link that begins: what Opus it is
   };
 
   explicit PacketsAhead(const Event& stop) : stop_(stop) {}

@@ -162,7 +162,9 @@ void Piece::note_end(int averror) {
   const int failed = averror == AVERROR_EOF && format_->pb != nullptr ? format_->pb->error : averror;
   if (!access_.fault().empty()) {
     note_damage(access_.fault());  // of which HLS makes an end like any other
-  } else if (failed < 0 && failed != AVERROR_EOF && !stands_behind_the_sound(format_->pb)) {
+  } else if (failed == AVERROR_INVALIDDATA && stands_behind_the_sound(format_->pb)) {
+    return;  // it is a tag or padding
+  } else if (failed < 0 && failed != AVERROR_EOF) {
     note_damage(describe(failed));
   }
 }
@@ -186,7 +188,7 @@ void Piece::drop_half_sample() {
   const std::string sentence =
       fmt::format("{} ends in the middle of a sample: its last {} byte{} {} left out", named(info_.location),
                   odd, odd == 1 ? "" : "s", odd == 1 ? "is" : "are");
-  if (world_.is_news(sentence)) log::warning("{}", sentence);
+  access_.tell(sentence);
 }
 
 void Piece::trim_end(AVFrame& last) const {
@@ -225,7 +227,7 @@ void Piece::report_damage() {
   if (std::exchange(damage_reported_, true)) return;
   const std::string sentence = fmt::format("{} is damaged at {}: {}; what can be decoded of it is played",
                                            named(info_.location), clock_time(end()), what);
-  if (world_.is_news(sentence)) log::warning("{}", sentence);
+  access_.tell(sentence);
 }
 
 void Piece::conclude(bool is_followed) {
@@ -264,7 +266,7 @@ void Piece::check_length() {
   const std::string sentence =
       fmt::format("{} ends at {}, but its header promises {}: it is truncated", named(info_.location),
                   clock_time(end()), clock_time(begin_ + promised));
-  if (world_.is_news(sentence)) log::warning("{}", sentence);
+  access_.tell(sentence);
 }
 
 }  // namespace vcplay::media

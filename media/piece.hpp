@@ -21,6 +21,8 @@ namespace vcplay::media {
 /// each other in it. Lives on the media thread, inside the library.
 class Piece {
  public:
+  static constexpr const char* kNoSound = " ends before any sound comes";
+
   /// What `access` stands at. `begin`: so many seconds of sound came before it. Throws Error{no_media} with
   /// one sentence that names the media.
   Piece(const Media& media, Access& access, World world, Range& range, double begin);
@@ -62,8 +64,6 @@ class Piece {
   [[nodiscard]] double end() const noexcept { return begin_ + seconds_; }
 
  private:
-  static constexpr const char* kNoSound = " ends before any sound comes";
-
   void open(const Media& media);
   void turn_big_endian();
   void choose_stream(const std::string& name);

@@ -25,6 +25,8 @@ class PieceBorder {
   [[nodiscard]] std::optional<std::uint64_t> border() const noexcept { return border_; }
   /// The next byte that tells something; nothing once there is nothing to be learnt, or all bytes tell.
   [[nodiscard]] std::optional<std::uint64_t> next() const noexcept;
+  /// Nothing more is to be learnt.
+  void stop() noexcept { step_ = Step::over; }
   /// False once nothing more is to be learnt.
   [[nodiscard]] bool is_watching() const noexcept { return !border_ && step_ != Step::over; }
   /// So many bytes from next() on tell all that they can.

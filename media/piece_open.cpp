@@ -122,7 +122,7 @@ void Piece::open(const Media& media) {
   if (options.has("sample_rate") || (media.channels > 0 && !is_raw_pcm(*format->iformat))) {
     const std::string sentence =
         "--rate and --channels are for raw PCM: " + named(media.location) + " says its own";
-    if (world_.is_news(sentence)) log::warning("{}", sentence);
+    access_.tell(sentence);
   }
 }
 

@@ -63,7 +63,9 @@ int Piece::wanted_stream(const std::string& name) const {
 }
 
 void Piece::approach_start() {
-  if (!may_seek() || !decode(*current_)) return;
+  if (!may_seek()) return;
+  access_.stop_looking_for_border();
+  if (!decode(*current_)) return;
   range_.set_position(current_->nb_samples, current_->sample_rate);
   const std::int64_t first = current_->best_effort_timestamp;
   if (first == AV_NOPTS_VALUE) return;

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "base/error.hpp"
-#include "base/log.hpp"
 #include "base/milliseconds.hpp"
 #include "media/clock_time.hpp"
 
@@ -63,7 +62,7 @@ std::optional<Source::Packet> Source::read_packet() {
 
 /// The piece is over: on to the next one, or to the end.
 void Source::go_on() {
-  over_ = !access_.has_next_piece();
+  over_ = !access_.has_next_piece(true);
   piece_->conclude(!over_);
   end_ = piece_->end();
   if (!over_) return open_next_piece();
@@ -71,6 +70,7 @@ void Source::go_on() {
 }
 
 void Source::open_next_piece() {
+  std::string failure;
   do {
     piece_.reset();
     try {
@@ -79,15 +79,18 @@ void Source::open_next_piece() {
       const TrackInfo& info = piece_->info();
       if (!info.title.empty()) title_ = info.artist.empty() ? info.title : info.artist + " - " + info.title;
       begins_piece_ = true;
+      if (end_ == 0 && !failure.empty()) access_.tell(failure + "; that part is left out");
       return;
     } catch (const Error& error) {
       if (world_.over()) break;
-      const std::string sentence =
-          "From " + clock_time(end_) + " on " + error.what() + "; that part is left out";
-      if (!access_.is_only_tags() && world_.is_news(sentence)) log::warning("{}", sentence);
+      if (access_.is_only_tags()) continue;
+      failure = error.what();
+      if (end_ > 0) access_.tell("From " + clock_time(end_) + " on " + failure + "; that part is left out");
     }
-  } while (access_.has_next_piece());
+  } while (access_.has_next_piece(false));
   over_ = true;
+  if (end_ > 0 || world_.over()) return;
+  throw Error(Cause::no_media, failure.empty() ? named(info_.location) + Piece::kNoSound : failure);
 }
 
 std::optional<std::string> Source::take_title() {

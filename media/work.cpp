@@ -167,6 +167,7 @@ void Work::wind_up() {
   follower_.end();
   if (passes_) result_.passed = passthrough_.passed();
   result_.reencoded = passes_ ? passthrough_.account() : reencoded_;
+  if (result_.reencoded.empty()) result_.reencoded = reencoded_;
   if (began_) end_track();
 }
 
@@ -186,7 +187,8 @@ void Work::decode() {
   if (reencoded_.empty()) {
     pass_through(source);
     if (source.is_over() || stop.raised()) return;
-    if (began_) passthrough_.hand_over();  // a piece follows that is not Opus
+    if (began_) passthrough_.hand_over();
+    reencoded_ = "a part of it is not Opus";
   }
   const std::string name = named(item_->media.location);
   FilteredSource sound(source, options_.sound.filters, name + " cannot pass --af", stop, excursion_);

@@ -303,6 +303,17 @@ TEST(UncertainPace, LetsItsProducerWaitUntilAudioFlowsAndLosesNothing) {
   EXPECT_EQ(story.line.underruns(), 0);
 }
 
+TEST(UncertainPace, StaysLiveWhateverThePipeHeldMeanwhile) {
+  Simulation story(LivePace(kLatency, false), Producer{});
+  story.run(2s);
+  story.line.starts_to_take();
+  story.run(20ms);
+  for (int i = 0; i < 300; ++i) story.line.comes(story.now);  // 3 s, of a microphone at a low rate
+  story.run(5s);
+  EXPECT_EQ(story.pace.pace(), Pace::live);
+  EXPECT_EQ(story.pace.left_out(), 0U);
+}
+
 TEST(UncertainPace, ComesToItsDistanceByStretchingAlone) {
   Simulation story(LivePace(kLatency, false), Producer{});
   story.run(1'200ms);  // in which a second is made

@@ -19,6 +19,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 constexpr double kSeconds = 1;
 
@@ -135,6 +136,9 @@ TEST(MixedPieces, MayBeOfDifferentKinds) {
 }
 
 TEST(MixedPieces, GoOnWithAnOpusThatPassed) {
+  const std::string second = tone(880, "b.opus", "-c:a libopus");
+  expect_tones("opus-opus-wav", tone(770, "a.opus", "-c:a libopus") + second + tone(440, "c.wav"),
+               {770, 880, 440});
   const std::string opus = tone(770, "a.opus", "-c:a libopus");
   expect_tones("opus-mp3", opus + tone(660, "b.mp3"), {770, 660});
   expect_tones("opus-wav-opus", opus + tone(440, "c.wav") + opus, {770, 440, 770});
@@ -194,6 +198,55 @@ TEST(RangeOfPieces, MayBeginBehindThemAll) {
   media::Media part{write_file("part.wav", tone(440, "a.wav") + tone(880, "b.wav")), {}, 0, 0};
   part.start = std::chrono::seconds(3);
   EXPECT_THAT(refusal(part), HasSubstr("is over at 0:02.000; it was to begin at 0:03.000"));
+}
+
+TEST(RangeOfPieces, IsFoundBehindAShortOneInAFile) {
+  media::Media part{
+      write_file("long.wav", tone(440, "a.wav") + tone(880, "b.wav", "-af aloop=-1:48000,atrim=end=20")),
+      {},
+      0,
+      0};
+  part.start = std::chrono::seconds(15);
+  part.end = std::chrono::seconds(16);
+  const LogBook log;
+  const std::vector<float> heard = play({part}).heard();
+  EXPECT_THAT(log.lines(), IsEmpty());
+  EXPECT_NEAR(static_cast<double>(heard.size()) / kChannels / kSampleRate, 1.0, 0.03);
+  EXPECT_GT(purity(heard, 880, 0.05, 0.95), 0.98);
+}
+
+TEST(BrokenPiece, LeavesNothingWhereNothingElseSounds) {
+  std::string broken = tone(880, "b.wav");
+  broken.replace(20, 2, "\x99\x99");
+  const std::string empty = tone(440, "a.wav", "-t 0");
+  EXPECT_THAT(refusal({write_file("nothing.wav", empty + broken), {}, 0, 0}), HasSubstr("nothing.wav"));
+  EXPECT_THAT(refusal({write_file("empty.wav", empty + empty), {}, 0, 0}),
+              HasSubstr("ends before any sound comes"));
+}
+
+TEST(BrokenPiece, MayBeSmallOrLargeAndNotTheOnlyOne) {
+  std::string broken = tone(880, "b.wav");
+  broken.replace(20, 2, "\x99\x99");
+  const std::string small = broken.substr(0, 40) + std::string("\x10\0\0\0", 4) + std::string(16, 'a');
+  const std::string large = broken.substr(0, 40) + std::string("\0\0\x30\0", 4) + std::string(0x300000, 'a');
+  const std::string bytes = tone(440, "a.wav") + small + large + tone(660, "c.wav");
+  for (const bool is_pipe : {false, true}) {
+    const LogBook log;
+    const std::string path = write_file("two-broken.wav", bytes);
+    const std::vector<float> heard = play(is_pipe ? piped(path) : path).heard();
+    EXPECT_NEAR(static_cast<double>(heard.size()) / kChannels / kSampleRate, 2.0, 0.1) << is_pipe;
+    EXPECT_THAT(log.lines(), Not(IsEmpty()));
+  }
+}
+
+TEST(BrokenPiece, IsToldAFewTimesAndNoMore) {
+  std::string broken = tone(880, "b.wav");
+  broken.replace(20, 2, "\x99\x99");
+  std::string bytes;
+  for (int i = 0; i < 20; ++i) bytes += tone(440, "a.wav", "-t 0.1") + broken;
+  const LogBook log;
+  static_cast<void>(play(write_file("many-broken.wav", bytes)));
+  EXPECT_LE(log.lines().size(), 6U);
 }
 
 TEST(BrokenPiece, IsLeftOutAndTold) {
