@@ -89,7 +89,7 @@ int Access::read_bytes(std::uint8_t* buffer, int size) noexcept {
 
 bool Access::has_next_piece(bool was_opened) {
   opening_ = false;
-  if (world_.over() || allowance_.is_spent() || !fault_.empty()) return false;
+  if (world_.over() || allowance_.is_spent() || !fault().empty()) return false;
   if (border_.border() && seekable_) return true;
   // A demuxer need not read its file to the end, and one that refused it has hardly begun.
   const std::size_t most = was_opened ? kMostBehindSound : kMostOfOneRefused;

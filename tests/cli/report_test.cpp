@@ -116,6 +116,9 @@ TEST(ReportText, IsNoneOfZeros) {
   nothing.failure = "\"gone.wav\" cannot be opened";
   EXPECT_EQ(to_report_text(nothing, Detail::one_screen, kPlain, 80), "");
   EXPECT_THAT(to_report_text(nothing, Detail::all, kPlain, 80), HasSubstr("nothing was sent"));
+  nothing.report.findings = {{"identify-intents", "a rule that was broken before the first packet", 1}};
+  EXPECT_THAT(to_report_text(nothing, Detail::one_screen, kPlain, 0),
+              HasSubstr("finding     identify-intents"));
 }
 
 }  // namespace

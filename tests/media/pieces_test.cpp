@@ -144,6 +144,22 @@ TEST(MixedPieces, GoOnWithAnOpusThatPassed) {
   expect_tones("opus-wav-opus", opus + tone(440, "c.wav") + opus, {770, 440, 770});
 }
 
+// In a file packets are looked at a second ahead, and so beyond the end of this one.
+TEST(MixedPieces, HearAShortOpusBeforeSomethingElse) {
+  const std::string half = " -af atrim=end=0.5";
+  const std::string bytes =
+      tone(770, "a.opus", "-c:a libopus") + tone(880, "b.opus", "-c:a libopus" + half) + tone(440, "c.wav");
+  for (const bool is_pipe : {false, true}) {
+    const LogBook log;
+    const std::string path = write_file("short.opus", bytes);
+    const std::vector<float> heard = play(is_pipe ? piped(path) : path).heard();
+    EXPECT_THAT(log.lines(), IsEmpty());
+    ASSERT_NEAR(static_cast<double>(heard.size()) / kChannels / kSampleRate, 2.5, 0.1);
+    EXPECT_GT(purity(heard, 880, 1.1, 1.4), 0.98) << is_pipe;
+    EXPECT_GT(purity(heard, 440, 1.6, 2.4), 0.98) << is_pipe;
+  }
+}
+
 // ── what stands between them ──
 
 TEST(BetweenPieces, TagsAndPaddingAreNotHeard) {
