@@ -6,36 +6,37 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstddef>
+
+/// Of the sanitizers (<sanitizer/allocator_interface.h>); null without one.
+// NOLINTNEXTLINE(bugprone-reserved-identifier,cert-dcl37-c,cert-dcl51-cpp): it is theirs
+extern "C" [[gnu::weak]] std::size_t __sanitizer_get_current_allocated_bytes();
 
 namespace vcplay::media {
 
-namespace {
-
-constexpr std::int64_t kNoMachineHas = std::int64_t{1} << 40;  // but as a sanitizer's shadow
-constexpr std::int64_t kKeptBySanitizers = 4;                  // times what is used
-
-}  // namespace
-
 MemoryGauge::MemoryGauge()
-    : fd_(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC)),
-      page_(::sysconf(_SC_PAGESIZE)),
-      before_(pages().resident * page_) {}
+    : fd_(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC)), page_(::sysconf(_SC_PAGESIZE)), before_(now()) {}
 
 MemoryGauge::~MemoryGauge() {
   if (fd_ >= 0) ::close(fd_);
 }
 
+// Of what is resident a sanitizer keeps much that was freed, and of what is allocated not all is ever used.
 MemoryGauge::Reading MemoryGauge::read() const noexcept {
-  const Pages now = pages();
-  const std::int64_t grown = std::max<std::int64_t>(0, now.resident * page_ - before_);
-  if (now.data * page_ > kNoMachineHas) return {grown / kKeptBySanitizers, 0};
-  return {grown, now.data * page_};
+  const Now is = now();
+  std::int64_t grown = is.resident - before_.resident;
+  if (is.allocated) grown = std::min(grown, *is.allocated - before_.allocated.value_or(0));
+  return {std::max<std::int64_t>(0, grown), is.data};
 }
 
-void MemoryGauge::forgive(std::int64_t bytes) noexcept { before_ += std::min(bytes, read().grown); }
+void MemoryGauge::forgive(std::int64_t bytes) noexcept {
+  const std::int64_t forgiven = std::min(bytes, read().grown);
+  before_.resident += forgiven;
+  if (before_.allocated) *before_.allocated += forgiven;
+}
 
-// proc(5): "size resident shared text lib data dt", in pages.
-MemoryGauge::Pages MemoryGauge::pages() const noexcept {
+// proc(5): "size resident shared text lib data dt", in pages. What is shared is backed by files.
+MemoryGauge::Now MemoryGauge::now() const noexcept {
   std::array<char, 128> text{};
   const ssize_t size = fd_ < 0 ? -1 : ::pread(fd_, text.data(), text.size(), 0);
   std::array<std::int64_t, 6> fields{};
@@ -45,7 +46,9 @@ MemoryGauge::Pages MemoryGauge::pages() const noexcept {
     while (at < end && *at == ' ') ++at;
     at = std::from_chars(at, end, field).ptr;
   }
-  return {fields[1], fields[5]};
+  const std::int64_t resident = (fields[1] - fields[2]) * page_;
+  if (__sanitizer_get_current_allocated_bytes == nullptr) return {resident, std::nullopt, fields[5] * page_};
+  return {resident, static_cast<std::int64_t>(__sanitizer_get_current_allocated_bytes()), 0};
 }
 
 }  // namespace vcplay::media

@@ -1,7 +1,9 @@
 // What a medium may take of the machine's memory, whether it asks or not.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -94,6 +96,19 @@ TEST_F(MemoryOfAMedium, IsCountedFromItsOpeningWhateverSoundsBetween) {
   allowance.note_sound(20ms);
   EXPECT_TRUE(allowance.is_spent());
   EXPECT_EQ(allowance.fault(), "it takes more memory than it may (80 MiB)");
+}
+
+// The program's libraries are such files: a busy machine reads them in while the first medium is open.
+TEST_F(MemoryOfAMedium, IsNotWhatLiesInFiles) {
+  const std::string file = write_file("library.so", std::string(60 * kMebi, 'x'));
+  media::Allowance allowance(media::Abode::here, kTrusted);
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
+  ASSERT_GE(fd, 0);
+  void* const place = ::mmap(nullptr, 60 * kMebi, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+  ::close(fd);
+  ASSERT_NE(place, MAP_FAILED);
+  EXPECT_FALSE(allowance.is_spent()) << allowance.fault();
+  ::munmap(place, 60 * kMebi);
 }
 
 TEST_F(MemoryOfAMedium, MayGrowALittleForAsLongAsItSounds) {

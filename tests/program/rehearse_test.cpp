@@ -302,14 +302,14 @@ TEST(LiveInput, SaysThatItWasAFile) {
 }
 
 // Nobody looks ahead in a pipe, so it goes off in the midst of sound. How much memory it took is looked at
-// wherever the program runs.
+// wherever the program runs. A sanitizer lets it build the whole of its index, and a moment of it is heard.
 TEST(FragmentBomb, LeavesWhatCameBeforeIt) {
   Command command;
   command.words = {kProgram, "rehearse", "--fast", "--json", "-"};
   command.input = fragment_bomb();
   const Finished finished = run(command, 60s);
   EXPECT_EQ(finished.exit_status, 0) << finished.err;
-  EXPECT_THAT(finished.err, HasSubstr("standard input is damaged at 0:08.000"));
+  EXPECT_THAT(finished.err, HasSubstr("standard input is damaged at 0:08."));
   EXPECT_GE(json::parse(finished.out).at("packets").at("audio"), kFragmentBombSeconds * 50);
 }
 
