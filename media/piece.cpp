@@ -184,11 +184,7 @@ void Piece::drop_half_sample() {
   const int odd = packet_->size % sample_bytes_;
   if (odd == 0) return;
   av_shrink_packet(packet_.get(), packet_->size - odd);
-  if (std::exchange(told_odd_bytes_, true)) return;
-  const std::string sentence =
-      fmt::format("{} ends in the middle of a sample: its last {} byte{} {} left out", named(info_.location),
-                  odd, odd == 1 ? "" : "s", odd == 1 ? "is" : "are");
-  access_.tell(sentence);
+  if (odd_bytes_ == 0) odd_bytes_ = odd;
 }
 
 void Piece::trim_end(AVFrame& last) const {
@@ -243,11 +239,17 @@ void Piece::conclude(bool is_followed) {
     throw Error(Cause::no_media, named(info_.location) + " has no audio that can be decoded: " + damage_);
   }
   if (!damage_.empty() && !is_whole()) report_damage();
-  if (range_.is_whole()) check_length();
+  if (damage_reported_ || (range_.is_whole() && tell_truncation())) return;
+  if (odd_bytes_ > 0) {
+    access_.tell(fmt::format("{} ends in the middle of a sample: its last {} byte{} {} left out",
+                             named(info_.location), odd_bytes_, odd_bytes_ == 1 ? "" : "s",
+                             odd_bytes_ == 1 ? "is" : "are"));
+  }
 }
 
-void Piece::check_length() {
-  if (damage_reported_ || has_pictures_in_motion(*format_)) return;
+/// True where its header promised more than came.
+bool Piece::tell_truncation() {
+  if (has_pictures_in_motion(*format_)) return false;
   // From a bitrate, from timestamps or from a WAV's size FFmpeg concludes a length: nobody promised it.
   const bool is_a_promise = format_->duration_estimation_method == AVFMT_DURATION_FROM_STREAM;
   const bool start_is_known = stream_->start_time != AV_NOPTS_VALUE;
@@ -256,17 +258,18 @@ void Piece::check_length() {
                      : 0));
   double promised = is_a_promise ? promised_seconds(*format_, *stream_) - too_much : 0;
   if (is_matroska(*format_) && !access_.ends_early())
-    return;  // it tells pauses and other tracks from what is missing
+    return false;  // it tells pauses and other tracks from what is missing
   const double bytes_per_second = static_cast<double>(sample_bytes_) * info_.sample_rate;
   const double bytes = promised * bytes_per_second;
   if (bytes > 0 && is_guessed_size(static_cast<std::uint64_t>(bytes))) promised = 0;
   const auto missing = static_cast<double>(bytes_per_second > 0 ? access_.missing_bytes() : 0);
   if (missing > 0) promised = seconds_ + missing / bytes_per_second;
-  if (promised - seconds_ < kMissingSeconds) return;
+  if (promised - seconds_ < kMissingSeconds) return false;
   const std::string sentence =
       fmt::format("{} ends at {}, but its header promises {}: it is truncated", named(info_.location),
                   clock_time(end()), clock_time(begin_ + promised));
   access_.tell(sentence);
+  return true;
 }
 
 }  // namespace vcplay::media

@@ -88,7 +88,7 @@ class Piece {
   void note_packet_damage(const std::string& what);
   [[nodiscard]] bool is_whole() const;
   void report_damage();
-  void check_length();
+  [[nodiscard]] bool tell_truncation();
   [[nodiscard]] std::string cannot_be_opened(int averror) const;
 
   void read_packet_table();
@@ -124,7 +124,7 @@ class Piece {
   std::string damage_;                       // noticed, but not yet known to matter
   bool is_of_sound_ = false;  // what is damaged since the latest sound is not only tags and padding
   bool damage_reported_ = false;
-  bool told_odd_bytes_ = false;  // of a sample that is not whole
+  int odd_bytes_ = 0;  // of a sample that is not whole
 };
 
 }  // namespace vcplay::media
