@@ -91,7 +91,8 @@ test('a @discordjs/voice listener hears all that vcplay plays, in order and in i
   listener.destroy();
   const report = await hangUp();
   assert.deepEqual(faults(report), []);
-  assert.equal(report.packets.received, heard.sequences.length, 'nothing was lost on the way');
+  // A first packet of the lead-in may overtake SPEAKING, which comes by TCP.
+  assert.ok([0, 1].includes(report.packets.received - heard.sequences.length), 'nothing else was lost on the way');
 });
 
 test('the loopback accepts what a @discordjs/voice player sends', async () => {

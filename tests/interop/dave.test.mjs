@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, afterEach, test } from 'node:test';
 import { Loopback } from './loopback.mjs';
 import { encode, SILENCE } from './opus.mjs';
-import { faults, KNOWN_SLOPPINESS, playPackets, RealClient } from './real_client.mjs';
+import { assertNothingWasLost, faults, KNOWN_SLOPPINESS, playPackets, RealClient } from './real_client.mjs';
 import { sweep, wav } from './sound.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'vcplay-interop-'));
@@ -146,11 +146,11 @@ const racesOf = (stay) => stay.epochs.slice(0, 3).map(({ epoch, won }) => [epoch
 
 /** `whole` was there from the first packet to the last, `part` for a while. */
 async function everybodyHeard(whole, part) {
+  await whole.hearsTheEnd();
   const heard = whole.heardAll();
   assert.equal(heard.length, whole.heard.length, 'everything from the first packet on');
   part.heardAll();
-  const report = await nobodyIsToBlame();
-  assert.equal(report.packets.received, heard.length, 'nothing was lost on the way');
+  assertNothingWasLost(await nobodyIsToBlame(), heard, whole);
 }
 
 test('three clients at once come, go and come back beside a vcplay that they leave alone in between', async () => {

@@ -75,6 +75,11 @@ export class RealClient extends EventEmitter {
   hears(count) {
     return until(() => this.understood().length >= count, this, 'heard');
   }
+  /** The stream has ended: five packets of silence, of which the last may still be on its way when vcplay is gone. */
+  hearsTheEnd() {
+    const isOver = () => this.heard.length >= 5 && this.heard.slice(-5).every(({ outcome }) => outcome === 'silence');
+    return until(isOver, this, 'packet');
+  }
   understood() {
     return this.heard.filter(({ outcome }) => outcome === 'decrypted');
   }
@@ -181,6 +186,15 @@ export class RealClient extends EventEmitter {
 function isMisread(packet) {
   const hasExtension = (packet[0] & 0x10) !== 0;
   return !hasExtension && packet.readUInt16BE(12) === 0xbede;
+}
+
+/**
+ * A client heard all that this report says was sent, from the first packet to the last. A first packet of the lead-in may
+ * overtake SPEAKING, which comes by TCP: without it no client knows whose packet that is. Audio never comes first.
+ */
+export function assertNothingWasLost(report, heard, client) {
+  assert.equal(client.understood().length, report.packets.audio, 'no audio was lost on the way');
+  assert.ok([0, 1].includes(report.packets.received - heard.length), `heard ${heard.length} of ${report.packets.received}`);
 }
 
 /** Plays these Opus packets to the end. */
