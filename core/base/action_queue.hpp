@@ -1,0 +1,60 @@
+// Actions that wait to be carried out.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <utility>
+#include <vector>
+
+namespace vcplay {
+
+/// Carries actions out one after the other, never one inside of another. What an action brings about comes
+/// next, before what waited behind it. One thread.
+template <class Action>
+class ActionQueue {
+ public:
+  /// Behind what the present action has brought about already.
+  void add(Action action) {
+    waiting_.insert(waiting_.begin() + static_cast<std::ptrdiff_t>(next_), std::move(action));
+    ++next_;
+  }
+  template <class Some>
+  void add_all(std::vector<Some> actions) {
+    for (Some& action : actions) add(Action(std::move(action)));
+  }
+
+  /// All of them, also what comes up meanwhile. `settle` is called whenever none is left, and may add more.
+  /// Does nothing inside of itself. What `carry_out` throws comes out; what waits is for the next drain().
+  template <class CarryOut, class Settle>
+  void drain(CarryOut&& carry_out, Settle&& settle) {
+    if (is_draining_) return;
+    const Draining draining(*this);
+    do {
+      while (!waiting_.empty()) {
+        Action action = std::move(waiting_.front());
+        waiting_.pop_front();
+        next_ = 0;
+        carry_out(action);
+      }
+      settle();
+    } while (!waiting_.empty());
+  }
+
+ private:
+  struct Draining {
+    explicit Draining(ActionQueue& queue) : self(queue) { self.is_draining_ = true; }
+    ~Draining() {
+      self.is_draining_ = false;
+      self.next_ = self.waiting_.size();
+    }
+    Draining(const Draining&) = delete;
+    Draining& operator=(const Draining&) = delete;
+    ActionQueue& self;
+  };
+
+  std::deque<Action> waiting_;
+  std::size_t next_ = 0;  // where the next one is put
+  bool is_draining_ = false;
+};
+
+}  // namespace vcplay
