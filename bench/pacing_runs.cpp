@@ -12,7 +12,7 @@
 
 #include "base/frame_queue.hpp"
 #include "net/udp_socket.hpp"
-#include "voice/sender.hpp"
+#include "send/sender.hpp"
 
 namespace vcplay::bench {
 namespace {
@@ -73,9 +73,9 @@ class Probe {
 };
 
 /// The sender's own pacer, remembering what it was asked for.
-class ProbedPacer final : public voice::Pacer {
+class ProbedPacer final : public send::Pacer {
  public:
-  void enter_thread() noexcept override { real_time_ = voice::make_thread_punctual(); }
+  void enter_thread() noexcept override { real_time_ = send::make_thread_punctual(); }
   [[nodiscard]] TimePoint now() noexcept override { return pacer_.now(); }
   void sleep_until(TimePoint deadline) noexcept override { pacer_.sleep_until(deadline); }
   void hold_until(TimePoint deadline) noexcept override {
@@ -86,7 +86,7 @@ class ProbedPacer final : public voice::Pacer {
   [[nodiscard]] bool real_time() const noexcept { return real_time_; }
 
  private:
-  voice::MonotonicPacer pacer_;
+  send::MonotonicPacer pacer_;
   TimePoint deadline_{};
   bool real_time_ = false;
 };
@@ -115,13 +115,12 @@ void fill(FrameQueue& queue, int packets) {
 }
 
 /// Plays the network thread until the sender has finished.
-void attend(voice::SenderInbox& inbox, int packets) {
+void attend(send::SenderInbox& inbox, int packets) {
   const int patience = kPatience + packets * 20;
   for (;;) {
     while (const auto report = inbox.take_report()) {
-      if (*report == voice::SenderReport::finished) return;
-      if (*report == voice::SenderReport::wants_speaking)
-        static_cast<void>(inbox.post(voice::SpeakingIsOn{}));
+      if (*report == send::SenderReport::finished) return;
+      if (*report == send::SenderReport::wants_speaking) static_cast<void>(inbox.post(send::SpeakingIsOn{}));
     }
     pollfd readable{inbox.report_fd(), POLLIN, 0};
     if (poll(&readable, 1, patience) != 1) throw std::runtime_error("the sender does not come to an end");
@@ -136,16 +135,16 @@ Run run_sender(int packets) {
   ProbedPacer pacer;
   FrameQueue queue(static_cast<std::size_t>(packets));
   fill(queue, packets);
-  voice::SenderInbox inbox;
-  const auto stats = std::make_unique<voice::SenderStats>();
-  voice::Sender sender(queue, inbox, *stats, {.lead_in_packets = 0});
-  voice::StartStream start;
+  send::SenderInbox inbox;
+  const auto stats = std::make_unique<send::SenderStats>();
+  send::Sender sender(queue, inbox, *stats, {.lead_in_packets = 0});
+  send::StartStream start;
   start.sink = std::make_unique<ProbedSink>(probe, pacer);
   start.cipher =
       std::make_unique<rtp::TransportCipher>(rtp::TransportMode::aes256_gcm_rtpsize, rtp::TransportKey());
   static_cast<void>(inbox.post(std::move(start)));
   {
-    const voice::SenderThread thread(sender, pacer);
+    const send::SenderThread thread(sender, pacer);
     attend(inbox, packets);
   }
   Run run;
@@ -160,15 +159,15 @@ Run run_bare_loop(int packets) {
   Probe probe(peer.connect(), packets);
   Run run;
   std::thread loop([&] {
-    run.real_time = voice::make_thread_punctual();
+    run.real_time = send::make_thread_punctual();
     const std::array<std::uint8_t, kPacketBytes> packet{};
-    voice::MonotonicPacer pacer;
+    send::MonotonicPacer pacer;
     TimePoint deadline = pacer.now();
     for (int i = 0; i < packets; ++i, deadline += kFrameDuration) {
       pacer.sleep_until(deadline);
       static_cast<void>(probe.send(packet, deadline));
       const Duration late = pacer.now() - deadline;
-      if (late <= voice::kMaxLatePackets * kFrameDuration) continue;
+      if (late <= send::kMaxLatePackets * kFrameDuration) continue;
       deadline += late / kFrameDuration * kFrameDuration;
       ++run.stalls;
     }

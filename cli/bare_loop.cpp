@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "base/clock.hpp"
-#include "voice/pacer.hpp"
+#include "send/pacer.hpp"
 
 namespace vcplay::cli {
 namespace {
@@ -18,8 +18,8 @@ BareLoop::BareLoop() {
   late_us_.reserve(kMostSamples);  // the thread then takes no memory, and cannot fail for want of it
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "bare-loop");
-    voice::make_thread_punctual();
-    voice::MonotonicPacer pacer;
+    send::make_thread_punctual();
+    send::MonotonicPacer pacer;
     TimePoint deadline = pacer.now();
     while (!quit_.load(std::memory_order_relaxed)) {
       deadline += kFrameDuration;

@@ -6,18 +6,15 @@
 namespace vcplay::cli {
 namespace {
 
-host::BotKey key_of(const voice::ConnectionConfig& connection) {
-  const auto& url = connection.gateway_url ? connection.gateway_url : connection.api_url;
-  return {url ? host::server_name(url->host, url->port) : "discord.com",
-          host::bot_name(connection.token.reveal())};
+host::BotKey key_of(const bot::BotConfig& bot) {
+  const auto& url = bot.gateway_url ? bot.gateway_url : bot.api_url;
+  return {url ? host::server_name(url->host, url->port) : "discord.com", host::bot_name(bot.token.reveal())};
 }
 
 }  // namespace
 
-BotGuard::BotGuard(const voice::ConnectionConfig& connection)
-    : bot_(key_of(connection)),
-      folder_(host::StateFolder::open()),
-      ledger_(folder_ ? &*folder_ : nullptr, bot_) {
+BotGuard::BotGuard(const bot::BotConfig& bot)
+    : bot_(key_of(bot)), folder_(host::StateFolder::open()), ledger_(folder_ ? &*folder_ : nullptr, bot_) {
   if (folder_) host::prune(*folder_, host::wall_now());
 }
 
@@ -29,9 +26,9 @@ bool BotGuard::enter(Snowflake guild, const host::Patience& patience) {
   return true;
 }
 
-void BotGuard::watch(voice::ConnectionConfig& connection) {
-  connection.may_identify = [this] { return ledger_.reserve(host::wall_now()); };
-  connection.on_identify_limit = [this](const rest::GatewayBot& told) {
+void BotGuard::watch(bot::BotConfig& bot) {
+  bot.may_identify = [this] { return ledger_.reserve(host::wall_now()); };
+  bot.on_identify_limit = [this](const rest::GatewayBot& told) {
     ledger_.reconcile({.total = told.identifies_total,
                        .remaining = told.identifies_left,
                        .reset_after = told.reset_after,

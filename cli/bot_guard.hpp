@@ -3,11 +3,11 @@
 
 #include <optional>
 
+#include "bot/bot.hpp"
 #include "host/bot_key.hpp"
 #include "host/identify_ledger.hpp"
 #include "host/player_lock.hpp"
 #include "host/state_folder.hpp"
-#include "voice/connection.hpp"
 
 namespace vcplay::cli {
 
@@ -15,16 +15,16 @@ namespace vcplay::cli {
 /// of this user's runs.
 class BotGuard {
  public:
-  /// The bot and the server are those of `connection`. Where there is no folder to meet in, this warns and
+  /// The bot and the server are those of `bot`. Where there is no folder to meet in, this warns and
   /// guards nothing. Throws Error{usage} when VCPLAY_HOME names a folder that cannot be used.
-  explicit BotGuard(const voice::ConnectionConfig& connection);
+  explicit BotGuard(const bot::BotConfig& bot);
   BotGuard(const BotGuard&) = delete;
   BotGuard& operator=(const BotGuard&) = delete;
 
   /// Takes the guild, until this goes. False when the wait for it was interrupted. Throws Error{busy}.
   [[nodiscard]] bool enter(Snowflake guild, const host::Patience& patience);
-  /// From now on `connection` asks before each IDENTIFY. It must not outlive this, and one thread asks.
-  void watch(voice::ConnectionConfig& connection);
+  /// From now on `bot` asks before each IDENTIFY. It must not outlive this, and one thread asks.
+  void watch(bot::BotConfig& bot);
   /// How often this bot has identified within 24 hours, as far as this user's runs know. Changes nothing.
   [[nodiscard]] std::size_t identifies_used();
 

@@ -57,9 +57,9 @@ class Report {
 RunResult check(const Options& options) {
   const PlayerSetup setup = discord_setup(options);
   Signals signals;  // before any thread
-  BotGuard guard(setup.connection);
+  BotGuard guard(setup.bot);
   Report report(options, signals);
-  DiscordProbe probe(setup.connection);
+  DiscordProbe probe(setup.bot, setup.channel.guild, setup.channel.channel);
   if (const auto signal = probe.run(setup.ca_file, signals)) return {.error = std::nullopt, .signal = signal};
   const Wanted wanted = {.guild = options.guild,
                          .channel = options.channel,

@@ -48,10 +48,9 @@ void DiscordProbe::start(net::EventLoop& loop, const net::TlsTrust& trust, std::
   deadline_ = loop.now() + patience_;
   timer_ = std::make_unique<net::Timer>(loop, [this] { time_is_up(); });
   timer_->start_at(deadline_);
-  if (config_.gateway_url) approach_gateway(*config_.gateway_url);
-  if (config_.api_url) {
-    api_ = std::make_unique<rest::Api>(loop, trust, *config_.api_url, config_.token.duplicate(),
-                                       kPatienceWithRest);
+  if (bot_.gateway_url) approach_gateway(*bot_.gateway_url);
+  if (bot_.api_url) {
+    api_ = std::make_unique<rest::Api>(loop, trust, *bot_.api_url, bot_.token.duplicate(), kPatienceWithRest);
     ++open_questions_;
     api_->me([this](rest::Result<resources::User> answer) { know_me(std::move(answer)); });
   }
@@ -72,14 +71,14 @@ void DiscordProbe::know_me(rest::Result<resources::User> answer) {
 }
 
 void DiscordProbe::ask_the_rest(Snowflake me) {
-  api_->guild(config_.guild, into(facts_.guild));
-  api_->member(config_.guild, me, into(facts_.member));
-  api_->channel(config_.channel, into(facts_.channel));
+  api_->guild(guild_, into(facts_.guild));
+  api_->member(guild_, me, into(facts_.member));
+  api_->channel(channel_, into(facts_.channel));
   ++open_questions_;
   api_->gateway_bot([this](rest::Result<rest::GatewayBot> answer) {
     facts_.gateway_bot = std::move(answer);
     const auto* const gateway = std::get_if<rest::GatewayBot>(&*facts_.gateway_bot);
-    if (gateway != nullptr && !config_.gateway_url) approach_found_gateway(gateway->url);
+    if (gateway != nullptr && !bot_.gateway_url) approach_found_gateway(gateway->url);
     --open_questions_;
     settle();
   });
@@ -87,7 +86,7 @@ void DiscordProbe::ask_the_rest(Snowflake me) {
 
 /// Where a play would not go there is nothing to look at.
 void DiscordProbe::approach_found_gateway(const net::Url& url) {
-  if (net::is_discords(config_.api_url->host) && !net::is_discords(url.host)) {
+  if (net::is_discords(bot_.api_url->host) && !net::is_discords(url.host)) {
     facts_.gateway_hello = Error(
         Cause::network, fmt::format("Discord's API named {} as its gateway, which is no server of Discord's.",
                                     display_safe(url.host, 100)));

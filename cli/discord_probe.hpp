@@ -6,12 +6,12 @@
 #include <optional>
 #include <string_view>
 
+#include "bot/bot.hpp"
 #include "cli/checks.hpp"
 #include "cli/errand.hpp"
 #include "net/resolver.hpp"
 #include "net/websocket.hpp"
 #include "rest/api.hpp"
-#include "voice/connection.hpp"
 
 namespace vcplay::cli {
 
@@ -21,8 +21,8 @@ class DiscordProbe final : public Errand, private net::WebSocketHandler {
  public:
   static constexpr Duration kPatience = std::chrono::seconds(15);
   /// The place, the token and the URLs are those of a play. Done within `patience`.
-  explicit DiscordProbe(const voice::ConnectionConfig& config, Duration patience = kPatience)
-      : config_(config), patience_(patience) {}
+  DiscordProbe(const bot::BotConfig& bot, Snowflake guild, Snowflake channel, Duration patience = kPatience)
+      : bot_(bot), guild_(guild), channel_(channel), patience_(patience) {}
   [[nodiscard]] const DiscordFacts& facts() const noexcept { return facts_; }  // after run()
 
  private:
@@ -53,7 +53,9 @@ class DiscordProbe final : public Errand, private net::WebSocketHandler {
     };
   }
 
-  const voice::ConnectionConfig& config_;
+  const bot::BotConfig& bot_;
+  const Snowflake guild_;
+  const Snowflake channel_;
   const Duration patience_;
   DiscordFacts facts_;
   std::function<void()> done_;

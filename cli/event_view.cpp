@@ -22,9 +22,9 @@ std::string_view reason_of(const PlayerOutcome& outcome, const std::optional<Err
 
 EventView::EventView() : events_(STDOUT_FILENO) { events_.start(version()); }
 
-void EventView::on_channel(const voice::ChannelFacts& facts) { channel_ = facts; }
+void EventView::on_channel(const channel::ChannelFacts& facts) { channel_ = facts; }
 
-void EventView::on_session(const voice::SessionFacts& facts) {
+void EventView::on_session(const channel::SessionFacts& facts) {
   joined_ = true;
   events_.joined({.guild = channel_.guild,
                   .channel = channel_.channel,
@@ -35,12 +35,12 @@ void EventView::on_session(const voice::SessionFacts& facts) {
                   .join_time = Clock::now() - started_});
 }
 
-void EventView::on_encryption(const voice::EncryptionFacts& facts) {
+void EventView::on_encryption(const channel::EncryptionFacts& facts) {
   std::vector<Snowflake> members;
   for (const dave::GroupMember& member : facts.members) members.push_back(member.user);
-  events_.e2ee({.active = facts.line == voice::LineState::encrypted,
+  events_.e2ee({.active = facts.line == channel::LineState::encrypted,
                 .version = facts.version,
-                .line = std::string(voice::name(facts.line)),
+                .line = std::string(channel::name(facts.line)),
                 .epoch = facts.epoch,
                 .code = facts.privacy_code.empty() ? std::nullopt : std::optional(facts.privacy_code),
                 .members = std::move(members)});
@@ -52,16 +52,16 @@ void EventView::on_underrun(bool began) {
   if (began) events_.underrun(++underruns_);
 }
 
-void EventView::on_reconnect(const voice::ReconnectFacts& facts) {
+void EventView::on_reconnect(const channel::ReconnectFacts& facts) {
   ++reconnects_;
   events_.reconnect({.reason = facts.reason,
                      .attempt = facts.attempt,
-                     .what = std::string(voice::name(facts.what)),
+                     .what = std::string(channel::name(facts.what)),
                      .after = facts.after});
 }
 
 void EventView::finish(const PlayerOutcome& outcome, const std::optional<Error>& error,
-                       const voice::SenderStats& stats) {
+                       const send::SenderStats& stats) {
   if (joined_) events_.left(reason_of(outcome, error));
   const rehearsal::Pacing late = sender_pacing(stats);
   events_.statistics({.run_time = Clock::now() - started_,

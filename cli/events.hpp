@@ -35,7 +35,7 @@ struct JoinedEvent {
 struct E2eeEvent {
   bool active = false;                 // audio is encrypted from end to end
   int version = 0;                     // of the DAVE protocol; 0: none
-  std::string line;                    // why audio flows or not: voice::name(LineState)
+  std::string line;                    // why audio flows or not: channel::name(LineState)
   std::optional<std::uint64_t> epoch;  // nothing without a group
   std::optional<std::string> code;     // the epoch's displayable code
   std::vector<Snowflake> members;      // of the epoch's group, the bot included: who can hear what is sent
@@ -45,7 +45,7 @@ struct E2eeEvent {
 struct ReconnectEvent {
   std::string reason;
   int attempt = 1;
-  std::string what;  // voice::name(Recovery)
+  std::string what;  // channel::name(Recovery)
   Duration after{};
 };
 

@@ -9,13 +9,13 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/thread_annotations.hpp"
+#include "channel/channel.hpp"
 #include "media/pipeline.hpp"
-#include "voice/connection.hpp"
 
 namespace vcplay::cli {
 
 struct PhaseEntered {
-  voice::ConnectionPhase phase;
+  channel::Phase phase;
   TimePoint when;
 };
 struct ConnectionEnded {
@@ -25,23 +25,23 @@ struct Underrun {
   bool began;
 };
 struct EncryptionChanged {
-  voice::EncryptionFacts facts;
+  channel::EncryptionFacts facts;
   TimePoint when;
 };
 struct Reconnecting {
-  voice::ReconnectFacts facts;
+  channel::ReconnectFacts facts;
 };
 struct PipelineFailed {
   std::string sentence;
 };
 struct PipelineEnded {};
-using Message = std::variant<PhaseEntered, voice::ChannelFacts, voice::SessionFacts, EncryptionChanged,
+using Message = std::variant<PhaseEntered, channel::ChannelFacts, channel::SessionFacts, EncryptionChanged,
                              Underrun, Reconnecting, ConnectionEnded, media::TrackInfo, media::StreamTitle,
                              media::TrackResult, PipelineFailed, PipelineEnded>;
 
 /// Carries messages from the network and media threads to the main thread, which waits on fd(). The last
 /// ones, for which it waits, have room from the beginning on: they come also where no memory is left.
-class Mailbox final : public voice::ConnectionListener, public media::PipelineListener {
+class Mailbox final : public channel::ChannelListener, public media::PipelineListener {
  public:
   Mailbox();  // throws Error{unexpected} when there is no eventfd
   ~Mailbox() override;
@@ -52,14 +52,14 @@ class Mailbox final : public voice::ConnectionListener, public media::PipelineLi
   [[nodiscard]] std::vector<Message> take();             // main thread
 
   // network thread
-  void on_phase(voice::ConnectionPhase phase, TimePoint now) override { post(PhaseEntered{phase, now}); }
-  void on_channel(const voice::ChannelFacts& facts) override { post(facts); }
-  void on_session(const voice::SessionFacts& facts) override { post(facts); }
-  void on_encryption(const voice::EncryptionFacts& facts) override {
+  void on_phase(channel::Phase phase, TimePoint now) override { post(PhaseEntered{phase, now}); }
+  void on_channel(const channel::ChannelFacts& facts) override { post(facts); }
+  void on_session(const channel::SessionFacts& facts) override { post(facts); }
+  void on_encryption(const channel::EncryptionFacts& facts) override {
     post(EncryptionChanged{facts, Clock::now()});
   }
   void on_underrun(bool began) override { post(Underrun{began}); }
-  void on_reconnect(const voice::ReconnectFacts& facts) override { post(Reconnecting{facts}); }
+  void on_reconnect(const channel::ReconnectFacts& facts) override { post(Reconnecting{facts}); }
   void on_end(std::optional<Error> error) noexcept override;
 
   // media thread

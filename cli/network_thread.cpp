@@ -8,21 +8,25 @@
 
 namespace vcplay::cli {
 
-NetworkThread::NetworkThread(voice::ConnectionConfig config, const std::string& ca_file,
-                             const std::string& ca_pem, FrameQueue& queue, voice::SenderStats& stats,
-                             voice::Pacer& pacer, voice::ConnectionListener& listener)
+NetworkThread::NetworkThread(bot::BotConfig bot, const channel::ChannelConfig& channel,
+                             const std::string& ca_file, const std::string& ca_pem, FrameQueue& queue,
+                             send::SenderStats& stats, send::Pacer& pacer, channel::ChannelListener& listener)
     : listener_(listener) {
   if (!ca_file.empty()) trust_.add_anchors_from_file(ca_file);
   if (!ca_pem.empty()) trust_.add_anchors(ca_pem);
-  connection_.emplace(loop_, trust_, std::move(config), queue, stats, pacer, listener);
+  bot_.emplace(loop_, trust_, std::move(bot));
+  channel_.emplace(*bot_, channel, queue, stats, pacer, listener);
 }
 
 NetworkThread::~NetworkThread() {
   if (!thread_.joinable()) return;
   try {
-    loop_.post([this] { connection_.reset(); });
+    loop_.post([this] {
+      channel_.reset();
+      bot_.reset();
+    });
     loop_.post([this] { loop_.stop(); });
-  } catch (...) {  // no memory: the connection goes when its thread has gone
+  } catch (...) {  // no memory: they go when their thread has gone
     loop_.stop();
   }
   thread_.join();
@@ -36,7 +40,7 @@ void NetworkThread::start() {
 void NetworkThread::run() noexcept {
   pthread_setname_np(pthread_self(), "network");
   try {
-    loop_.post([this] { connection_->start(); });
+    loop_.post([this] { channel_->start(); });
     loop_.run();
   } catch (...) {
     listener_.on_end(in_words(std::current_exception()));
@@ -63,15 +67,15 @@ Error NetworkThread::in_words(const std::exception_ptr& failure) const noexcept 
   }
 }
 
-/// Something went wrong that nobody thought of. The connection still leaves the channel.
-void NetworkThread::leave_for(const std::exception_ptr& failure) { connection_->fail(in_words(failure)); }
+/// Something went wrong that nobody thought of. The bot still leaves the channel.
+void NetworkThread::leave_for(const std::exception_ptr& failure) { channel_->fail(in_words(failure)); }
 
 void NetworkThread::set_status(std::string text) {
-  loop_.post([this, text = std::move(text)] { connection_->set_status(text); });
+  loop_.post([this, text = std::move(text)] { channel_->set_status(text); });
 }
 
 void NetworkThread::stop_playing() {
-  loop_.post([this] { connection_->stop(); });
+  loop_.post([this] { channel_->stop(); });
 }
 
 }  // namespace vcplay::cli

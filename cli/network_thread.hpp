@@ -1,4 +1,4 @@
-// The network thread: one EventLoop and the Connection that lives on it.
+// The network thread: one EventLoop, and the Bot and the Channel that live on it.
 #pragma once
 
 #include <exception>
@@ -8,25 +8,25 @@
 
 #include "base/error.hpp"
 #include "base/frame_queue.hpp"
+#include "channel/channel.hpp"
 #include "net/event_loop.hpp"
 #include "net/tls.hpp"
-#include "voice/connection.hpp"
 
 namespace vcplay::cli {
 
-/// Runs a Connection on a thread of its own.
+/// Runs a Channel on a thread of its own.
 class NetworkThread {
  public:
-  NetworkThread(voice::ConnectionConfig config, const std::string& ca_file, const std::string& ca_pem,
-                FrameQueue& queue, voice::SenderStats& stats, voice::Pacer& pacer,
-                voice::ConnectionListener& listener);
-  ~NetworkThread();  // ends the connection, however far it is, and joins
+  NetworkThread(bot::BotConfig bot, const channel::ChannelConfig& channel, const std::string& ca_file,
+                const std::string& ca_pem, FrameQueue& queue, send::SenderStats& stats, send::Pacer& pacer,
+                channel::ChannelListener& listener);
+  ~NetworkThread();  // ends the channel, however far it is, and joins
   NetworkThread(const NetworkThread&) = delete;
   NetworkThread& operator=(const NetworkThread&) = delete;
 
   void start();
   void set_status(std::string text);  // of the channel
-  void stop_playing();                // asks the connection to leave
+  void stop_playing();                // asks the bot to leave
 
  private:
   void run() noexcept;
@@ -38,8 +38,9 @@ class NetworkThread {
 
   net::TlsTrust trust_;
   net::EventLoop loop_;
-  voice::ConnectionListener& listener_;
-  std::optional<voice::Connection> connection_;  // network thread
+  channel::ChannelListener& listener_;
+  std::optional<bot::Bot> bot_;              // network thread
+  std::optional<channel::Channel> channel_;  // network thread
   std::thread thread_;
 };
 

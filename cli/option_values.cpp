@@ -79,29 +79,29 @@ Duration parse_churn(std::string_view text) {
   return *time;
 }
 
-voice::OnMove parse_on_move(std::string_view text) {
-  if (text == "follow") return voice::OnMove::follow;
-  if (text == "return") return voice::OnMove::go_back;
-  if (text == "exit") return voice::OnMove::exit;
+channel::OnMove parse_on_move(std::string_view text) {
+  if (text == "follow") return channel::OnMove::follow;
+  if (text == "return") return channel::OnMove::go_back;
+  if (text == "exit") return channel::OnMove::exit;
   refuse("--on-move wants follow, return or exit, not {}.", shown(text));
 }
 
-voice::OnKick parse_on_kick(std::string_view text) {
-  if (text == "exit") return voice::OnKick::exit;
-  if (text == "rejoin") return voice::OnKick::rejoin;
+channel::OnKick parse_on_kick(std::string_view text) {
+  if (text == "exit") return channel::OnKick::exit;
+  if (text == "rejoin") return channel::OnKick::rejoin;
   refuse("--on-kick wants exit or rejoin, not {}.", shown(text));
 }
 
-voice::OnSuppressed parse_on_suppressed(std::string_view text) {
-  if (text == "wait") return voice::OnSuppressed::wait;
-  if (text == "exit") return voice::OnSuppressed::exit;
+channel::OnSuppressed parse_on_suppressed(std::string_view text) {
+  if (text == "wait") return channel::OnSuppressed::wait;
+  if (text == "exit") return channel::OnSuppressed::exit;
   refuse("--on-suppressed wants wait or exit, not {}.", shown(text));
 }
 
-voice::WhenAlone parse_when_alone(std::string_view text) {
-  if (text == "play") return voice::WhenAlone::play;
-  if (text == "wait") return voice::WhenAlone::wait;
-  if (text == "exit") return voice::WhenAlone::exit;
+channel::WhenAlone parse_when_alone(std::string_view text) {
+  if (text == "play") return channel::WhenAlone::play;
+  if (text == "wait") return channel::WhenAlone::wait;
+  if (text == "exit") return channel::WhenAlone::exit;
   refuse("--when-alone wants play, wait or exit, not {}.", shown(text));
 }
 

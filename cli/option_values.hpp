@@ -24,10 +24,10 @@ struct ChannelName {
 
 [[nodiscard]] Duration parse_lead_in(std::string_view text);  // "200ms", "0.2s" or "0.2"
 [[nodiscard]] Speaking parse_speaking(std::string_view text);
-[[nodiscard]] voice::WhenAlone parse_when_alone(std::string_view text);
-[[nodiscard]] voice::OnMove parse_on_move(std::string_view text);
-[[nodiscard]] voice::OnKick parse_on_kick(std::string_view text);
-[[nodiscard]] voice::OnSuppressed parse_on_suppressed(std::string_view text);
+[[nodiscard]] channel::WhenAlone parse_when_alone(std::string_view text);
+[[nodiscard]] channel::OnMove parse_on_move(std::string_view text);
+[[nodiscard]] channel::OnKick parse_on_kick(std::string_view text);
+[[nodiscard]] channel::OnSuppressed parse_on_suppressed(std::string_view text);
 [[nodiscard]] Duration parse_if_busy(std::string_view text);  // "exit" → 0, "wait" → 1 h, "wait=90"
 [[nodiscard]] int parse_listeners(std::string_view text);
 [[nodiscard]] Duration parse_churn(std::string_view text);  // as --lead-in

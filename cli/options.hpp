@@ -10,10 +10,10 @@
 #include "base/log.hpp"
 #include "base/secret.hpp"
 #include "base/snowflake.hpp"
+#include "channel/policies.hpp"
 #include "cli/exit_status.hpp"
 #include "cli/title_template.hpp"
 #include "media/pipeline.hpp"
-#include "voice/policies.hpp"
 
 namespace vcplay::cli {
 
@@ -53,10 +53,10 @@ struct Options {
   std::optional<TitleTemplate> channel_status;    // what the channel's status says; nothing: leave it alone
   Speaking speaking = Speaking::microphone;
   Duration lead_in = 200ms;
-  voice::WhenAlone when_alone = voice::WhenAlone::play;
-  voice::OnMove on_move = voice::OnMove::follow;
-  voice::OnKick on_kick = voice::OnKick::exit;
-  voice::OnSuppressed on_suppressed = voice::OnSuppressed::wait;
+  channel::WhenAlone when_alone = channel::WhenAlone::play;
+  channel::OnMove on_move = channel::OnMove::follow;
+  channel::OnKick on_kick = channel::OnKick::exit;
+  channel::OnSuppressed on_suppressed = channel::OnSuppressed::wait;
   bool allow_plaintext = false;
   Duration wait_if_busy{};  // for another player in the guild with this bot; 0: end at once
 

@@ -22,19 +22,19 @@ class PlayView final : public PlayerView {
     return events_ == nullptr ? status_.tick_interval()
                               : std::min(status_.tick_interval(), events_->tick_interval());
   }
-  void on_phase(voice::ConnectionPhase phase) override { status_.on_phase(phase); }
+  void on_phase(channel::Phase phase) override { status_.on_phase(phase); }
   void on_wait(const std::string& why) override { status_.on_wait(why); }
-  void on_channel(const voice::ChannelFacts& facts) override {
+  void on_channel(const channel::ChannelFacts& facts) override {
     if (events_ != nullptr) events_->on_channel(facts);
   }
   void on_bitrate(int bits_per_second) override {
     status_.on_bitrate(bits_per_second);
     if (events_ != nullptr) events_->on_bitrate(bits_per_second);
   }
-  void on_session(const voice::SessionFacts& facts) override {
+  void on_session(const channel::SessionFacts& facts) override {
     if (events_ != nullptr) events_->on_session(facts);
   }
-  void on_encryption(const voice::EncryptionFacts& facts) override {
+  void on_encryption(const channel::EncryptionFacts& facts) override {
     status_.on_encryption(facts);
     if (events_ != nullptr) events_->on_encryption(facts);
   }
@@ -52,10 +52,10 @@ class PlayView final : public PlayerView {
   void on_underrun(bool began) override {
     if (events_ != nullptr) events_->on_underrun(began);
   }
-  void on_reconnect(const voice::ReconnectFacts& facts) override {
+  void on_reconnect(const channel::ReconnectFacts& facts) override {
     if (events_ != nullptr) events_->on_reconnect(facts);
   }
-  void on_tick(const voice::SenderStats& stats, std::size_t frames_queued,
+  void on_tick(const send::SenderStats& stats, std::size_t frames_queued,
                const media::LiveFigures& live) override {
     status_.on_tick(stats, frames_queued, live);
   }
@@ -90,17 +90,17 @@ RunResult play(const Options& options) {
   PlayerSetup setup =
       discord_setup(options);  // may wait for a token from a pipe: Ctrl-C still ends it at once
   Signals signals;             // before any thread
-  BotGuard guard(setup.connection);
+  BotGuard guard(setup.bot);
   std::optional<EventView> events;
   if (options.json) events.emplace();
   const auto status = make_status_view(options);
   PlayView view(*status, events ? &*events : nullptr);
 
-  voice::SenderStats stats;
-  voice::MonotonicPacer pacer;
+  send::SenderStats stats;
+  send::MonotonicPacer pacer;
   PlayerOutcome outcome;
   if (take_guild(guard, options, signals, *status, outcome)) {
-    guard.watch(setup.connection);
+    guard.watch(setup.bot);
     Player player(std::move(setup), stats, pacer, signals, view);
     outcome = player.run();
   }

@@ -39,7 +39,7 @@ std::string sentence_of(const media::TrackInfo& track) {
 }
 
 /// Asks as before, and keeps until when to wait.
-voice::ConnectionConfig with_watched_turn(voice::ConnectionConfig config, std::atomic<TimePoint>& turn) {
+bot::BotConfig with_watched_turn(bot::BotConfig config, std::atomic<TimePoint>& turn) {
   if (!config.may_identify) return config;
   config.may_identify = [ask = std::move(config.may_identify), &turn] {
     const Duration wait = ask();
@@ -73,14 +73,14 @@ std::optional<Error> stuck(const media::Pipeline::Activity& activity, TimePoint 
                                               display_safe(activity.location)));
 }
 
-Player::Player(PlayerSetup setup, voice::SenderStats& stats, voice::Pacer& pacer, Signals& signals,
+Player::Player(PlayerSetup setup, send::SenderStats& stats, send::Pacer& pacer, Signals& signals,
                PlayerView& view)
     : stats_(stats),
       setup_(std::move(setup)),
       signals_(signals),
       view_(view),
       pipeline_(setup_.media, until_the_channel_is_known(setup_.pipeline), queue_, mailbox_),
-      network_(with_watched_turn(std::move(setup_.connection), turn_to_identify_), setup_.ca_file,
+      network_(with_watched_turn(std::move(setup_.bot), turn_to_identify_), setup_.channel, setup_.ca_file,
                setup_.ca_pem, queue_, stats_, pacer, mailbox_) {}
 
 Player::~Player() = default;
@@ -123,8 +123,8 @@ void Player::handle(Message& message) {
                    outcome_.phases.push_back({phase.phase, phase.when});
                    view_.on_phase(phase.phase);
                  },
-                 [&](voice::ChannelFacts& facts) { channel_described(facts); },
-                 [&](voice::SessionFacts& facts) {
+                 [&](channel::ChannelFacts& facts) { channel_described(facts); },
+                 [&](channel::SessionFacts& facts) {
                    log::info("The bot is in the channel.");
                    fingerprints_.set_own_user(facts.user);
                    view_.on_session(facts);
@@ -152,7 +152,7 @@ void Player::handle(Message& message) {
 }
 
 void Player::encryption_changed(EncryptionChanged& change) {
-  if (change.facts.line == voice::LineState::encrypted && !outcome_.first_key) {
+  if (change.facts.line == channel::LineState::encrypted && !outcome_.first_key) {
     outcome_.first_key = change.when;
   }
   fingerprints_.add(change.facts.members);
@@ -160,7 +160,7 @@ void Player::encryption_changed(EncryptionChanged& change) {
   if (change.facts.epoch) outcome_.encryption = std::move(change.facts);
 }
 
-void Player::channel_described(const voice::ChannelFacts& facts) {
+void Player::channel_described(const channel::ChannelFacts& facts) {
   constexpr int kLowest = 8'000;  // of any Discord channel
   const int limit = std::max(facts.bitrate, kLowest);
   const int bitrate = setup_.bitrate ? std::min(*setup_.bitrate, limit) : limit;

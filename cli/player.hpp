@@ -15,15 +15,15 @@
 #include "base/error.hpp"
 #include "base/frame_queue.hpp"
 #include "base/said_once.hpp"
+#include "channel/channel.hpp"
 #include "cli/fingerprints.hpp"
 #include "cli/mailbox.hpp"
 #include "cli/network_thread.hpp"
 #include "cli/signals.hpp"
 #include "cli/title_template.hpp"
 #include "media/pipeline.hpp"
-#include "voice/connection.hpp"
-#include "voice/pacer.hpp"
-#include "voice/sender.hpp"
+#include "send/pacer.hpp"
+#include "send/sender.hpp"
 
 namespace vcplay::cli {
 
@@ -33,23 +33,24 @@ class PlayerView {
   virtual ~PlayerView() = default;
   /// How often on_tick() is wanted.
   [[nodiscard]] virtual Duration tick_interval() const { return std::chrono::seconds(1); }
-  virtual void on_phase(voice::ConnectionPhase) {}
+  virtual void on_phase(channel::Phase) {}
   virtual void on_wait(const std::string& /*why*/) {
   }  // nothing is heard yet; empty: there is no wait any more
-  virtual void on_channel(const voice::ChannelFacts&) {}
+  virtual void on_channel(const channel::ChannelFacts&) {}
   virtual void on_bitrate(int /*bits_per_second*/) {}  // what is encoded with from now on
-  virtual void on_session(const voice::SessionFacts&) {}
-  virtual void on_encryption(const voice::EncryptionFacts&) {}
+  virtual void on_session(const channel::SessionFacts&) {}
+  virtual void on_encryption(const channel::EncryptionFacts&) {}
   virtual void on_track(const media::TrackInfo&) {}        // its first packet has been sent
   virtual void on_title(const media::StreamTitle&) {}      // the same, of the packet from which on it holds
   virtual void on_track_end(const media::TrackResult&) {}  // its last packet has been sent, or it failed
   virtual void on_underrun(bool /*began*/) {}
-  virtual void on_reconnect(const voice::ReconnectFacts&) {}
-  virtual void on_tick(const voice::SenderStats&, std::size_t /*frames_queued*/, const media::LiveFigures&) {}
+  virtual void on_reconnect(const channel::ReconnectFacts&) {}
+  virtual void on_tick(const send::SenderStats&, std::size_t /*frames_queued*/, const media::LiveFigures&) {}
 };
 
 struct PlayerSetup {
-  voice::ConnectionConfig connection;
+  bot::BotConfig bot;
+  channel::ChannelConfig channel;
   std::vector<media::Media> media;
   media::PipelineOptions pipeline;
   std::optional<int> bitrate;                   // bit/s; nothing: the channel's own
@@ -62,7 +63,7 @@ struct PlayerSetup {
 
 /// When each phase of the connection was entered, in order.
 struct PhaseTime {
-  voice::ConnectionPhase phase;
+  channel::Phase phase;
   TimePoint when;
 };
 
@@ -74,9 +75,9 @@ struct PlayerOutcome {
   static constexpr std::size_t kMostResults = 256;
   std::vector<media::TrackResult> results;  // of the first so many
   std::vector<PhaseTime> phases;
-  std::optional<TimePoint> first_key;  // when audio could first be sent under end-to-end encryption
-  voice::EncryptionFacts encryption;   // of the last epoch
-  media::LiveFigures live;             // at the end
+  std::optional<TimePoint> first_key;   // when audio could first be sent under end-to-end encryption
+  channel::EncryptionFacts encryption;  // of the last epoch
+  media::LiveFigures live;              // at the end
 
   /// Counts a track that has ended, and says on standard error why it failed, unless that has been `said`.
   void add(media::TrackResult result, SaidOnce& said);
@@ -86,8 +87,7 @@ struct PlayerOutcome {
 class Player {
  public:
   /// `signals` were blocked before any thread started. Throws Error.
-  Player(PlayerSetup setup, voice::SenderStats& stats, voice::Pacer& pacer, Signals& signals,
-         PlayerView& view);
+  Player(PlayerSetup setup, send::SenderStats& stats, send::Pacer& pacer, Signals& signals, PlayerView& view);
   ~Player();
   Player(const Player&) = delete;
   Player& operator=(const Player&) = delete;
@@ -99,7 +99,7 @@ class Player {
  private:
   void handle(Message& message);
   void encryption_changed(EncryptionChanged& change);
-  void channel_described(const voice::ChannelFacts& facts);
+  void channel_described(const channel::ChannelFacts& facts);
   void handle_track_end(const media::TrackResult& result);
   void announce_tracks();
   void announce_titles(std::uint32_t track);
@@ -111,7 +111,7 @@ class Player {
   void stop(TimePoint now);
   void end_fade(TimePoint now);
 
-  voice::SenderStats& stats_;
+  send::SenderStats& stats_;
   FrameQueue queue_;
   Mailbox mailbox_;
   std::atomic<TimePoint> turn_to_identify_{TimePoint{}};  // set by the network thread

@@ -48,8 +48,8 @@ struct Step {
 std::vector<Step> steps_of(const RehearsalResult& result) {
   std::vector<Step> steps;
   for (const PhaseTime& phase : result.phases) {
-    if (phase.phase > voice::ConnectionPhase::ready) break;
-    steps.push_back({voice::name(phase.phase), milliseconds(phase.when - result.started)});
+    if (phase.phase > channel::Phase::ready) break;
+    steps.push_back({channel::name(phase.phase), milliseconds(phase.when - result.started)});
   }
   if (result.first_key != TimePoint{}) {
     steps.push_back({"key", milliseconds(result.first_key - result.started)});
@@ -65,7 +65,7 @@ std::vector<Step> steps_of(const RehearsalResult& result) {
 
 }  // namespace
 
-rehearsal::Pacing sender_pacing(const voice::SenderStats& stats) {
+rehearsal::Pacing sender_pacing(const send::SenderStats& stats) {
   std::vector<std::uint64_t> buckets;
   std::uint64_t total = 0;
   for (const auto& bucket : stats.late_us) {

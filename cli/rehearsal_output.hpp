@@ -9,7 +9,7 @@
 #include "cli/player.hpp"
 #include "cli/status_text.hpp"
 #include "rehearsal/report.hpp"
-#include "voice/sender.hpp"
+#include "send/sender.hpp"
 
 namespace vcplay::cli {
 
@@ -37,7 +37,7 @@ struct RehearsalResult {
 [[nodiscard]] std::optional<bool> codes_agree(const RehearsalResult& result);
 
 /// The sender's histogram as percentiles.
-[[nodiscard]] rehearsal::Pacing sender_pacing(const voice::SenderStats& stats);
+[[nodiscard]] rehearsal::Pacing sender_pacing(const send::SenderStats& stats);
 /// One object on one line, with a newline.
 [[nodiscard]] std::string to_json_line(const RehearsalResult& result);
 /// What it came to in one line, and how much of the report one wants to read, in lines of so many columns (0:

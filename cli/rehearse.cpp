@@ -51,16 +51,16 @@ void throw_failure(const rehearsal::Discord& discord) {
 
 PlayerSetup setup_for(const Options& options, const rehearsal::Discord& discord) {
   PlayerSetup setup = common_setup(options);
-  setup.connection.guild = discord.options().guild;
-  setup.connection.channel = discord.options().channel;
-  setup.connection.token = SecretString(discord.options().accounts.front().token);
-  setup.connection.api_url = net::Url::parse(discord.api_url());
+  setup.channel.guild = discord.options().guild;
+  setup.channel.channel = discord.options().channel;
+  setup.bot.token = SecretString(discord.options().accounts.front().token);
+  setup.bot.api_url = net::Url::parse(discord.api_url());
   setup.ca_pem = discord.ca_pem();
   setup.watch = [&discord] { throw_failure(discord); };
   return setup;
 }
 
-RehearsalResult collect(rehearsal::Report report, PlayerOutcome& outcome, const voice::SenderStats& stats) {
+RehearsalResult collect(rehearsal::Report report, PlayerOutcome& outcome, const send::SenderStats& stats) {
   RehearsalResult result;
   result.report = std::move(report);
   result.phases = std::move(outcome.phases);
@@ -135,13 +135,13 @@ RunResult rehearse(const Options& options) {
   }
   discord.start();
 
-  voice::SenderStats stats;
-  std::unique_ptr<voice::Pacer> pacer;
+  send::SenderStats stats;
+  std::unique_ptr<send::Pacer> pacer;
   std::optional<BareLoop> bare;
   if (options.fast) {
     pacer = std::make_unique<rehearsal::UnthrottledPacer>(stats.packets, discord.packets_processed());
   } else {
-    pacer = std::make_unique<voice::MonotonicPacer>();
+    pacer = std::make_unique<send::MonotonicPacer>();
     bare.emplace();
   }
   const auto view = make_status_view(options);

@@ -53,14 +53,13 @@ PlayerSetup common_setup(const Options& options) {
   setup.pipeline.web.origin = options.origin;
   if (options.fast) setup.pipeline.live.which = media::LiveOptions::Which::none;
   if (options.bitrate) setup.pipeline.bitrate = setup.pipeline.encoder.limit = *options.bitrate;
-  setup.connection.speaking_flags = flags_of(options.speaking);
-  setup.connection.when_alone = options.when_alone;
-  setup.connection.on_move = options.on_move;
-  setup.connection.on_kick = options.on_kick;
-  setup.connection.on_suppressed = options.on_suppressed;
-  setup.connection.allow_plaintext = options.allow_plaintext;
-  setup.connection.lead_in_packets =
-      static_cast<int>((options.lead_in + kFrameDuration / 2) / kFrameDuration);
+  setup.channel.speaking_flags = flags_of(options.speaking);
+  setup.channel.when_alone = options.when_alone;
+  setup.channel.on_move = options.on_move;
+  setup.channel.on_kick = options.on_kick;
+  setup.channel.on_suppressed = options.on_suppressed;
+  setup.channel.allow_plaintext = options.allow_plaintext;
+  setup.channel.lead_in_packets = static_cast<int>((options.lead_in + kFrameDuration / 2) / kFrameDuration);
   return setup;
 }
 
@@ -70,16 +69,16 @@ net::Url api_url_of(const Options& options) {
 
 PlayerSetup discord_setup(const Options& options) {
   PlayerSetup setup = common_setup(options);
-  setup.connection.guild = options.guild;
-  setup.connection.channel = options.channel;
-  setup.connection.token = find_token(options);
+  setup.channel.guild = options.guild;
+  setup.channel.channel = options.channel;
+  setup.bot.token = find_token(options);
   if (!options.gateway_url.empty())
-    setup.connection.gateway_url = url_or_complain(options.gateway_url, "--gateway-url");
+    setup.bot.gateway_url = url_or_complain(options.gateway_url, "--gateway-url");
   // With a gateway of somebody's own, Discord's REST API would know nothing of its channels.
   if (!options.api_url.empty() || options.gateway_url.empty()) {
-    setup.connection.api_url = api_url_of(options);
+    setup.bot.api_url = api_url_of(options);
   }
-  if (options.shard) setup.connection.shard = std::pair{options.shard->index, options.shard->count};
+  if (options.shard) setup.bot.shard = std::pair{options.shard->index, options.shard->count};
   return setup;
 }
 

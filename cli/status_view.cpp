@@ -6,27 +6,27 @@ namespace vcplay::cli {
 namespace {
 
 /// What a person calls the phase; empty while it plays.
-std::string_view words(voice::ConnectionPhase phase) {
-  using voice::ConnectionPhase;
-  if (phase < ConnectionPhase::ready) return "joining";
-  if (phase < ConnectionPhase::leaving) return "";
+std::string_view words(channel::Phase phase) {
+  using channel::Phase;
+  if (phase < Phase::ready) return "joining";
+  if (phase < Phase::leaving) return "";
   return "leaving";
 }
 
 /// What a person has to know of the line; nothing while audio is encrypted.
-std::string_view note(voice::LineState line) {
+std::string_view note(channel::LineState line) {
   switch (line) {
-    case voice::LineState::encrypted:
+    case channel::LineState::encrypted:
       return "";
-    case voice::LineState::plain:
+    case channel::LineState::plain:
       return "not end-to-end encrypted";
-    case voice::LineState::audience:
+    case channel::LineState::audience:
       return "in the audience";
-    case voice::LineState::alone:
+    case channel::LineState::alone:
       return "nobody is listening";
-    case voice::LineState::waiting:
+    case channel::LineState::waiting:
       return "waiting for the key";
-    case voice::LineState::not_encrypted:
+    case channel::LineState::not_encrypted:
       return "held: no end-to-end encryption";
   }
   return "";
@@ -36,12 +36,12 @@ std::string_view note(voice::LineState line) {
 
 StatusView::StatusView(std::unique_ptr<StatusLine> line, TitleTemplate title)
     : line_(std::move(line)), title_(std::move(title)) {
-  snapshot_.phase = words(voice::ConnectionPhase::finding_gateway);
+  snapshot_.phase = words(channel::Phase::finding_gateway);
 }
 
 Duration StatusView::tick_interval() const { return line_ ? Duration(200ms) : PlayerView::tick_interval(); }
 
-void StatusView::on_phase(voice::ConnectionPhase phase) { snapshot_.phase = words(phase); }
+void StatusView::on_phase(channel::Phase phase) { snapshot_.phase = words(phase); }
 
 void StatusView::show_wait(const std::string& whom) {
   if (!line_) return;
@@ -50,8 +50,8 @@ void StatusView::show_wait(const std::string& whom) {
   line_->show(waiting);
 }
 
-void StatusView::on_encryption(const voice::EncryptionFacts& facts) {
-  snapshot_.lock = facts.line == voice::LineState::encrypted ? Padlock::closed : Padlock::open;
+void StatusView::on_encryption(const channel::EncryptionFacts& facts) {
+  snapshot_.lock = facts.line == channel::LineState::encrypted ? Padlock::closed : Padlock::open;
   snapshot_.note = note(facts.line);
 }
 
@@ -68,7 +68,7 @@ void StatusView::on_title(const media::StreamTitle& title) {
   snapshot_.title = title_.fill(now_playing_);
 }
 
-void StatusView::on_tick(const voice::SenderStats& stats, std::size_t frames_queued,
+void StatusView::on_tick(const send::SenderStats& stats, std::size_t frames_queued,
                          const media::LiveFigures& live) {
   if (!line_) return;
   const bool playing = stats.audio_packets.load(std::memory_order_relaxed) > 0 ||

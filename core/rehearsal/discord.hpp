@@ -16,7 +16,7 @@
 #include "base/snowflake.hpp"
 #include "rehearsal/options.hpp"
 #include "rehearsal/report.hpp"
-#include "voice/pacer.hpp"
+#include "send/pacer.hpp"
 
 namespace vcplay::rehearsal {
 
@@ -67,7 +67,7 @@ class Discord {
 
 /// The sender's clock for `--fast`: time jumps from deadline to deadline, but never while more than 32
 /// packets are on their way to the media server.
-class UnthrottledPacer final : public voice::Pacer {
+class UnthrottledPacer final : public send::Pacer {
  public:
   /// `sent` is the sender's own count (SenderStats::packets), `processed` is Discord::packets_processed().
   UnthrottledPacer(const std::atomic<std::uint64_t>& sent,

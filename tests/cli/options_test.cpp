@@ -11,16 +11,16 @@
 namespace vcplay::cli {
 namespace {
 
+using channel::OnKick;
+using channel::OnMove;
+using channel::OnSuppressed;
+using channel::WhenAlone;
 using test::CommandLine;
 using test::kChannel;
 using test::kGuild;
 using test::kLink;
 using test::Words;
 using testing::HasSubstr;
-using voice::OnKick;
-using voice::OnMove;
-using voice::OnSuppressed;
-using voice::WhenAlone;
 
 TEST_F(CommandLine, PlaysAFileInAChannel) {
   const ParseOutcome outcome = type({"play", "--guild", kGuild, "--channel", kChannel, "song.mp3"});

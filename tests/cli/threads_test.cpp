@@ -22,19 +22,19 @@
 namespace vcplay::cli {
 namespace {
 
-/// Hears of a Connection, and throws once it has joined.
-class Thrower final : public voice::ConnectionListener {
+/// Hears of a Channel, and throws once it has joined.
+class Thrower final : public channel::ChannelListener {
  public:
   explicit Thrower(std::function<void()> trouble) : trouble_(std::move(trouble)) {}
 
-  void on_phase(voice::ConnectionPhase phase, TimePoint) override {
-    if (phase == voice::ConnectionPhase::ready && trouble_) std::exchange(trouble_, nullptr)();
+  void on_phase(channel::Phase phase, TimePoint) override {
+    if (phase == channel::Phase::ready && trouble_) std::exchange(trouble_, nullptr)();
   }
-  void on_channel(const voice::ChannelFacts&) override {}
-  void on_session(const voice::SessionFacts&) override {}
-  void on_encryption(const voice::EncryptionFacts&) override {}
+  void on_channel(const channel::ChannelFacts&) override {}
+  void on_session(const channel::SessionFacts&) override {}
+  void on_encryption(const channel::EncryptionFacts&) override {}
   void on_underrun(bool) override {}
-  void on_reconnect(const voice::ReconnectFacts&) override {}
+  void on_reconnect(const channel::ReconnectFacts&) override {}
   void on_end(std::optional<Error> error) noexcept override { end_.set_value(std::move(error)); }
 
   std::optional<Error> wait() {
@@ -55,20 +55,21 @@ class Joining {
                    rehearsal::Discord::ListenerSink sink = {}) {
     if (sink) discord.set_listener_sink(std::move(sink));
     discord.start();
-    voice::ConnectionConfig config;
-    config.token = SecretString(discord.options().accounts.front().token);
-    config.guild = discord.options().guild;
-    config.channel = discord.options().channel;
-    config.gateway_url = net::Url::parse(discord.gateway_url());
-    config.may_identify = may_identify;
-    network.emplace(std::move(config), "", discord.ca_pem(), queue, stats, pacer, thrower);
+    bot::BotConfig bot;
+    bot.token = SecretString(discord.options().accounts.front().token);
+    bot.gateway_url = net::Url::parse(discord.gateway_url());
+    bot.may_identify = may_identify;
+    channel::ChannelConfig channel;
+    channel.guild = discord.options().guild;
+    channel.channel = discord.options().channel;
+    network.emplace(std::move(bot), channel, "", discord.ca_pem(), queue, stats, pacer, thrower);
     network->start();
   }
 
   rehearsal::Discord discord{rehearsal::DiscordOptions{}};
   FrameQueue queue;
-  voice::SenderStats stats;
-  voice::MonotonicPacer pacer;
+  send::SenderStats stats;
+  send::MonotonicPacer pacer;
   std::optional<NetworkThread> network;
 };
 

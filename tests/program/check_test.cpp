@@ -277,13 +277,12 @@ TEST(DiscordProbe, WaitsForHelloNoLongerThanItsPatience) {
   rehearsal::DiscordOptions options;
   options.says_nothing_on_connect = true;
   Stage stage(options);
-  voice::ConnectionConfig config;
+  bot::BotConfig config;
   config.token = SecretString(stage.discord().options().accounts.front().token);
-  config.guild = stage.discord().options().guild;
-  config.channel = stage.discord().options().channel;
   config.gateway_url = net::Url::parse(stage.discord().gateway_url());
   cli::Signals signals;
-  cli::DiscordProbe probe(config, std::chrono::milliseconds(200));
+  cli::DiscordProbe probe(config, stage.discord().options().guild, stage.discord().options().channel,
+                          std::chrono::milliseconds(200));
   EXPECT_EQ(probe.run(stage.ca_file(), signals), std::nullopt);
   ASSERT_TRUE(probe.facts().gateway_hello);
   EXPECT_THAT(std::get<Error>(*probe.facts().gateway_hello).what(), HasSubstr("said nothing"));

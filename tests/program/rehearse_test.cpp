@@ -63,6 +63,17 @@ TEST(BadDay, StandsStillWithoutAPacketLostOrLate) {
                                      "speaking-on", "speaking-off", "voice-state-null"}));
 }
 
+// While listeners' jitter buffers play out, 400 ms long, another voice server is named.
+TEST(BadDay, LeavesACallThatIsLostWhenAllIsSent) {
+  for (const char* const day :
+       {"at 2250ms migrate at once", "at 2250ms close voice 4006", "at 2250ms drop gateway"}) {
+    const TemporaryFolder folder;
+    const Finished finished = rehearse(folder, day, 2.0);
+    EXPECT_EQ(finished.exit_status, 0) << day << finished.err;
+    EXPECT_EQ(json::parse(finished.out).at("packets").at("lost"), 0) << day;
+  }
+}
+
 TEST(BadDay, DoesNotBeginWhenItsScriptIsWrong) {
   const TemporaryFolder folder;
   Command command;

@@ -10,12 +10,17 @@ namespace {
 // A stop has 2 s; sanitizers make it slower.
 constexpr Duration kStopTime = 5s;
 
-voice::ConnectionConfig config_for(const rehearsal::Discord& discord) {
-  voice::ConnectionConfig config;
+bot::BotConfig bot_for(const rehearsal::Discord& discord) {
+  bot::BotConfig config;
   config.token = SecretString(discord.options().accounts.front().token);
+  config.api_url = net::Url::parse(discord.api_url());
+  return config;
+}
+
+channel::ChannelConfig channel_for(const rehearsal::Discord& discord) {
+  channel::ChannelConfig config;
   config.guild = discord.options().guild;
   config.channel = discord.options().channel;
-  config.api_url = net::Url::parse(discord.api_url());
   return config;
 }
 
@@ -23,8 +28,9 @@ voice::ConnectionConfig config_for(const rehearsal::Discord& discord) {
 
 Player::Player(const rehearsal::Discord& discord) {
   trust_.add_anchors(discord.ca_pem());
-  connection_.emplace(loop_, trust_, config_for(discord), queue_, stats_, pacer_, *this);
-  loop_.post([this] { connection_->start(); });
+  bot_.emplace(loop_, trust_, bot_for(discord));
+  channel_.emplace(*bot_, channel_for(discord), queue_, stats_, pacer_, *this);
+  loop_.post([this] { channel_->start(); });
   network_ = std::thread([this] { loop_.run(); });
   tape_ = std::thread([this] { wind_tape(); });
 }
@@ -33,7 +39,8 @@ Player::~Player() {
   tape_stops_ = true;
   tape_.join();
   loop_.post([this] {
-    connection_.reset();
+    channel_.reset();
+    bot_.reset();
     loop_.stop();
   });
   network_.join();
@@ -43,7 +50,7 @@ bool Player::is_playing() const { return ended_.wait_for(0s) != std::future_stat
 
 std::optional<Error> Player::stop() {
   if (is_playing()) {
-    loop_.post([this] { connection_->stop(); });
+    loop_.post([this] { channel_->stop(); });
   }
   if (ended_.wait_for(kStopTime) != std::future_status::ready) {
     return Error(Cause::unexpected, "The player was told to stop and did not.");

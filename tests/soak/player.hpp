@@ -1,4 +1,4 @@
-// A player without media of its own: the Connection, and a tape that never ends.
+// A player without media of its own: the Channel, and a tape that never ends.
 #pragma once
 
 #include <atomic>
@@ -8,45 +8,46 @@
 
 #include "base/error.hpp"
 #include "base/frame_queue.hpp"
+#include "channel/channel.hpp"
 #include "net/event_loop.hpp"
 #include "net/tls.hpp"
 #include "rehearsal/discord.hpp"
-#include "voice/connection.hpp"
-#include "voice/pacer.hpp"
-#include "voice/sender.hpp"
+#include "send/pacer.hpp"
+#include "send/sender.hpp"
 
 namespace vcplay::soak {
 
 /// Plays the tape into a loopback Discord's channel, from the constructor on.
-class Player final : public voice::ConnectionListener {
+class Player final : public channel::ChannelListener {
  public:
   explicit Player(const rehearsal::Discord& discord);
   ~Player();
 
-  [[nodiscard]] const voice::SenderStats& stats() const noexcept { return stats_; }
+  [[nodiscard]] const send::SenderStats& stats() const noexcept { return stats_; }
   /// Has not given up.
   [[nodiscard]] bool is_playing() const;
   /// Leaves, and says how it ended; an error also when that does not come in time.
   [[nodiscard]] std::optional<Error> stop();
 
  private:
-  void on_phase(voice::ConnectionPhase, TimePoint) override {}
-  void on_channel(const voice::ChannelFacts&) override {}
-  void on_session(const voice::SessionFacts&) override {}
-  void on_encryption(const voice::EncryptionFacts&) override {}
+  void on_phase(channel::Phase, TimePoint) override {}
+  void on_channel(const channel::ChannelFacts&) override {}
+  void on_session(const channel::SessionFacts&) override {}
+  void on_encryption(const channel::EncryptionFacts&) override {}
   void on_underrun(bool) override {}
-  void on_reconnect(const voice::ReconnectFacts&) override {}
+  void on_reconnect(const channel::ReconnectFacts&) override {}
   void on_end(std::optional<Error> error) noexcept override { end_.set_value(std::move(error)); }
   void wind_tape();
 
   net::TlsTrust trust_;
   net::EventLoop loop_;
   FrameQueue queue_;
-  voice::SenderStats stats_;
-  voice::MonotonicPacer pacer_;
+  send::SenderStats stats_;
+  send::MonotonicPacer pacer_;
   std::promise<std::optional<Error>> end_;
   std::future<std::optional<Error>> ended_ = end_.get_future();
-  std::optional<voice::Connection> connection_;
+  std::optional<bot::Bot> bot_;
+  std::optional<channel::Channel> channel_;
   std::atomic<bool> tape_stops_{false};
   std::thread network_;
   std::thread tape_;

@@ -208,7 +208,7 @@ class Soak {
   }
 
   /// After the storm everything is as it was before.
-  void expect_peace(const voice::SenderStats& stats, const Vitals& steady) {
+  void expect_peace(const send::SenderStats& stats, const Vitals& steady) {
     const TimePoint deadline = Clock::now() + kQuietSockets;
     Vitals now = take_vitals();
     while ((now.descriptors != steady.descriptors || now.threads != steady.threads) &&
@@ -228,7 +228,7 @@ class Soak {
   }
 
   /// Every frame that left the tape was sent, or ran on while nobody was there, or was refused by the socket.
-  void settle_accounts(const voice::SenderStats& stats) {
+  void settle_accounts(const send::SenderStats& stats) {
     const std::uint64_t taken = stats.track_frame.load() + 1;
     const std::uint64_t sent = stats.audio_packets.load() + stats.unheard.load();
     const std::uint64_t refused = stats.dropped.load() + stats.failed.load();

@@ -7,9 +7,9 @@
 #include <variant>
 #include <vector>
 
-#include "voice/call.hpp"
+#include "channel/call.hpp"
 
-namespace vcplay::voice {
+namespace vcplay::channel {
 
 inline constexpr TimePoint kStart{1000s};
 inline constexpr Snowflake kHome{10};
@@ -51,7 +51,8 @@ class Conversation {
     now += time;
     return call.on_time(now);
   }
-  call::Actions voice_ends(After then, std::optional<std::uint16_t> code, Duration pause = {}, int most = 5) {
+  call::Actions voice_ends(voice::After then, std::optional<std::uint16_t> code, Duration pause = {},
+                           int most = 5) {
     return call.voice_is_over({then, pause, most, code, Error(Cause::network, "It broke.")}, now);
   }
   /// Joined, opened, described.
@@ -67,4 +68,4 @@ class Conversation {
   Call call;
 };
 
-}  // namespace vcplay::voice
+}  // namespace vcplay::channel

@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "base/frame_queue.hpp"
-#include "voice/sender.hpp"
+#include "send/sender.hpp"
 
-namespace vcplay::voice {
+namespace vcplay::send {
 
 constexpr std::size_t kFrameBytes = 40;
 constexpr std::uint8_t kMusicToc = 0xFC;
@@ -108,4 +108,4 @@ inline void queue_frames(FrameQueue& queue, int count, std::uint32_t& next) {
   return start;
 }
 
-}  // namespace vcplay::voice
+}  // namespace vcplay::send

@@ -11,7 +11,7 @@
 
 #include "words/outgoing.hpp"
 
-namespace vcplay::voice {
+namespace vcplay::send {
 
 inline constexpr auto kWantsSpeaking = SenderReport::wants_speaking;
 inline constexpr auto kWentQuiet = SenderReport::went_quiet;
@@ -90,4 +90,4 @@ class SenderStory : public testing::Test {
   std::uint32_t next_frame_ = 0;
 };
 
-}  // namespace vcplay::voice
+}  // namespace vcplay::send

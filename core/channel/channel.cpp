@@ -1,0 +1,224 @@
+#include "channel/channel.hpp"
+
+#include <utility>
+
+#include "base/milliseconds.hpp"
+#include "channel/channel_impl.hpp"
+
+namespace vcplay::channel {
+namespace {
+
+// A stop has 2 s in all: 100 ms of silence packets, then these two at the most.
+constexpr Duration kLeaveTimeout = 1s;
+constexpr Duration kStatusTimeout = 400ms;  // of that second
+constexpr Duration kCloseTimeout = 500ms;
+
+}  // namespace
+
+std::string_view name(Phase phase) noexcept {
+  switch (phase) {
+    case Phase::finding_gateway:
+      return "finding-gateway";
+    case Phase::opening_gateway:
+      return "opening-gateway";
+    case Phase::identifying:
+      return "identifying";
+    case Phase::waiting_for_guild:
+      return "waiting-for-guild";
+    case Phase::joining_channel:
+      return "joining-channel";
+    case Phase::opening_voice:
+      return "opening-voice";
+    case Phase::identifying_voice:
+      return "identifying-voice";
+    case Phase::discovering_address:
+      return "discovering-address";
+    case Phase::selecting_protocol:
+      return "selecting-protocol";
+    case Phase::ready:
+      return "ready";
+    case Phase::lingering:
+      return "lingering";
+    case Phase::leaving:
+      return "leaving";
+    case Phase::closing:
+      return "closing";
+    case Phase::over:
+      return "over";
+  }
+  return "over";
+}
+
+std::string_view name(Recovery recovery) noexcept {
+  switch (recovery) {
+    case Recovery::gateway:
+      return "gateway";
+    case Recovery::voice:
+      return "voice";
+    case Recovery::call:
+      return "call";
+  }
+  return "call";
+}
+
+/// Once for each try: what was lost, and when it is tried again.
+void Channel::Impl::tell_retry(Recovery what, const Error& reason, Duration after, int attempt) {
+  latest_trouble = reason.what();
+  const std::string when = after < 100ms ? "now" : fmt::format("in {:.1f} s", seconds(after));
+  const std::string line = fmt::format("{} Trying again {} (attempt {}).", reason.what(), when, attempt);
+  // A moment's silence is nobody's business; a longer one, or one again and again, is.
+  if (what == Recovery::call && !join_deadline && (attempt > 1 || after >= 1s)) {
+    log::warning("{}", line);
+  } else {
+    log::info("{}", line);
+  }
+  listener.on_reconnect({.what = what, .reason = reason.what(), .after = after, .attempt = attempt});
+}
+
+// ── start and stop ──
+
+void Channel::Impl::start() {
+  join_deadline = loop.now() + config.join_timeout;
+  phase_timer.start_at(*join_deadline);
+  sender.listen();
+  // REST gives up a moment sooner than the join: it knows what it waited for.
+  bot.open(config.guild, config.join_timeout - config.join_timeout / 20, *this);
+}
+
+void Channel::Impl::stop() {
+  if (is_stopping || is_ending()) return;
+  is_stopping = true;
+  clear_status();
+  if (sender.has_thread() && sender.has_stream()) {
+    sender.command(send::StopPlaying{});
+    phase_timer.start_at(loop.now() + kCloseTimeout);  // should the sender thread not get to run
+    return;
+  }
+  leave();
+}
+
+void Channel::Impl::fail(Error reason) {
+  if (phase == Phase::over) return;
+  if (!error) error = std::move(reason);
+  if (!is_ending()) leave();
+}
+
+/// Ends the audio at once, then owes Discord an op 4 that says
+/// so: without it the bot haunts the channel for a while.
+void Channel::Impl::leave() {
+  for (net::Timer* const timer : {&speaking_timer, &alone_timer, &call_timer}) timer->cancel();
+  path.stop_looking();
+  voice.stop();
+  sender.stop_thread();
+  enter(Phase::leaving);
+  if (debt == Debt::none || bot.shard() == nullptr) return close();
+  phase_timer.start_at(loop.now() + kLeaveTimeout);
+  clear_status();
+  leave_waits_for_status = status.is_busy();
+  if (!leave_waits_for_status) return leave_at_last();
+  status_timer.start_at(loop.now() + kStatusTimeout);
+}
+
+/// The status is cleared, or there was none, or the time for it is over.
+void Channel::Impl::leave_at_last() {
+  leave_waits_for_status = false;
+  status_timer.cancel();
+  if (!bot.shard()->is_ready()) return bot.shard()->hurry();  // a resumed session can still say it
+  say_leave();
+}
+
+void Channel::Impl::say_leave() {
+  debt = Debt::paid;
+  leave_waits_for_status = false;
+  status_timer.cancel();
+  bot.shard()->update_voice_state(std::nullopt);
+  bot.shard()->end_with_socket();
+}
+
+void Channel::Impl::close() {
+  if (phase >= Phase::closing) return;
+  enter(Phase::closing);
+  leave_waits_for_status = false;
+  status_timer.cancel();
+  phase_timer.start_at(loop.now() + kCloseTimeout);
+  voice.end();
+  bot.close();
+  finish_if_closed();
+}
+
+void Channel::Impl::finish_if_closed() {
+  if (phase != Phase::closing || !voice.is_gone() || !bot.is_closed()) return;
+  phase_timer.cancel();
+  path.close();
+  sender.stop_listening();
+  enter(Phase::over);
+  listener.on_end(error);
+}
+
+void Channel::Impl::phase_timed_out() {
+  if (phase == Phase::leaving) return close();
+  if (phase == Phase::closing) {
+    voice.forget_parted();
+    bot.forget_parted();
+    return finish_if_closed();
+  }
+  if (is_stopping || phase == Phase::lingering) return leave();
+  give_up_joining();
+}
+
+/// The join took too long: says at what, and what went wrong on the way.
+void Channel::Impl::give_up_joining() {
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(config.join_timeout).count();
+  const auto give_up = [&](std::string_view what) {
+    const std::string trouble = latest_trouble.empty() ? "" : " " + latest_trouble;
+    fail(Error(Cause::network,
+               fmt::format("Joining the channel took longer than {} s: {}.{}", seconds, what, trouble)));
+  };
+  const auto gateway = [&] { return "the gateway at " + bot.shard()->url().host_and_port(); };
+  const auto voice_server = [&] { return "the voice server at " + voice.url().host_and_port(); };
+  switch (phase) {
+    case Phase::finding_gateway:
+      return give_up("Discord's REST API did not answer");
+    case Phase::opening_gateway:
+      return give_up(gateway() + " did not open");
+    case Phase::identifying:
+      return give_up(gateway() + " did not say READY");
+    case Phase::waiting_for_guild:
+      return give_up("Discord did not describe the guild; it may be unavailable");
+    case Phase::joining_channel:
+      return give_up(
+          "Discord did not answer the request to join; the channel may be full or closed to the bot");
+    case Phase::opening_voice:
+      return give_up(voice_server() + " did not open");
+    case Phase::identifying_voice:
+      return give_up(voice_server() + " did not say READY");
+    case Phase::discovering_address:
+      return give_up("no UDP packet came back from the voice server");
+    default:
+      return give_up(voice_server() + " did not describe the session");
+  }
+}
+
+// ── the public face ──
+
+Channel::Channel(bot::Bot& bot, ChannelConfig config, FrameQueue& queue, send::SenderStats& stats,
+                 send::Pacer& pacer, ChannelListener& listener)
+    : impl_(std::make_unique<Impl>(bot, config, queue, stats, pacer, listener)) {}
+
+Channel::~Channel() = default;
+
+void Channel::start() {
+  try {
+    impl_->start();
+  } catch (Error& reason) {
+    impl_->fail(std::move(reason));
+  }
+}
+
+void Channel::set_status(std::string_view text) { impl_->set_status(text); }
+
+void Channel::stop() { impl_->stop(); }
+
+void Channel::fail(Error reason) { impl_->fail(std::move(reason)); }
+
+}  // namespace vcplay::channel

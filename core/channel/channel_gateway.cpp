@@ -1,0 +1,152 @@
+// The Channel's way through the main gateway, up to the two dispatches that open the voice gateway.
+#include <algorithm>
+#include <array>
+#include <ctime>
+
+#include "base/text.hpp"
+#include "channel/channel_impl.hpp"
+#include "resources/permissions.hpp"
+
+namespace vcplay::channel {
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  std::array<char, 32> text{};
+  const std::size_t length = std::strftime(text.data(), text.size(), "%Y-%m-%dT%H:%M:%S", &parts);
+  return {text.data(), length};
+}
+
+void Channel::Impl::on_gateway_open() {
+  if (phase == Phase::opening_gateway) enter(Phase::identifying);
+}
+
+void Channel::Impl::on_gateway(gateway::Action action) {
+  actions.add(std::move(action));
+  act();
+}
+
+/// Others of this bot's runs have their turn before: nobody's fault.
+void Channel::Impl::on_wait_for_turn(Duration wait) {
+  if (!join_deadline || is_ending()) return;
+  *join_deadline += wait;
+  phase_timer.start_at(*join_deadline);
+}
+
+void Channel::Impl::on_shard_closed() {
+  if (phase == Phase::leaving) return close();
+  finish_if_closed();
+}
+
+void Channel::Impl::gateway_is_ready(const gateway::Ready& ready) {
+  user = ready.user;
+  if (is_ending()) return;
+  if (!guild) return enter(Phase::waiting_for_guild);
+  log::info("Discord's gateway: a new session.");
+  rejoin_is_due = true;
+}
+
+void Channel::Impl::gateway_is_resumed() {
+  log::info("Discord's gateway: the session is resumed.");
+  if (phase == Phase::leaving) return say_leave();
+  act(call.gateway_resumed(loop.now()));
+}
+
+void Channel::Impl::gateway_is_lost(const gateway::Reconnect& again) {
+  call.gateway_lost();
+  if (phase == Phase::leaving) {
+    // One more try, and only for a session that could still be told.
+    if (!bot.shard()->can_resume()) close();
+    return;
+  }
+  tell_retry(Recovery::gateway, again.reason, again.after, again.attempt);
+}
+
+/// No voice without a gateway session: it could not even be left.
+void Channel::Impl::gateway_has_failed(Error reason) {
+  debt = Debt::none;
+  if (phase == Phase::leaving) return close();
+  fail(std::move(reason));
+}
+
+void Channel::Impl::guild_arrived(resources::Guild created) {
+  if (is_ending()) return;
+  const bool is_first = !guild;
+  guild = std::move(created);
+  if (!is_first && !rejoin_is_due) return;  // an outage is over
+  rejoin_is_due = false;
+  if (is_first) {
+    if (!may_play_there()) return;
+    debt = Debt::leave;
+  }
+  seat.asked_to_speak = false;
+  act(call.join(loop.now()));
+}
+
+/// Says why not, and ends it, where the first join would go unanswered.
+bool Channel::Impl::may_play_there() {
+  const resources::Channel* const channel = guild->channel(config.channel);
+  if (channel == nullptr) {
+    explain_unknown_channel();
+    return false;
+  }
+  const std::string why = resources::why_not_play(*guild, config.channel, user, utc_now());
+  if (!why.empty()) {
+    fail(Error(Cause::not_permitted, why));
+    return false;
+  }
+  if ((config.speaking_flags & voice::kPriority) != 0) {
+    const auto permissions = resources::permissions_in(*guild, *channel, user, utc_now());
+    if (permissions && (*permissions & resources::kPrioritySpeaker) == 0) {
+      log::warning(
+          "the bot lacks the permission Priority Speaker in this channel; it speaks as an ordinary member");
+      config.speaking_flags = voice::kMicrophone;
+    }
+  }
+  tell_channel(*channel);
+  return true;
+}
+
+/// Discord never says why a join stays unanswered; REST knows whether the id exists at all and where.
+void Channel::Impl::explain_unknown_channel() {
+  const auto give_up = [this](std::string_view reason) {
+    fail(Error(Cause::not_permitted, fmt::format("Channel {} {}.", config.channel.str(), reason)));
+  };
+  const std::string not_here = "is not in guild " + config.guild.str() + "; check --guild and --channel";
+  if (bot.api() == nullptr) return give_up(not_here);
+  bot.api()->channel(config.channel, [this, give_up, not_here](rest::Result<resources::Channel> result) {
+    if (is_ending()) return;
+    if (const auto* failure = std::get_if<rest::Failure>(&result)) {
+      if (failure->status == 404) return give_up("does not exist; check --channel");
+      if (failure->status == 403)
+        return give_up("can't be seen by the bot; it needs the permission View Channel");
+      return give_up(not_here);
+    }
+    const auto& channel = std::get<resources::Channel>(result);
+    if (channel.guild.value != 0 && channel.guild != config.guild) {
+      return give_up("is in guild " + channel.guild.str() + ", not in " + config.guild.str() +
+                     "; check --guild");
+    }
+    give_up(not_here);
+  });
+}
+
+void Channel::Impl::channel_updated(const resources::Channel& channel) {
+  if (!guild || is_ending()) return;
+  const auto known = std::find_if(guild->channels.begin(), guild->channels.end(),
+                                  [&](const resources::Channel& other) { return other.id == channel.id; });
+  if (known != guild->channels.end()) *known = channel;
+  if (channel.id == call.channel()) tell_channel(channel);
+}
+
+void Channel::Impl::tell_channel(const resources::Channel& channel) {
+  listener.on_channel({.guild = config.guild,
+                       .channel = channel.id,
+                       .guild_name = guild->name,
+                       .channel_name = channel.name,
+                       .bitrate = channel.bitrate,
+                       .stage = channel.type == resources::kGuildStageVoice});
+}
+
+}  // namespace vcplay::channel

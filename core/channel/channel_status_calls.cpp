@@ -1,0 +1,59 @@
+// Says in the channel what is playing, and takes it back before the bot leaves.
+#include "channel/channel_impl.hpp"
+#include "resources/permissions.hpp"
+
+namespace vcplay::channel {
+
+void Channel::Impl::set_status(std::string_view text) {
+  if (is_stopping || phase >= Phase::lingering) return;
+  status.want(as_channel_status(text));
+  put_status();
+}
+
+/// In time: whoever is not in the channel may not change its status.
+void Channel::Impl::clear_status() {
+  status.want("");
+  put_status();
+}
+
+void Channel::Impl::put_status() {
+  if (!call.is_live() && !is_ending()) return;  // not in the channel yet, or for the moment
+  const std::optional<ChannelStatus::Put> put = status.next();
+  if (!put) return;
+  using Answer = ChannelStatus::Answer;
+  if (bot.api() == nullptr)
+    return status_failed(*put, "without --api-url beside --gateway-url it can't be set.", Answer::refused);
+  const resources::Channel* const channel = guild->channel(put->channel);
+  const auto permissions =
+      channel == nullptr ? std::nullopt : resources::permissions_in(*guild, *channel, user, utc_now());
+  if (permissions && (*permissions & resources::kSetVoiceChannelStatus) == 0) {
+    return status_failed(*put, "the bot lacks the permission Set Voice Channel Status there.",
+                         Answer::refused);
+  }
+  bot.api()->set_voice_status(
+      put->channel, put->text, [this, put](const rest::Result<std::monostate>& result) {
+        if (const auto* const failure = std::get_if<rest::Failure>(&result)) {
+          const bool for_good = failure->status == 403 || failure->status == 404;
+          return status_failed(*put, failure->error.what(), for_good ? Answer::refused : Answer::failed);
+        }
+        status_is_settled(Answer::done);
+      });
+}
+
+void Channel::Impl::status_failed(const ChannelStatus::Put& put, std::string_view why,
+                                  ChannelStatus::Answer answer) {
+  if (put.text.empty()) {
+    log::info("The channel's status could not be cleared: {}", why);
+  } else {
+    log::warning("The channel's status does not say what is playing: {}", why);
+  }
+  status_is_settled(answer);
+}
+
+void Channel::Impl::status_is_settled(ChannelStatus::Answer answer) {
+  status.answered(answer);
+  put_status();
+  if (leave_waits_for_status && !status.is_busy()) leave_at_last();
+}
+
+}  // namespace vcplay::channel
