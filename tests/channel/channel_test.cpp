@@ -42,7 +42,9 @@ class Listener final : public ChannelListener {
 /// A Channel on a network thread of its own, against a loopback Discord.
 class Joining {
  public:
-  explicit Joining(rehearsal::DiscordOptions options) : discord_(std::move(options)) {
+  /// With `api` REST is asked there for the gateway.
+  explicit Joining(rehearsal::DiscordOptions options, const std::string& api = {})
+      : discord_(std::move(options)) {
     discord_.start();
     trust_.add_anchors(discord_.ca_pem());
     bot::BotConfig bot;
@@ -50,7 +52,8 @@ class Joining {
     ChannelConfig config;
     config.guild = discord_.options().guild;
     config.channel = discord_.options().channel;
-    bot.gateway_url = net::Url::parse(discord_.gateway_url());
+    if (api.empty()) bot.gateway_url = net::Url::parse(discord_.gateway_url());
+    if (!api.empty()) bot.api_url = net::Url::parse(api);
     config.join_timeout = 2s;
     bot_.emplace(loop_, trust_, std::move(bot));
     channel_.emplace(*bot_, config, queue_, stats_, pacer_, listener_);
@@ -131,6 +134,15 @@ TEST(Channel, TellsTheChannelOnTheWayIn) {
   static_cast<void>(joining.listener().wait());
   EXPECT_EQ(joining.listener().channel.bitrate, 96'000);
   EXPECT_EQ(joining.listener().channel.channel_name, "Rehearsal");
+}
+
+TEST(Channel, SaysWhatItWaitedForWhereRestCannotBeReached) {
+  Joining joining({}, "https://127.0.0.1:1/api/v10");  // where nobody listens
+  const std::optional<Error> error = joining.listener().wait();
+  ASSERT_TRUE(error);
+  EXPECT_THAT(error->what(), HasSubstr("Discord's API at 127.0.0.1:1 can't be reached: "));
+  EXPECT_THAT(joining.listener().phases,
+              ::testing::ElementsAre(Phase::finding_gateway, Phase::leaving, Phase::closing, Phase::over));
 }
 
 TEST(Channel, StopsBeforeItEverJoined) {
