@@ -1,8 +1,11 @@
 // The channel says what plays: --set-status, from the first track to the leave.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <csignal>
+#include <string>
+#include <utility>
 
 #include "resources/permissions.hpp"
 #include "words/stage.hpp"
@@ -87,6 +90,33 @@ TEST(PlayStatus, IsWarnedOfWhenDiscordRefusesIt) {
   const std::size_t first = finished.err.find("The channel's status");
   ASSERT_NE(first, std::string::npos) << finished.err;
   EXPECT_EQ(finished.err.find("The channel's status", first + 1), std::string::npos) << "once is enough";
+}
+
+// ── on a terminal ──
+
+/// The same command, on a terminal of its own, which script(1) makes.
+Command on_a_terminal(Command command) {
+  std::string line;
+  for (const std::string& word : command.words) line += '\'' + word + "' ";
+  command.words = {"/usr/bin/script", "-qefc", line, "/dev/null"};
+  command.environment["TERM"] = "xterm";
+  command.environment["SHELL"] = "/bin/sh";
+  command.environment["LC_ALL"] = "C.UTF-8";
+  return command;
+}
+
+TEST(OnATerminal, SaysWhatItWaitsFor) {
+  Stage stage;
+  const std::string pipe = stage.folder().file("pipe");
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  Subprocess process(on_a_terminal(stage.play({"-f", "s16le", "--rate", "48000", "--channels", "2", pipe})));
+  ASSERT_TRUE(process.wait_for_text("waiting for the pipe to begin", kDeadline)) << "nobody writes into it";
+  Command write;
+  write.words = {"/bin/sh", "-c", "head -c 384000 /dev/zero > '" + pipe + "'"};
+  EXPECT_EQ(run(write, kDeadline).exit_status, 0);
+  const Finished finished = process.finish(kDeadline);
+  EXPECT_EQ(finished.exit_status, 0) << finished.out;
+  EXPECT_EQ(findings(stage.discord().report()), "");
 }
 
 }  // namespace
