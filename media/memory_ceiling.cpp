@@ -18,7 +18,8 @@ constexpr std::int64_t kHardlyMore = 1 << 20;  // is not worth a system call
 
 }  // namespace
 
-/// What all of them share.
+/// What all of them share. Never destroyed: a thread that was left behind in a library may come back to it
+/// while the program ends.
 struct House {
   Mutex mutex;
   std::vector<MemoryCeiling*> ceilings GUARDED_BY(mutex);           // the latest last
@@ -27,7 +28,7 @@ struct House {
   int free_allocations GUARDED_BY(mutex) = 0;
 
   static House& all() {
-    static House one;
+    static House& one = *new House;
     return one;
   }
 
