@@ -112,6 +112,18 @@ std::string to_json_line(const RehearsalResult& result) {
 
 namespace {
 
+/// `missed`: packets that somebody ought to have heard.
+std::string loss(const rehearsal::Report& report, std::uint64_t missed) {
+  const std::uint64_t dropped = report.packets_dropped_by_script;
+  const std::string lost = missed == 0 ? "nothing lost" : fmt::format("{} packets lost", missed);
+  return dropped == 0 ? lost : fmt::format("{} but {} packets by the script", lost, dropped);
+}
+
+std::string_view protection(const rehearsal::EncryptionReport& e2ee) {
+  if (e2ee.decrypted == 0) return "not end-to-end encrypted";
+  return e2ee.plaintext > 0 ? "not all of it end-to-end encrypted" : "end-to-end encrypted";
+}
+
 std::string verdict_line(const RehearsalResult& result, Style style) {
   const rehearsal::Report& report = result.report;
   std::size_t whole = 0;
@@ -123,16 +135,16 @@ std::string verdict_line(const RehearsalResult& result, Style style) {
   const auto failed = static_cast<std::size_t>(std::count_if(
       result.tracks.begin(), result.tracks.end(), [](const auto& track) { return !track.error.empty(); }));
   const bool is_good = !result.failure && report.findings.empty() && codes_agree(result) != false;
-  std::string line = sign(is_good ? Mark::good : Mark::failed, style);
+  const bool is_proof = report.audio_packets > 0;
+  const Mark mark = is_proof ? Mark::good : Mark::warning;
+  std::string line = sign(is_good ? mark : Mark::failed, style);
   auto out = std::back_inserter(line);
-  fmt::format_to(out, " {:.1f} s heard by {} of {} listener{}", milliseconds(report.heard) / 1e3, whole,
-                 report.listeners.size(), report.listeners.size() == 1 ? "" : "s");
-  line += missed == 0 ? ", nothing lost" : fmt::format(", {} packets lost", missed);
-  const rehearsal::EncryptionReport& e2ee = report.encryption;
-  if (e2ee.plaintext > 0 || e2ee.decrypted == 0) {
-    line += e2ee.decrypted > 0 ? ", not all of it end-to-end encrypted" : ", not end-to-end encrypted";
+  if (is_proof) {
+    fmt::format_to(out, " {:.1f} s heard by {} of {} listener{}, {}, {}", milliseconds(report.heard) / 1e3,
+                   whole, report.listeners.size(), report.listeners.size() == 1 ? "" : "s",
+                   loss(report, missed), protection(report.encryption));
   } else {
-    line += ", end-to-end encrypted";
+    line += " nothing was sent, so nothing is proven";
   }
   if (failed > 0)
     fmt::format_to(out, "; {} of {} track{} failed", failed, result.tracks.size(),

@@ -66,6 +66,23 @@ TEST(Verdict, CountsWhatWasMissed) {
             "✗ 1.0 s heard by 1 of 2 listeners, 6 packets lost, end-to-end encrypted; 1 finding");
 }
 
+TEST(Verdict, SaysWhatTheScriptTookAway) {
+  RehearsalResult result = good();
+  result.report.packets_dropped_by_script = 22;
+  EXPECT_EQ(
+      first_line(result),
+      "✓ 1.0 s heard by 1 of 1 listener, nothing lost but 22 packets by the script, end-to-end encrypted");
+}
+
+TEST(Verdict, ClaimsNothingWhereNothingWasSent) {
+  RehearsalResult result = good();
+  result.report.audio_packets = 0;
+  result.report.heard = {};
+  EXPECT_EQ(first_line(result), "! nothing was sent, so nothing is proven");
+  result.failure = "\"gone.wav\" cannot be opened";
+  EXPECT_THAT(first_line(result), StartsWith("✗ nothing was sent"));
+}
+
 TEST(Verdict, CountsTracksThatFailed) {
   RehearsalResult result = good();
   media::TrackResult failed;
