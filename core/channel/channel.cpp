@@ -111,7 +111,7 @@ void Channel::Impl::leave() {
   voice.stop();
   sender.stop_thread();
   enter(Phase::leaving);
-  if (debt == Debt::none || bot.shard() == nullptr) return close();
+  if (!owes_leave || bot.shard() == nullptr) return close();
   phase_timer.start_at(loop.now() + kLeaveTimeout);
   clear_status();
   leave_waits_for_status = status.is_busy();
@@ -128,7 +128,6 @@ void Channel::Impl::leave_at_last() {
 }
 
 void Channel::Impl::say_leave() {
-  debt = Debt::paid;
   leave_waits_for_status = false;
   status_timer.cancel();
   bot.shard()->update_voice_state(std::nullopt);

@@ -68,8 +68,9 @@ void Channel::Impl::carry_out(gateway::Action& action) {
 }
 
 void Channel::Impl::carry_out(call::Action& action) {
-  // All is sent, and what is lost now is not worth another join.
-  if (phase == Phase::lingering && !std::holds_alternative<call::Ended>(action)) return leave();
+  // All is sent, or nothing more is to be: what is lost now is not worth another join.
+  const bool is_done = phase == Phase::lingering || is_stopping;
+  if (is_done && !std::holds_alternative<call::Ended>(action)) return leave();
   std::visit(
       Overloaded{
           [&](call::Ask& ask) { ask_for(ask.channel); },
@@ -78,7 +79,7 @@ void Channel::Impl::carry_out(call::Action& action) {
           [&](call::Moved& moved) { moved_to(moved.channel); },
           [&](call::Retry& retry) { tell_retry(Recovery::call, retry.reason, retry.after, retry.attempt); },
           [&](call::Ended& ended) {
-            if (!ended.there) debt = Debt::none;
+            owes_leave = owes_leave && ended.there;
             fail(std::move(ended.reason));
           },
       },

@@ -65,7 +65,7 @@ void Channel::Impl::gateway_is_lost(const gateway::Reconnect& again) {
 
 /// No voice without a gateway session: it could not even be left.
 void Channel::Impl::gateway_has_failed(Error reason) {
-  debt = Debt::none;
+  owes_leave = false;
   if (phase == Phase::leaving) return close();
   fail(std::move(reason));
 }
@@ -78,7 +78,7 @@ void Channel::Impl::guild_arrived(resources::Guild created) {
   rejoin_is_due = false;
   if (is_first) {
     if (!may_play_there()) return;
-    debt = Debt::leave;
+    owes_leave = true;
   }
   seat.asked_to_speak = false;
   act(call.join(loop.now()));

@@ -66,9 +66,7 @@ struct Channel::Impl final : bot::ShardListener, VoiceLinkOwner, MediaPathOwner,
   Snowflake user;                         // the bot
   std::optional<resources::Guild> guild;  // since the gateway described it
   bool rejoin_is_due = false;             // READY came anew: the guild is to follow
-  /// Whether Discord is owed a leave: since it was asked to let the bot in, and while it can be told.
-  enum class Debt : std::uint8_t { none, leave, paid };
-  Debt debt = Debt::none;
+  bool owes_leave = false;                // it was asked to let the bot in, and can be told
   struct Seat {
     bool is_muted = false;        // by the server
     bool is_suppressed = false;   // in the audience of a stage, or without the permission to speak
