@@ -16,8 +16,6 @@
 namespace vcplay::net {
 namespace {
 
-constexpr unsigned kMaxDescriptors =
-    128;  // libwebsockets' tables follow it; they would take 327 KiB by default
 constexpr unsigned kPatienceSeconds = 60;  // far beyond our own deadlines, which are the ones that count
 constexpr std::size_t kReceiveBuffer = 64 * 1024;
 
@@ -60,7 +58,7 @@ void initialise_process() {
     lws_context_creation_info info{};
     info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
     info.port = CONTEXT_PORT_NO_LISTEN;
-    info.fd_limit_per_thread = kMaxDescriptors;
+    info.fd_limit_per_thread = EventLoop::kUsualDescriptors;
     static std::atomic<lws_context*> kept;  // no compiler drops its value, so a search for leaks finds it
     kept = make_context(info);
   });
@@ -122,12 +120,12 @@ SharedTls::~SharedTls() { SSL_CTX_free(context_); }
 
 // ── EventLoop::Impl ──
 
-EventLoop::Impl::Impl() {
+EventLoop::Impl::Impl(unsigned most_descriptors) {
   initialise_process();
   lws_context_creation_info info{};
   info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
   info.port = CONTEXT_PORT_NO_LISTEN;
-  info.fd_limit_per_thread = kMaxDescriptors;
+  info.fd_limit_per_thread = most_descriptors;
   info.max_http_header_data = 16384;  // answers with more than 4 KiB of headers exist
   info.timeout_secs = kPatienceSeconds;
   info.user = this;
@@ -216,7 +214,7 @@ void EventLoop::Impl::run_tasks() noexcept {
 
 // ── EventLoop ──
 
-EventLoop::EventLoop() : impl_(std::make_unique<Impl>()) {}
+EventLoop::EventLoop(unsigned most_descriptors) : impl_(std::make_unique<Impl>(most_descriptors)) {}
 EventLoop::~EventLoop() = default;
 
 void EventLoop::run() {

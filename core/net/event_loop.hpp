@@ -14,8 +14,11 @@ namespace vcplay::net {
 class EventLoop {
  public:
   using Task = std::function<void()>;
+  static constexpr unsigned kUsualDescriptors = 128;
 
-  EventLoop();   // throws Error{unexpected} when libwebsockets gives no context
+  /// So many sockets and descriptors can be watched at a time; libwebsockets' tables follow it, at some 20
+  /// bytes for each. Throws Error{unexpected} when libwebsockets gives no context.
+  explicit EventLoop(unsigned most_descriptors = kUsualDescriptors);
   ~EventLoop();  // after run() has returned and everything built on the loop is gone
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;

@@ -48,7 +48,7 @@ class SharedTls {
 };
 
 struct EventLoop::Impl {
-  Impl();
+  explicit Impl(unsigned most_descriptors);
   ~Impl();
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
