@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "cli/checks.hpp"
+#include "cli/hints.hpp"
 #include "resources/permissions.hpp"
 
 namespace vcplay::cli {
@@ -90,7 +91,7 @@ std::string block_of(const SurveyedGuild& place, Snowflake bot, std::string_view
       fmt::format("{}  {}\n", place.guild.id.str(), shown(place.guild.name, kGuildColumns, style));
   if (place.error) {
     return block + fmt::format("  {} {}\n", sign(Mark::failed, style),
-                               shown(place.error->what(), kReasonColumns, style));
+                               shown(with_hint(*place.error), kReasonColumns, style));
   }
   std::vector<Row> rows;
   for (const auto* const channel : voices_of(place.guild)) {
@@ -108,7 +109,7 @@ Json safe(std::string_view text) {
 Json to_json(const SurveyedGuild& place, Snowflake bot, std::string_view now) {
   Json object = {{"id", place.guild.id.str()},
                  {"name", safe(place.guild.name)},
-                 {"error", place.error ? safe(place.error->what()) : Json(nullptr)},
+                 {"error", place.error ? safe(with_hint(*place.error)) : Json(nullptr)},
                  {"channels", Json::array()}};
   if (place.error) return object;
   for (const auto* const channel : voices_of(place.guild)) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "cli/hints.hpp"
 #include "resources/permissions.hpp"
 
 namespace vcplay::cli {
@@ -30,7 +31,7 @@ Finding failed(std::string check, Cause cause, std::string sentence) {
   return {std::move(check), Mark::failed, std::move(sentence), cause};
 }
 Finding failed(std::string check, const Error& error) {
-  return failed(std::move(check), error.cause(), error.what());
+  return failed(std::move(check), error.cause(), with_hint(error));
 }
 Finding skipped(std::string check, std::string_view missing) {
   return {std::move(check), Mark::skipped, fmt::format("Not checked: {}.", missing)};

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "cli/hints.hpp"
 #include "cli/options.hpp"
 #include "cli/rehearsal_output.hpp"
 
@@ -54,7 +55,7 @@ void EventView::on_underrun(bool began) {
 
 void EventView::on_reconnect(const channel::ReconnectFacts& facts) {
   ++reconnects_;
-  events_.reconnect({.reason = facts.reason,
+  events_.reconnect({.reason = with_hint(facts.reason, facts.hint),
                      .attempt = facts.attempt,
                      .what = std::string(channel::name(facts.what)),
                      .after = facts.after});
@@ -76,7 +77,7 @@ void EventView::finish(const PlayerOutcome& outcome, const std::optional<Error>&
                       .late_p99 = microseconds(late.p99),
                       .late_max = microseconds(late.max),
                       .live = outcome.live});
-  if (error) events_.error(error->cause(), error->what());
+  if (error) events_.error(error->cause(), with_hint(*error));
   events_.finish();
 }
 

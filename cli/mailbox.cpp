@@ -7,6 +7,9 @@
 #include <new>
 #include <utility>
 
+#include "base/log.hpp"
+#include "cli/hints.hpp"
+
 namespace vcplay::cli {
 
 namespace {
@@ -44,6 +47,12 @@ void Mailbox::post_last(Message message) noexcept {
     messages_.push_back(std::move(message));
   }
   ring();
+}
+
+void Mailbox::on_notice(const channel::Notice& notice) {
+  std::string line = with_hint(notice.sentence, notice.hint);
+  if (!notice.then.empty()) line += ' ' + notice.then;
+  log::write(notice.level, notice.place, "{}", fmt::make_format_args(line));
 }
 
 void Mailbox::on_end(std::optional<Error> error) noexcept { post_last(ConnectionEnded{std::move(error)}); }

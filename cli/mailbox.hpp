@@ -60,6 +60,7 @@ class Mailbox final : public channel::ChannelListener, public media::PipelineLis
   }
   void on_underrun(bool began) override { post(Underrun{began}); }
   void on_reconnect(const channel::ReconnectFacts& facts) override { post(Reconnecting{facts}); }
+  void on_notice(const channel::Notice& notice) override;  // logs it at once
   void on_end(std::optional<Error> error) noexcept override;
 
   // media thread

@@ -17,6 +17,7 @@
 #include "cli/check.hpp"
 #include "cli/encode.hpp"
 #include "cli/exit_status.hpp"
+#include "cli/hints.hpp"
 #include "cli/options.hpp"
 #include "cli/output.hpp"
 #include "cli/play.hpp"
@@ -64,9 +65,9 @@ RunResult run(const Options& options) {
 int report(const Error& error) {
   // Whatever could not be played has had its own sentence already.
   if (error.cause() == Cause::no_media || error.cause() == Cause::some_media) {
-    log::info("{}", error.what());
+    log::info("{}", with_hint(error));
   } else {
-    log::error("{}", error.what());
+    log::error("{}", with_hint(error));
   }
   return number(to_exit_status(error.cause()));
 }

@@ -11,6 +11,7 @@
 
 #include "base/log.hpp"
 #include "cli/bare_loop.hpp"
+#include "cli/hints.hpp"
 #include "cli/output.hpp"
 #include "cli/rehearsal_output.hpp"
 #include "cli/setup.hpp"
@@ -161,7 +162,7 @@ RunResult rehearse(const Options& options) {
   if (recorder) recorder->finish();
   throw_failure(discord);
   const auto error = verdict_with_findings(outcome, result);
-  if (error) result.failure = error->what();
+  if (error) result.failure = with_hint(*error);
   const auto signal = write_output(options.json ? to_json_line(result) : text_of(result, options), signals);
   return {.error = error, .signal = outcome.signal ? outcome.signal : signal};
 }

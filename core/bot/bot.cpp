@@ -48,8 +48,8 @@ void Bot::open(Snowflake guild, Duration patience, ShardListener& listener) {
 }
 
 void Bot::open_found(const rest::GatewayBot& found, Snowflake guild, ShardListener& listener) {
-  const auto fail = [&listener](Cause cause, const std::string& sentence) {
-    listener.on_gateway(gateway::Failed{Error(cause, sentence)});
+  const auto fail = [&listener](Cause cause, const std::string& sentence, Hint hint = Hint::none) {
+    listener.on_gateway(gateway::Failed{Error(cause, sentence, hint)});
   };
   if (config_.on_identify_limit) config_.on_identify_limit(found);
   if (found.identifies_left < 1) {
@@ -59,8 +59,9 @@ void Bot::open_found(const rest::GatewayBot& found, Snowflake guild, ShardListen
   if (!may_speak_to(found.url)) {
     return fail(Cause::network,
                 fmt::format("Discord's API named {} as its gateway, which is no server of Discord's: the "
-                            "token does not go there. --gateway-url names another one.",
-                            display_safe(found.url.host, 100)));
+                            "token does not go there.",
+                            display_safe(found.url.host, 100)),
+                Hint::name_gateway);
   }
   const int own = gateway::shard_of(guild, found.shards);
   const auto [id, count] = config_.shard.value_or(std::pair{own, found.shards});

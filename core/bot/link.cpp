@@ -59,18 +59,17 @@ void Link::part(std::uint16_t code) {
 
 Error link_error(std::string_view what, const net::Url& url, const net::CloseInfo& info) {
   const std::string where = fmt::format("{} at {}", what, url.host_and_port());
-  const auto sentence = [&](std::string_view reason) {
-    return Error(Cause::network, fmt::format("{}: {}.", where, reason));
+  const auto sentence = [&](std::string_view reason, Hint hint = Hint::none) {
+    return Error(Cause::network, fmt::format("{}: {}.", where, reason), hint);
   };
   const std::string detail = info.detail.empty() ? "no reason given" : display_safe(info.detail, 200);
   switch (info.kind) {
     case net::CloseKind::resolve_failed:
-      return sentence("the host name can't be resolved (" + detail + ")");
+      return sentence("the host name cannot be resolved (" + detail + ")");
     case net::CloseKind::connect_failed:
-      return sentence("can't connect (" + detail + ")");
+      return sentence("cannot connect (" + detail + ")");
     case net::CloseKind::certificate_refused:
-      return sentence("the certificate is not to be trusted (" + detail +
-                      "); a proxy's own authority can be added with --ca-file");
+      return sentence("the certificate is not to be trusted (" + detail + ")", Hint::trust_authority);
     case net::CloseKind::tls_failed:
       return sentence("TLS failed (" + detail + ")");
     case net::CloseKind::http_refused:

@@ -34,8 +34,8 @@ constexpr Duration kMoveWindow = 60s;
 constexpr std::size_t kMostMoves = 5;
 constexpr Backoff::Limits kRenewals{.first = 1s, .longest = 30s, .most = 10};
 
-Error removed_by_moderator() {
-  return {Cause::removed, "The bot was removed from the voice channel; --on-kick rejoin would come back."};
+Error removed_by_moderator(Hint hint) {
+  return {Cause::removed, "The bot was removed from the voice channel.", hint};
 }
 
 Error migrated() { return {Cause::network, "Discord moved the call to another voice server."}; }
@@ -188,9 +188,7 @@ call::Actions Call::open(TimePoint now) {
 
 call::Actions Call::was_moved(const gateway::OwnVoiceState& state, TimePoint now) {
   if (config_.on_move == OnMove::exit) {
-    return end(
-        {Cause::removed, "The bot was moved to another voice channel; --on-move follow would play there."},
-        true);
+    return end({Cause::removed, "The bot was moved to another voice channel.", Hint::follow_moves}, true);
   }
   // Its server may have come first, while another one was awaited.
   const bool has_server =
@@ -217,7 +215,7 @@ call::Actions Call::go_back(TimePoint now) {
 call::Actions Call::was_removed(TimePoint now) {
   session_id_.reset();
   server_.reset();
-  if (config_.on_kick == OnKick::exit) return end(removed_by_moderator(), false);
+  if (config_.on_kick == OnKick::exit) return end(removed_by_moderator(Hint::rejoin_after_kick), false);
   if (rejoins_ >= kMostRejoins) {
     return end(
         {Cause::removed, fmt::format("The bot was removed from the voice channel {} times.", rejoins_ + 1)},
@@ -226,7 +224,7 @@ call::Actions Call::was_removed(TimePoint now) {
   ++rejoins_;
   channel_ = config_.channel;
   const TimePoint back = std::max(now + kLeastRejoinPause, joined_at_.value_or(now) + kRejoinInterval);
-  why_lost_ = removed_by_moderator();
+  why_lost_ = removed_by_moderator(Hint::none);
   give_up_at_.reset();
   enter(State::removed, back);
   return {call::CloseVoice{}, call::Retry{back - now, rejoins_, *why_lost_}};
@@ -311,8 +309,10 @@ call::Actions Call::on_time(TimePoint now) {
   }
   if (give_up_at_ && now >= *give_up_at_) {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(kPatience).count();
-    return end({Cause::network, fmt::format("The call was lost and could not be had again within {} s. {}",
-                                            seconds, why_lost_->what())},
+    return end({Cause::network,
+                fmt::format("The call was lost and could not be had again within {} s. {}", seconds,
+                            why_lost_->what()),
+                why_lost_->hint()},
                true);
   }
   if (!due_ || now < *due_) return {};

@@ -61,18 +61,23 @@ std::string_view name(Recovery recovery) noexcept {
   return "call";
 }
 
+void ChannelListener::on_notice(const Notice& notice) {
+  const std::string line = notice.then.empty() ? notice.sentence : notice.sentence + ' ' + notice.then;
+  log::write(notice.level, notice.place, "{}", fmt::make_format_args(line));
+}
+
 /// Once for each try: what was lost, and when it is tried again.
 void Channel::Impl::tell_retry(Recovery what, const Error& reason, Duration after, int attempt) {
-  latest_trouble = reason.what();
+  latest_trouble = reason;
   const std::string when = after < 100ms ? "now" : fmt::format("in {:.1f} s", seconds(after));
-  const std::string line = fmt::format("{} Trying again {} (attempt {}).", reason.what(), when, attempt);
   // A moment's silence is nobody's business; a longer one, or one again and again, is.
-  if (what == Recovery::call && !join_deadline && (attempt > 1 || after >= 1s)) {
-    log::warning("{}", line);
-  } else {
-    log::info("{}", line);
-  }
-  listener.on_reconnect({.what = what, .reason = reason.what(), .after = after, .attempt = attempt});
+  const bool matters = what == Recovery::call && !join_deadline && (attempt > 1 || after >= 1s);
+  listener.on_notice({.level = matters ? log::Level::warning : log::Level::info,
+                      .sentence = reason.what(),
+                      .hint = reason.hint(),
+                      .then = fmt::format("Trying again {} (attempt {}).", when, attempt)});
+  listener.on_reconnect(
+      {.what = what, .reason = reason.what(), .hint = reason.hint(), .after = after, .attempt = attempt});
 }
 
 // ── start and stop ──
@@ -169,9 +174,9 @@ void Channel::Impl::phase_timed_out() {
 void Channel::Impl::give_up_joining() {
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(config.join_timeout).count();
   const auto give_up = [&](std::string_view what) {
-    const std::string trouble = latest_trouble.empty() ? "" : " " + latest_trouble;
-    fail(Error(Cause::network,
-               fmt::format("Joining the channel took longer than {} s: {}.{}", seconds, what, trouble)));
+    std::string sentence = fmt::format("Joining the channel took longer than {} s: {}.", seconds, what);
+    if (latest_trouble) sentence += fmt::format(" {}", latest_trouble->what());
+    fail(Error(Cause::network, sentence, latest_trouble ? latest_trouble->hint() : Hint::none));
   };
   const auto gateway = [&] { return "the gateway at " + bot.shard()->url().host_and_port(); };
   const auto voice_server = [&] { return "the voice server at " + voice.url().host_and_port(); };

@@ -11,6 +11,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/frame_queue.hpp"
+#include "base/log.hpp"
 #include "base/snowflake.hpp"
 #include "bot/bot.hpp"
 #include "channel/call.hpp"
@@ -90,8 +91,18 @@ enum class Recovery : std::uint8_t {
 struct ReconnectFacts {
   Recovery what{};
   std::string reason;  // one sentence
-  Duration after{};    // from now
+  Hint hint = Hint::none;
+  Duration after{};  // from now
   int attempt = 1;
+};
+
+/// Something that a person should know of while the channel goes on.
+struct Notice {
+  log::Level level = log::Level::warning;
+  std::string sentence;  // what happened
+  Hint hint = Hint::none;
+  std::string then = {};  // a sentence of what the channel does about it; empty: nothing
+  log::Place place = {__builtin_FILE(), __builtin_LINE()};  // where it comes from: those are of one kind
 };
 
 /// Hears from a Channel, on the network thread. Must not destroy it from inside.
@@ -104,6 +115,7 @@ class ChannelListener {
   virtual void on_encryption(const EncryptionFacts& facts) = 0;  // each time that something of it changes
   virtual void on_underrun(bool began) = 0;                      // the queue ran dry; audio flows again
   virtual void on_reconnect(const ReconnectFacts& facts) = 0;    // something is lost and tried again
+  virtual void on_notice(const Notice& notice);                  // logs it, without what the hint stands for
   /// Exactly once, last: nothing when the stream was played (or stopped) and left, else why it ended.
   /// Somebody waits for it: where no memory is left, it is told without.
   virtual void on_end(std::optional<Error> error) noexcept = 0;

@@ -111,7 +111,7 @@ void Channel::Impl::suppression_changed(bool suppressed) {
 void Channel::Impl::seek_permission_to_speak() {
   if (!seat.is_suppressed || !is_on_stage()) return;
   if (std::exchange(seat.asked_to_speak, true)) return stays_suppressed("a moderator moved it there");
-  if (bot.api() == nullptr) return stays_suppressed("without --api-url it cannot ask to speak");
+  if (bot.api() == nullptr) return stays_suppressed("there is no REST API to ask for that", Hint::name_api);
   const resources::Channel* const stage = guild->channel(call.channel());
   const auto permissions = resources::permissions_in(*guild, *stage, user, utc_now());
   if (permissions && (*permissions & resources::kMuteMembers) == 0) return raise_hand();
@@ -133,13 +133,16 @@ void Channel::Impl::raise_hand() {
       });
 }
 
-void Channel::Impl::stays_suppressed(std::string_view why) {
+void Channel::Impl::stays_suppressed(std::string_view why, Hint hint) {
   if (config.on_suppressed == OnSuppressed::exit) {
-    return fail(
-        Error(Cause::not_permitted,
-              fmt::format("The bot is in the audience of this stage and nobody would hear it: {}.", why)));
+    return fail(Error(
+        Cause::not_permitted,
+        fmt::format("The bot is in the audience of this stage and nobody would hear it: {}.", why), hint));
   }
-  log::warning("The bot is in the audience of this stage and waits to be invited to speak: {}.", why);
+  listener.on_notice(
+      {log::Level::warning,
+       fmt::format("The bot is in the audience of this stage and waits to be invited to speak: {}.", why),
+       hint});
 }
 
 }  // namespace vcplay::channel

@@ -110,25 +110,25 @@ bool Channel::Impl::may_play_there() {
 
 /// Discord never says why a join stays unanswered; REST knows whether the id exists at all and where.
 void Channel::Impl::explain_unknown_channel() {
-  const auto give_up = [this](std::string_view reason) {
-    fail(Error(Cause::not_permitted, fmt::format("Channel {} {}.", config.channel.str(), reason)));
+  const auto give_up = [this](std::string_view reason, Hint hint) {
+    fail(Error(Cause::not_permitted, fmt::format("Channel {} {}.", config.channel.str(), reason), hint));
   };
-  const std::string not_here = "is not in guild " + config.guild.str() + "; check --guild and --channel";
-  if (bot.api() == nullptr) return give_up(not_here);
+  const std::string not_here = "is not in guild " + config.guild.str();
+  if (bot.api() == nullptr) return give_up(not_here, Hint::check_guild_and_channel);
   bot.api()->channel(config.channel, [this, give_up, not_here](rest::Result<resources::Channel> result) {
     if (is_ending()) return;
     if (const auto* failure = std::get_if<rest::Failure>(&result)) {
-      if (failure->status == 404) return give_up("does not exist; check --channel");
+      if (failure->status == 404) return give_up("does not exist", Hint::check_channel);
       if (failure->status == 403)
-        return give_up("can't be seen by the bot; it needs the permission View Channel");
-      return give_up(not_here);
+        return give_up("cannot be seen by the bot; it needs the permission View Channel", Hint::none);
+      return give_up(not_here, Hint::check_guild_and_channel);
     }
     const auto& channel = std::get<resources::Channel>(result);
     if (channel.guild.value != 0 && channel.guild != config.guild) {
-      return give_up("is in guild " + channel.guild.str() + ", not in " + config.guild.str() +
-                     "; check --guild");
+      return give_up("is in guild " + channel.guild.str() + ", not in " + config.guild.str(),
+                     Hint::check_guild);
     }
-    give_up(not_here);
+    give_up(not_here, Hint::check_guild_and_channel);
   });
 }
 

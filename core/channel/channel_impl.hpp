@@ -56,7 +56,7 @@ struct Channel::Impl final : bot::ShardListener, VoiceLinkOwner, MediaPathOwner,
   // ── how far it has come ──
   Phase phase = Phase::finding_gateway;
   std::optional<Error> error;              // why it ends, the first reason that came up
-  std::string latest_trouble;              // that was tried to be mended since the join began
+  std::optional<Error> latest_trouble;     // that was tried to be mended since the join began
   std::optional<TimePoint> join_deadline;  // of the first join; nothing once it has succeeded
   bool is_stopping = false;                // stop() was called: no linger
   ActionQueue<Action> actions;
@@ -162,7 +162,7 @@ struct Channel::Impl final : bot::ShardListener, VoiceLinkOwner, MediaPathOwner,
   [[nodiscard]] bool is_on_stage() const;
   void seek_permission_to_speak();
   void raise_hand();
-  void stays_suppressed(std::string_view why);
+  void stays_suppressed(std::string_view why, Hint hint = Hint::none);
 
   // channel_voice.cpp: the voice gateway, the media path and the sender
   void on_voice_open() override;
@@ -209,7 +209,7 @@ struct Channel::Impl final : bot::ShardListener, VoiceLinkOwner, MediaPathOwner,
   void set_status(std::string_view text);
   void clear_status();
   void put_status();
-  void status_failed(const ChannelStatus::Put& put, std::string_view why, ChannelStatus::Answer answer);
+  void status_failed(const ChannelStatus::Put& put, const Error& why, ChannelStatus::Answer answer);
   void status_is_settled(ChannelStatus::Answer answer);
 };
 

@@ -61,13 +61,13 @@ void Channel::Impl::send_plain() {
 void Channel::Impl::mention_plain_audio() {
   if (!config.allow_plaintext) {
     if (std::exchange(stage_was_mentioned, true)) return;
-    return log::warning(
-        "Stage channels have no end-to-end encryption: audio is sent without; --allow-plaintext says that "
-        "you "
-        "know.");
+    return listener.on_notice({log::Level::warning,
+                               "Stage channels have no end-to-end encryption: audio is sent without.",
+                               Hint::acknowledge_plaintext});
   }
   if (is_on_stage()) return;
-  log::warning("Audio is sent without end-to-end encryption, as --allow-plaintext permits.");
+  listener.on_notice(
+      {log::Level::warning, "Audio is sent without end-to-end encryption.", Hint::plaintext_is_allowed});
 }
 
 void Channel::Impl::hold_audio(dave::HoldAudio& hold) {
@@ -134,7 +134,7 @@ void Channel::Impl::nobody_came() {
   if (permit.permit() != Permit::alone || is_ending()) return;
   change_permit([&] { permit.nobody_came(); });
   if (config.when_alone == WhenAlone::play) return;
-  fail(Error(Cause::nobody_there, "Nobody is in the channel to listen; --when-alone play would play on."));
+  fail(Error(Cause::nobody_there, "Nobody is in the channel to listen.", Hint::play_alone));
 }
 
 }  // namespace vcplay::channel

@@ -22,31 +22,32 @@ void Channel::Impl::put_status() {
   if (!put) return;
   using Answer = ChannelStatus::Answer;
   if (bot.api() == nullptr)
-    return status_failed(*put, "without --api-url beside --gateway-url it can't be set.", Answer::refused);
+    return status_failed(*put, Error(Cause::usage, "there is no REST API to set it with.", Hint::name_api),
+                         Answer::refused);
   const resources::Channel* const channel = guild->channel(put->channel);
   const auto permissions =
       channel == nullptr ? std::nullopt : resources::permissions_in(*guild, *channel, user, utc_now());
   if (permissions && (*permissions & resources::kSetVoiceChannelStatus) == 0) {
-    return status_failed(*put, "the bot lacks the permission Set Voice Channel Status there.",
-                         Answer::refused);
+    return status_failed(
+        *put, Error(Cause::not_permitted, "the bot lacks the permission Set Voice Channel Status there."),
+        Answer::refused);
   }
   bot.api()->set_voice_status(
       put->channel, put->text, [this, put](const rest::Result<std::monostate>& result) {
         if (const auto* const failure = std::get_if<rest::Failure>(&result)) {
           const bool for_good = failure->status == 403 || failure->status == 404;
-          return status_failed(*put, failure->error.what(), for_good ? Answer::refused : Answer::failed);
+          return status_failed(*put, failure->error, for_good ? Answer::refused : Answer::failed);
         }
         status_is_settled(Answer::done);
       });
 }
 
-void Channel::Impl::status_failed(const ChannelStatus::Put& put, std::string_view why,
+void Channel::Impl::status_failed(const ChannelStatus::Put& put, const Error& why,
                                   ChannelStatus::Answer answer) {
-  if (put.text.empty()) {
-    log::info("The channel's status could not be cleared: {}", why);
-  } else {
-    log::warning("The channel's status does not say what is playing: {}", why);
-  }
+  const std::string_view what = put.text.empty() ? "The channel's status could not be cleared"
+                                                 : "The channel's status does not say what is playing";
+  listener.on_notice({put.text.empty() ? log::Level::info : log::Level::warning,
+                      fmt::format("{}: {}", what, why.what()), why.hint()});
   status_is_settled(answer);
 }
 

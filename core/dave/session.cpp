@@ -301,10 +301,9 @@ Actions Session::on_time(TimePoint now) {
   if (line_ == Line::not_encrypted) {
     fail(plaintext_ == Plaintext::on_stage
              ? "The channel is a stage, which has no end-to-end encryption, and the audio was encrypted "
-               "before: "
-               "to go on without is refused; --allow-plaintext would play it all the same."
-             : "The voice server wants the audio without end-to-end encryption, which is refused; "
-               "--allow-plaintext would play it all the same.");
+               "before: to go on without is refused."
+             : "The voice server wants the audio without end-to-end encryption, which is refused.",
+         Hint::allow_plaintext);
   } else if (asked_again_) {
     fail("No key for end-to-end encryption came within 20 s, though the group was asked for twice.");
   } else {
@@ -316,9 +315,9 @@ Actions Session::on_time(TimePoint now) {
   return settle(now);
 }
 
-void Session::fail(const std::string& sentence) {
+void Session::fail(const std::string& sentence, Hint hint) {
   over_ = true;
-  actions_.push_back(Failed{Error(Cause::encryption, sentence)});
+  actions_.push_back(Failed{Error(Cause::encryption, sentence, hint)});
 }
 
 }  // namespace vcplay::dave

@@ -140,7 +140,7 @@ class Session {
   [[nodiscard]] Actions settle(TimePoint now);
   [[nodiscard]] bool somebody_waits() const noexcept;
   void hold_to_time(TimePoint now);
-  void fail(const std::string& sentence);
+  void fail(const std::string& sentence, Hint hint = Hint::none);
 
   const Snowflake self_;
   const Plaintext plaintext_;

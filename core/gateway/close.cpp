@@ -54,20 +54,14 @@ Error why_closed(std::optional<std::uint16_t> code, std::string_view detail, int
   if (!code) return {Cause::network, fmt::format("The connection to Discord's gateway was lost{}.", what)};
   switch (static_cast<CloseCode>(*code)) {
     case CloseCode::authentication_failed:
-      return {Cause::token_refused,
-              "Discord refused the token (4004): check DISCORD_TOKEN or the token file, or make a new token "
-              "in the developer portal."};
+      return {Cause::token_refused, "Discord refused the token (4004).", Hint::check_token};
     case CloseCode::invalid_shard:
-      return {Cause::usage,
-              fmt::format("Discord refused shard {}/{}{}: give one that exists with --shard I/N.", shard_id,
-                          shard_count, what)};
+      return {Cause::usage, fmt::format("Discord refused shard {}/{}{}.", shard_id, shard_count, what),
+              Hint::choose_shard};
     case CloseCode::sharding_required:
-      return {
-          Cause::usage,
-          fmt::format(
-              "This bot needs sharding and {}/{} is too few{}: use --shard I/N, or leave --gateway-url away "
-              "so that Discord says how many.",
-              shard_id, shard_count, what)};
+      return {Cause::usage,
+              fmt::format("This bot needs sharding and {}/{} is too few{}.", shard_id, shard_count, what),
+              Hint::use_more_shards};
     case CloseCode::invalid_api_version:
       return {Cause::unexpected,
               fmt::format("Discord no longer speaks this version of its gateway{}: update vcplay.", what)};

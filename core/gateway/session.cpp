@@ -137,8 +137,8 @@ Actions Session::identify(TimePoint now) {
                               {"properties", {{"os", "linux"}, {"browser", "vcplay"}, {"device", "vcplay"}}},
                               {"shard", {config_.shard_id, config_.shard_count}}});
   if (text.size() >= kMaxMessageBytes) {
-    return hang_up(end(Error(Cause::token_refused,
-                             "The token is far too long to be one: check DISCORD_TOKEN or the token file.")));
+    return hang_up(
+        end(Error(Cause::token_refused, "The token is far too long to be one.", Hint::copy_token_again)));
   }
   ++identifies_;
   state_ = State::waiting_for_ready;

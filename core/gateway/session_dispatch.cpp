@@ -20,15 +20,18 @@ std::vector<Snowflake> guild_ids(const nlohmann::json& ready) {
   return ids;
 }
 
-std::string why_guild_is_missing(Snowflake guild, int shard_id, int shard_count) {
+Error why_guild_is_missing(Snowflake guild, int shard_id, int shard_count) {
   const int owner = shard_of(guild, shard_count);
   if (owner != shard_id) {
-    return fmt::format("Guild {0} belongs to shard {1}/{3}, not to {2}/{3}: use --shard {1}/{3}.",
-                       guild.str(), owner, shard_id, shard_count);
+    return {Cause::not_permitted,
+            fmt::format("Guild {0} belongs to shard {1}/{3}, not to {2}/{3}.", guild.str(), owner, shard_id,
+                        shard_count),
+            Hint::use_shard,
+            {owner, shard_count}};
   }
-  return fmt::format(
-      "The bot is not in guild {}: invite it with the link that the developer portal makes, or check the id.",
-      guild.str());
+  return {Cause::not_permitted, fmt::format("The bot is not in guild {}: invite it with the link that the "
+                                            "developer portal makes, or check the id.",
+                                            guild.str())};
 }
 
 }  // namespace
@@ -69,8 +72,7 @@ Actions Session::on_ready(const nlohmann::json& data, TimePoint now) {
   if (std::find(guilds.begin(), guilds.end(), config_.guild) == guilds.end()) {
     // It was in an earlier READY, or nothing would have gone on from there.
     if (well_since_) return hang_up(end(Error(Cause::removed, "The bot was removed from the guild.")));
-    return hang_up(end(Error(Cause::not_permitted,
-                             why_guild_is_missing(config_.guild, config_.shard_id, config_.shard_count))));
+    return hang_up(end(why_guild_is_missing(config_.guild, config_.shard_id, config_.shard_count)));
   }
   user_ = *user;
   session_id_ = *session_id;

@@ -30,10 +30,8 @@ std::string whom(const Held& held) {
   }
   std::string name = whom(held);
   if (!held.by) name[0] = 'A';
-  throw Error(Cause::busy,
-              fmt::format("{} is already playing in guild {} with this bot; stop it, or have this "
-                          "one wait for its end with --if-busy wait.",
-                          name, guild.str()));
+  throw Error(Cause::busy, fmt::format("{} is already playing in guild {} with this bot.", name, guild.str()),
+              Hint::wait_for_other_player);
 }
 
 /// Waits for `time`, or until `fd` is readable: then it returns true.

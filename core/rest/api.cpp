@@ -139,11 +139,9 @@ void Api::Impl::ask_for_guilds(Snowflake after, std::vector<GuildName> known,
     // Pages that lead nowhere would never end, and others only in theory.
     if (!page.full || last == after) return done(std::move(known));
     if (known.size() >= kMostGuilds) {
-      return done(
-          Failure{200, 0,
-                  Error(Cause::usage, fmt::format("The bot is in more than {} guilds: name one of them "
-                                                  "with --guild.",
-                                                  kMostGuilds))});
+      return done(Failure{200, 0,
+                          Error(Cause::usage, fmt::format("The bot is in more than {} guilds.", kMostGuilds),
+                                Hint::name_one_guild)});
     }
     ask_for_guilds(last, std::move(known), std::move(done));
   };
@@ -159,8 +157,7 @@ void Api::Impl::forget(const Call* call) {
 Api::Api(net::EventLoop& loop, const net::TlsTrust& trust, net::Url base, SecretString token,
          Duration patience) {
   if (!is_printable(token.reveal())) {
-    throw Error(Cause::token_refused,
-                "The token has characters that no token has: check DISCORD_TOKEN or the token file.");
+    throw Error(Cause::token_refused, "The token has characters that no token has.", Hint::copy_token_again);
   }
   impl_ = std::make_unique<Impl>(Impl{loop, trust, std::move(base), std::move(token), patience});
 }

@@ -100,9 +100,11 @@ Verdict Attempts::unreachable(const net::HttpResponse& response, TimePoint now) 
                                                      response.status)));
   }
   Failure failure = network_failure(
-      0, fmt::format("Discord's API at {} can't be reached: {}.", host_, net::in_words(response.failure)));
+      0, fmt::format("Discord's API at {} cannot be reached: {}.", host_, net::in_words(response.failure)));
   // Another try would meet the same certificate.
-  if (response.failure.kind == net::CloseKind::certificate_refused) return failure;
+  if (response.failure.kind == net::CloseKind::certificate_refused) {
+    return Failure{0, 0, Error(Cause::network, failure.error.what(), Hint::trust_authority)};
+  }
   return again_after(backoff(failures_), now, std::move(failure));
 }
 
@@ -128,16 +130,13 @@ Duration Attempts::backoff(int& tried) noexcept {
 }
 
 Failure Attempts::refused(int status, int code) const {
-  const auto failure = [&](Cause cause, const std::string& sentence) {
-    return Failure{status, code, Error(cause, sentence)};
+  const auto failure = [&](Cause cause, const std::string& sentence, Hint hint = Hint::none) {
+    return Failure{status, code, Error(cause, sentence, hint)};
   };
   const std::string number =
       code == 0 ? fmt::format("HTTP {}", status) : fmt::format("HTTP {}, code {}", status, code);
   if (status == 401) {
-    return failure(
-        Cause::token_refused,
-        "Discord refused the token (401): check DISCORD_TOKEN or the token file, or make a new token in "
-        "the developer portal.");
+    return failure(Cause::token_refused, "Discord refused the token (401).", Hint::check_token);
   }
   if (code == kUnknownChannel || code == kUnknownMember) {
     return failure(Cause::not_permitted, fmt::format("Discord knows no {}: check the id.", subject_));
@@ -163,14 +162,14 @@ Failure Attempts::refused(int status, int code) const {
   }
   if (status == 404) {
     return failure(Cause::not_permitted,
-                   fmt::format("{} found nothing when asked for {} ({}): check the id and --api-url.", host_,
-                               subject_, number));
+                   fmt::format("{} found nothing when asked for {} ({}).", host_, subject_, number),
+                   Hint::check_id_or_api_address);
   }
   if (status < 400) {
     return failure(Cause::network,
-                   fmt::format("{} answered with HTTP {} instead of {}; redirects are not followed: "
-                               "check --api-url.",
-                               host_, status, subject_));
+                   fmt::format("{} answered with HTTP {} instead of {}; redirects are not followed.", host_,
+                               status, subject_),
+                   Hint::check_api_address);
   }
   return failure(Cause::unexpected, fmt::format("{} refused to give {} ({}).", host_, subject_, number));
 }

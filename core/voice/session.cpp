@@ -221,7 +221,8 @@ Actions Session::adopt(dave::Actions&& actions, TimePoint now) {
                    },
                    [&](dave::SendBinary& send) { say(SendBinary{std::move(send.bytes)}, adopted); },
                    [&](dave::Failed& failed) {
-                     append(adopted, fail(kCloseForGood, failed.error.cause(), failed.error.what()));
+                     append(adopted, fail(kCloseForGood, failed.error.cause(), failed.error.what(),
+                                          failed.error.hint()));
                    },
                    [&](auto& line) { adopted.push_back(std::move(line)); },
                },
@@ -324,9 +325,9 @@ Actions Session::give_up_socket(const char* sentence, TimePoint now) {
   return actions;
 }
 
-Actions Session::fail(std::uint16_t close_code, Cause cause, const std::string& sentence) {
+Actions Session::fail(std::uint16_t close_code, Cause cause, const std::string& sentence, Hint hint) {
   Actions actions = one(CloseSocket{close_code, ""});
-  Over over{.reason = Error(cause, sentence)};
+  Over over{.reason = Error(cause, sentence, hint)};
   if (cause == Cause::network) {
     over.then = After::renew;
     over.pause = described_ ? Duration::zero() : kPauseAfterFailure;

@@ -165,7 +165,7 @@ class Session {
   /// Closes a socket that nothing comes from any more, and goes on without it.
   Actions give_up_socket(const char* sentence, TimePoint now);
   /// Closes the socket and ends the session.
-  Actions fail(std::uint16_t close_code, Cause cause, const std::string& sentence);
+  Actions fail(std::uint16_t close_code, Cause cause, const std::string& sentence, Hint hint = Hint::none);
   Actions end(Over&& over);
   void forget_socket() noexcept;
 

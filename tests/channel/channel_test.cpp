@@ -140,7 +140,7 @@ TEST(Channel, SaysWhatItWaitedForWhereRestCannotBeReached) {
   Joining joining({}, "https://127.0.0.1:1/api/v10");  // where nobody listens
   const std::optional<Error> error = joining.listener().wait();
   ASSERT_TRUE(error);
-  EXPECT_THAT(error->what(), HasSubstr("Discord's API at 127.0.0.1:1 can't be reached: "));
+  EXPECT_THAT(error->what(), HasSubstr("Discord's API at 127.0.0.1:1 cannot be reached: "));
   EXPECT_THAT(joining.listener().phases,
               ::testing::ElementsAre(Phase::finding_gateway, Phase::leaving, Phase::closing, Phase::over));
 }

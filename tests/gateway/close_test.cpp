@@ -26,6 +26,7 @@ struct Closing {
   Cause cause;
   const char* words;
   Duration after = 500ms;
+  Hint hint = Hint::none;
 };
 
 const std::vector<Closing>& closings() {
@@ -39,14 +40,14 @@ const std::vector<Closing>& closings() {
       {4001, Then::resumes, Cause::network, "did not understand vcplay (4001)"},
       {4002, Then::resumes, Cause::network, "did not understand vcplay (4002)"},
       {4003, Then::identifies, Cause::network, "no longer knows the gateway session (4003)", 3s},
-      {4004, Then::fails, Cause::token_refused, "DISCORD_TOKEN"},
+      {4004, Then::fails, Cause::token_refused, "(4004)", 0s, Hint::check_token},
       {4005, Then::resumes, Cause::network, "did not understand vcplay (4005)"},
       {4006, Then::resumes, Cause::network, "(4006)"},
       {4007, Then::identifies, Cause::network, "no longer knows the gateway session (4007)", 3s},
       {4008, Then::resumes, Cause::network, "too much was sent (4008)", 60s + 500ms},
       {4009, Then::identifies, Cause::network, "timed out (4009)", 3s},
-      {4010, Then::fails, Cause::usage, "refused shard 0/1 (4010)"},
-      {4011, Then::fails, Cause::usage, "--shard"},
+      {4010, Then::fails, Cause::usage, "refused shard 0/1 (4010)", 0s, Hint::choose_shard},
+      {4011, Then::fails, Cause::usage, "0/1 is too few (4011)", 0s, Hint::use_more_shards},
       {4012, Then::fails, Cause::unexpected, "update vcplay"},
       {4013, Then::fails, Cause::unexpected, "intents"},
       {4014, Then::fails, Cause::unexpected, "intents"},
@@ -66,6 +67,7 @@ TEST(GatewayClose, KnowsWhatToDoBehindEachCloseCode) {
     EXPECT_THAT(why(actions), HasSubstr(closing.words));
     if (closing.then == Then::fails) {
       EXPECT_EQ(only<Failed>(actions).error.cause(), closing.cause);
+      EXPECT_EQ(only<Failed>(actions).error.hint(), closing.hint);
       continue;
     }
     EXPECT_EQ(only<Reconnect>(actions).reason.cause(), closing.cause);

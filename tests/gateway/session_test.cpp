@@ -90,6 +90,8 @@ TEST(Gateway, SaysWhenTheGuildIsOnAnotherShard) {
   discord.hears_hello();
   const Actions actions = discord.hears(ready({}));
   EXPECT_THAT(only<Failed>(actions).error.what(), AllOf(HasSubstr("shard 2/16"), HasSubstr("not to 5/16")));
+  EXPECT_EQ(only<Failed>(actions).error.hint(), Hint::use_shard);
+  EXPECT_EQ(only<Failed>(actions).error.numbers(), (Error::Numbers{2, 16}));
 }
 
 // ── heartbeat ──

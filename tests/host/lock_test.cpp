@@ -53,6 +53,7 @@ class Lock : public Folder {
       static_cast<void>(acquire(patience));
     } catch (const Error& error) {
       EXPECT_EQ(error.cause(), Cause::busy);
+      EXPECT_EQ(error.hint(), patience.longest > Duration::zero() ? Hint::none : Hint::wait_for_other_player);
       return error.what();
     }
     ADD_FAILURE() << "the guild was free";
@@ -65,8 +66,7 @@ class Lock : public Folder {
 TEST_F(Lock, TheSecondPlayerIsToldTheFirstOnesProcess) {
   OtherProcess other = other_player();
   EXPECT_EQ(refusal(),
-            fmt::format("vcplay (process {}) is already playing in guild 81384788765712384 with this "
-                        "bot; stop it, or have this one wait for its end with --if-busy wait.",
+            fmt::format("vcplay (process {}) is already playing in guild 81384788765712384 with this bot.",
                         other.pid()));
   EXPECT_NE(refusal(), "") << "asking did not free it";
   other.end();

@@ -142,7 +142,8 @@ TEST(PlayEncrypted, PlaintextIsAWarningWhereItIsAllowed) {
   const Finished finished =
       run(stage.play({"--allow-plaintext", "--json", stage.tone("tone.wav", 0.5)}), kDeadline);
   EXPECT_EQ(finished.exit_status, 0) << finished.err;
-  EXPECT_THAT(finished.err, HasSubstr("without end-to-end encryption"));
+  EXPECT_THAT(finished.err,
+              HasSubstr("Audio is sent without end-to-end encryption, as --allow-plaintext permits.\n"));
   EXPECT_GE(stage.discord().report().audio_packets, 25U);
   EXPECT_EQ(events(finished, "e2ee").back().at("line"), "plain");
 }
@@ -159,7 +160,9 @@ TEST(PlayEncrypted, AStageNeedsNoPermissionForPlaintext) {
     EXPECT_EQ(finished.exit_status, 0) << finished.err;
     const bool knows = !permission.empty();
     EXPECT_EQ(std::count(finished.err.begin(), finished.err.end(), '\n'), knows ? 0 : 1) << finished.err;
-    EXPECT_EQ(finished.err.find("Stage channels have no end-to-end encryption") != std::string::npos, !knows);
+    EXPECT_EQ(finished.err.find("Stage channels have no end-to-end encryption: audio is sent without; "
+                                "--allow-plaintext says that you know.") != std::string::npos,
+              !knows);
   }
 }
 
@@ -175,7 +178,8 @@ TEST(PlayAlone, LeavesWithItsOwnStatusWhenToldTo) {
   Stage stage(nobody_until(60s));
   const Finished finished = run(stage.play({"--when-alone", "exit", stage.tone("tone.wav", 1.0)}), kDeadline);
   EXPECT_EQ(finished.exit_status, 14);
-  EXPECT_THAT(finished.err, HasSubstr("Nobody is in the channel"));
+  EXPECT_THAT(finished.err,
+              HasSubstr("Nobody is in the channel to listen; --when-alone play would play on.\n"));
   EXPECT_TRUE(stage.discord().report().left_cleanly);
 }
 

@@ -111,12 +111,14 @@ struct Refusal {
   Cause cause;
   int code;
   const char* words;
+  Hint hint = Hint::none;
 };
 
 TEST(RestAnswer, IsNotAskedForAgainWhenRefused) {
   const std::vector<Refusal> refusals = {
-      {401, R"({"message":"401: Unauthorized","code":0})", Cause::token_refused, 0, "DISCORD_TOKEN"},
-      {401, "", Cause::token_refused, 0, "refused the token"},
+      {401, R"({"message":"401: Unauthorized","code":0})", Cause::token_refused, 0, "(401)",
+       Hint::check_token},
+      {401, "", Cause::token_refused, 0, "refused the token", Hint::check_token},
       {403, R"({"message":"Missing Access","code":50001})", Cause::not_permitted, 50001,
        "no access to channel 381870553235193857"},
       {403, R"({"message":"x","code":40333})", Cause::not_permitted, 40333, "HTTP 403, code 40333"},
@@ -126,11 +128,11 @@ TEST(RestAnswer, IsNotAskedForAgainWhenRefused) {
       {404, R"({"message":"Unknown Guild","code":10004})", Cause::not_permitted, 10004,
        "check the guild's id, and that the bot is in that guild"},
       {404, R"({"message":"Unknown Member","code":10007})", Cause::not_permitted, 10007, "Discord knows no"},
-      {404, "<html>", Cause::not_permitted, 0, "--api-url"},
+      {404, "<html>", Cause::not_permitted, 0, "found nothing", Hint::check_id_or_api_address},
       {400, R"({"code":50035})", Cause::unexpected, 50035, "HTTP 400, code 50035"},
       {400, R"({"code":"50035"})", Cause::unexpected, 0, "HTTP 400"},
-      {301, "", Cause::network, 0, "redirects are not followed"},
-      {204, "", Cause::network, 0, "HTTP 204"},
+      {301, "", Cause::network, 0, "redirects are not followed", Hint::check_api_address},
+      {204, "", Cause::network, 0, "HTTP 204", Hint::check_api_address},
   };
   for (const Refusal& refusal : refusals) {
     const Verdict verdict = Story().answers(refusal.status, refusal.body);
@@ -139,6 +141,7 @@ TEST(RestAnswer, IsNotAskedForAgainWhenRefused) {
     EXPECT_EQ(failure(verdict).code, refusal.code) << refusal.status;
     EXPECT_EQ(failure(verdict).error.cause(), refusal.cause) << refusal.status;
     EXPECT_THAT(failure(verdict).error.what(), HasSubstr(refusal.words));
+    EXPECT_EQ(failure(verdict).error.hint(), refusal.hint) << refusal.status;
   }
 }
 
@@ -207,6 +210,7 @@ TEST(RestAnswer, IsNotSoughtFromAnImpostor) {
   EXPECT_EQ(failure(verdict).error.cause(), Cause::network);
   EXPECT_THAT(failure(verdict).error.what(), AllOf(HasSubstr("discord.example:443"), HasSubstr("certificate"),
                                                    HasSubstr("hostname mismatch")));
+  EXPECT_EQ(failure(verdict).error.hint(), Hint::trust_authority);
 }
 
 TEST(RestRateLimit, IsSatOutAsTold) {
