@@ -132,7 +132,7 @@ void DiscordProbe::on_text(std::string_view text) {
 
 void DiscordProbe::on_close(const net::CloseInfo& info) {
   if (facts_.gateway_hello) return;  // we closed it
-  facts_.gateway_hello = Error(Cause::network, fmt::format("Discord's gateway at {} can't be reached: {}.",
+  facts_.gateway_hello = Error(Cause::network, fmt::format("Discord's gateway at {} cannot be reached: {}.",
                                                            gateway_.host_and_port(), net::in_words(info)));
   --open_questions_;
   settle();

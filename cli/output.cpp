@@ -21,7 +21,7 @@ void write_piece(std::string_view& text) {
   const ssize_t written = ::write(STDOUT_FILENO, text.data(), std::min(text.size(), kPipeChunk));
   if (written >= 0) return text.remove_prefix(static_cast<std::size_t>(written));
   if (errno == EINTR || errno == EAGAIN) return;
-  throw Error(Cause::output, std::string("Standard output can't be written: ") + std::strerror(errno) + ".");
+  throw Error(Cause::output, std::string("Standard output cannot be written: ") + std::strerror(errno) + ".");
 }
 
 /// A descriptor of -1 is not looked at.

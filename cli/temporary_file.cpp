@@ -22,7 +22,7 @@ TemporaryFile::TemporaryFile(std::string_view contents) {
   if (complete) return;
   if (fd >= 0) unlink(path_.c_str());
   throw Error(Cause::output,
-              "The temporary file " + path_ + " can't be written: " + std::strerror(reason) + ".");
+              "The temporary file " + path_ + " cannot be written: " + std::strerror(reason) + ".");
 }
 
 TemporaryFile::~TemporaryFile() { unlink(path_.c_str()); }

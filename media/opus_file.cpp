@@ -64,7 +64,7 @@ struct OpusFile::Impl {
   void check(int averror) const {
     if (writer.failure() != 0) pending.fail(writer.failure());
     if (averror < 0)
-      throw Error(Cause::output, fmt::format("{} can't be written: {}.", shown, describe(averror)));
+      throw Error(Cause::output, fmt::format("{} cannot be written: {}.", shown, describe(averror)));
   }
 
   void open_muxer() {

@@ -20,7 +20,7 @@ constexpr mode_t kAll = 0777;  // of a mode; not the bits that lend a program it
 
 [[noreturn]] void cannot_be_written(const std::string& shown, int error) {
   throw Error(Cause::output,
-              fmt::format("{} can't be written: {}.", shown, std::generic_category().message(error)));
+              fmt::format("{} cannot be written: {}.", shown, std::generic_category().message(error)));
 }
 
 FilePlace place_of(const std::string& path, const std::string& shown) {

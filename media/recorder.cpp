@@ -74,7 +74,7 @@ struct Recorder::Impl {
   bool finished = false;
 
   [[nodiscard]] Error error(int reason) const {
-    return Error(Cause::output, display_safe(path) + " can't be written: " + describe(reason) + ".");
+    return Error(Cause::output, display_safe(path) + " cannot be written: " + describe(reason) + ".");
   }
   void note(int result) {
     if (result < 0 && failure == 0) failure = result;

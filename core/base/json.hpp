@@ -60,7 +60,7 @@ using Wanted = std::function<bool(std::string_view list, const nlohmann::json& e
 
 // Each reads one member of `object`.
 [[nodiscard]] std::optional<std::string> text(const nlohmann::json& object, const char* name);
-/// A whole number; 3.0 is one, 3.5 and what 64 signed bits can't hold are none.
+/// A whole number; 3.0 is one, 3.5 and what 64 signed bits cannot hold are none.
 [[nodiscard]] std::optional<std::int64_t> integer(const nlohmann::json& object, const char* name) noexcept;
 [[nodiscard]] std::optional<std::int64_t> integer_in(const nlohmann::json& object, const char* name,
                                                      std::int64_t least, std::int64_t most) noexcept;

@@ -41,7 +41,7 @@ enum Permission : std::uint64_t {
                                             Permission permission, std::uint64_t permissions,
                                             std::string_view now_iso8601);
 
-/// One sentence that says why `user` can't play in `channel`, and what to do; empty when it can.
+/// One sentence that says why `user` cannot play in `channel`, and what to do; empty when it can.
 /// Looks at the channel's type, VIEW_CHANNEL, CONNECT, SPEAK (not on a stage) and the user limit.
 /// Of permissions it says nothing when the guild object does not hold the member.
 [[nodiscard]] std::string why_not_play(const Guild& guild, Snowflake channel, Snowflake user,

@@ -67,7 +67,7 @@ TEST_F(SharedFolder, ALinkOfSomebodyElsesIsReplacedAndNotFollowed) {
 TEST_F(SharedFolder, ALinkOfSomebodyElsesToAFolderIsRefused) {
   if (!link("music", folder_.file("etc"), kSomebodyElse))
     GTEST_SKIP() << "only root can make links of others";
-  EXPECT_THAT(refusal(shared("music/precious")), HasSubstr("precious can't be written: Permission denied"));
+  EXPECT_THAT(refusal(shared("music/precious")), HasSubstr("precious cannot be written: Permission denied"));
   EXPECT_EQ(contents_of(precious_), "of root's");
   EXPECT_EQ(std::distance(fs::directory_iterator(folder_.file("etc")), fs::directory_iterator()), 1);
 }
@@ -120,7 +120,7 @@ TEST_F(SharedFolder, TheRightsOfSomebodyElsesFileAreNotTakenOver) {
 
 TEST_F(SharedFolder, AFolderThatIsNotThereIsSaid) {
   EXPECT_THAT(refusal(shared("no/song.ogg")),
-              HasSubstr("song.ogg can't be written: No such file or directory."));
+              HasSubstr("song.ogg cannot be written: No such file or directory."));
   EXPECT_THAT(refusal(shared("")), HasSubstr("is no regular file"));
 }
 

@@ -175,7 +175,7 @@ TEST(Encode, NeedsAFileThatCanBeWritten) {
   const std::string song = make_file("any.wav", music(48'000));
   Finished finished = run(encode({song, "-o", folder.file("no/such/folder.opus")}));
   EXPECT_EQ(finished.exit_status, 13);
-  EXPECT_THAT(finished.err, HasSubstr("folder.opus can't be written: No such file or directory.\n"));
+  EXPECT_THAT(finished.err, HasSubstr("folder.opus cannot be written: No such file or directory.\n"));
   std::filesystem::create_directory(folder.file("d.opus"));
   finished = run(encode({song, "-o", folder.file("d.opus")}));
   EXPECT_EQ(finished.exit_status, 13);
@@ -200,7 +200,7 @@ TEST(Encode, OfWhatDoesNotFitLeavesNothingBehind) {
                    folder.file("full.opus")};
   const Finished finished = run(command);
   EXPECT_EQ(finished.exit_status, 13);
-  EXPECT_THAT(finished.err, HasSubstr("full.opus can't be written: File too large."));
+  EXPECT_THAT(finished.err, HasSubstr("full.opus cannot be written: File too large."));
   EXPECT_THAT(names_in(folder.file("")), IsEmpty());
 }
 

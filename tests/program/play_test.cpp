@@ -145,7 +145,7 @@ TEST(Play, APastedTokenInAFileIsCleaned) {
   EXPECT_THAT(finished.err, HasSubstr("chmod 600"));  // others can read it
 }
 
-// ── media that can't be played ──
+// ── media that cannot be played ──
 
 TEST(Play, AMissingFileIsNamedAndNothingIsJoinedForIt) {
   Stage stage;
@@ -239,7 +239,7 @@ TEST(Play, AnOggOfWhatWasHeardHoldsTheVeryPackets) {
   EXPECT_EQ(run(probe, kDeadline).out, "opus,66\n");
 }
 
-// ── output that can't be written ──
+// ── output that cannot be written ──
 
 TEST(Play, AFullDiskUnderTheEventsEndsTheRun) {
   Stage stage;

@@ -114,7 +114,7 @@ Subprocess::Subprocess(const Command& command)
   if (command.output_is_stuck) std::swap(out_, stuck_out_);
   if (command.error_is_stuck) std::swap(err_, stuck_err_);
   fcntl(in_, F_SETFL, O_NONBLOCK);
-  if (failed != 0) throw std::runtime_error("can't start " + command.words.front());
+  if (failed != 0) throw std::runtime_error("cannot start " + command.words.front());
   if (to_write_.empty() && !keep_input_open_) close_if_open(in_);
 }
 
