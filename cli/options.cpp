@@ -250,7 +250,7 @@ ParseOutcome without_verb(std::string_view word) {
     for (const VerbRow& row : verb_table()) outcome.output += full_help(row.verb) + '\n';
     return outcome;
   }
-  if (word == "--version" || word == "-V") {
+  if (word == "--version" || word == "-V" || word == "version") {
     outcome.version = true;
     return outcome;
   }
@@ -263,9 +263,18 @@ ParseOutcome without_verb(std::string_view word) {
         fmt::format("There is no verb {}; did you mean 'vcplay play {}'?", shown(word), display_safe(word)),
         "vcplay");
   }
+  if (word == "-v") {
+    return complain("-v (more words) stands behind a verb, such as vcplay play -v; -V tells the version.",
+                    "vcplay");
+  }
   if (is_option) {
+    const std::string_view name = word.substr(0, word.find('='));
+    const auto nearest = nearest_spelling(name, {"--version", "--help", "--help-all"});
+    if (nearest && find_row(name) == nullptr)
+      return complain(fmt::format("There is no option {}; did you mean {}?", shown(name), *nearest),
+                      "vcplay");
     return complain(fmt::format("The first word is {}, and options stand behind it: vcplay play {} …",
-                                verbs_in_words(), display_safe(word.substr(0, word.find('=')))),
+                                verbs_in_words(), display_safe(name)),
                     "vcplay");
   }
   auto nearest = verb_elsewhere(word);
@@ -275,10 +284,11 @@ ParseOutcome without_verb(std::string_view word) {
                   "vcplay");
 }
 
-/// `vcplay help`, perhaps with a verb.
+/// `vcplay help`, perhaps with a verb. Help about help is the same.
 ParseOutcome help_with(std::string_view word) {
   const VerbRow* const verb = find_verb(word);
-  if (verb == nullptr) return without_verb(word.empty() ? "--help" : word);
+  const bool is_general = word.empty() || word == "help" || word == "version" || word == "-v";
+  if (verb == nullptr) return without_verb(is_general ? "--help" : word);
   ParseOutcome outcome;
   outcome.output = short_help(verb->verb);
   return outcome;

@@ -28,6 +28,15 @@ TEST_F(CommandLine, AnswersQuestionsWhateverElseIsWrong) {
   EXPECT_EQ(type({"play", "--help"}).status, ExitStatus::all_played);
 }
 
+TEST_F(CommandLine, TakesHelpAndVersionForVerbs) {
+  EXPECT_TRUE(type({"version"}).version);
+  const std::string overview = type({"--help"}).output;
+  for (const Words& words : {Words{"help"}, Words{"help", "help"}, Words{"help", "version"}}) {
+    EXPECT_EQ(type(words).output, overview);
+  }
+  EXPECT_EQ(type({"help", "check"}).output, type({"check", "--help"}).output);
+}
+
 TEST_F(CommandLine, FitsItsHelpOnASmallScreen) {
   for (const Words& words : {Words{"--help"}, Words{"play", "--help"}, Words{"rehearse", "--help"},
                              Words{"check", "--help"}, Words{"channels", "--help"}}) {
