@@ -64,12 +64,31 @@ std::string span_in_words(Duration span) {
   return fmt::format("{} days", seconds / 86'400);
 }
 
-constexpr std::string_view kNeedsToken = "the token comes first";
+/// Why REST told nothing at all, where that is not the token's fault.
+const rest::Failure* silence_of_api(const DiscordFacts& facts) noexcept {
+  const auto* const failure = facts.me ? std::get_if<rest::Failure>(&*facts.me) : nullptr;
+  return failure == nullptr || failure->error.cause() == Cause::token_refused ? nullptr : failure;
+}
+
+/// What everything else that REST is asked for stands on.
+std::string_view comes_first(const DiscordFacts& facts) noexcept {
+  return silence_of_api(facts) == nullptr ? "the token comes first" : "Discord's API has to answer first";
+}
 
 // ── one function per check ──
 
+Finding judge_silence(const rest::Failure& failure) {
+  Finding finding = failed("api", failure.error);
+  const bool is_reached = failure.status != 0 || failure.error.hint() != Hint::none;
+  if (!is_reached) {
+    finding.sentence += " Is this machine online, and does its firewall let HTTPS through?";
+  }
+  return finding;
+}
+
 Finding judge_token(const DiscordFacts& facts) {
   const resources::User* const me = given(facts.me);
+  if (silence_of_api(facts) != nullptr) return skipped("token", comes_first(facts));
   if (me == nullptr) {
     return refused("token", facts.me, "--gateway-url without --api-url leaves no REST API to ask");
   }
@@ -95,7 +114,7 @@ Finding judge_clock(const DiscordFacts& facts) {
 
 Finding judge_identifies(const DiscordFacts& facts) {
   const rest::GatewayBot* const gateway = given(facts.gateway_bot);
-  if (gateway == nullptr) return refused("identifies", facts.gateway_bot, kNeedsToken);
+  if (gateway == nullptr) return refused("identifies", facts.gateway_bot, comes_first(facts));
   const std::int64_t left = gateway->identifies_left;
   const std::int64_t total = gateway->identifies_total;
   // Whichever counts more, Discord or this machine.
@@ -137,14 +156,14 @@ Finding judge_udp(const DiscordFacts& facts) {
 
 Finding judge_guild(const DiscordFacts& facts) {
   const resources::Guild* const guild = given(facts.guild);
-  if (guild == nullptr) return refused("guild", facts.guild, kNeedsToken);
-  if (given(facts.member) == nullptr) return refused("guild", facts.member, kNeedsToken);
+  if (guild == nullptr) return refused("guild", facts.guild, comes_first(facts));
+  if (given(facts.member) == nullptr) return refused("guild", facts.member, comes_first(facts));
   return good("guild", fmt::format("The bot is in {} ({}).", quoted(guild->name), guild->id.str()));
 }
 
 Finding judge_channel(const DiscordFacts& facts, const Wanted& wanted) {
   const resources::Channel* const channel = given(facts.channel);
-  if (channel == nullptr) return refused("channel", facts.channel, kNeedsToken);
+  if (channel == nullptr) return refused("channel", facts.channel, comes_first(facts));
   const std::string_view type = resources::type_in_words(channel->type);
   if (channel->guild != wanted.guild) {
     return failed("channel", Cause::not_permitted,
@@ -263,9 +282,13 @@ Finding judge_afk(const resources::Guild& guild, const resources::Channel& chann
 }
 
 std::vector<Finding> judge(const DiscordFacts& facts, const Wanted& wanted, std::string_view now_iso8601) {
-  std::vector<Finding> findings = {judge_token(facts),          judge_clock(facts), judge_identifies(facts),
-                                   judge_gateway(facts),        judge_udp(facts),   judge_guild(facts),
-                                   judge_channel(facts, wanted)};
+  std::vector<Finding> findings;
+  if (const auto* const silence = silence_of_api(facts)) findings.push_back(judge_silence(*silence));
+  for (const auto judge_one :
+       {judge_token, judge_clock, judge_identifies, judge_gateway, judge_udp, judge_guild}) {
+    findings.push_back(judge_one(facts));
+  }
+  findings.push_back(judge_channel(facts, wanted));
   const resources::Guild* const guild = given(facts.guild);
   const resources::Member* const member = given(facts.member);
   const resources::Channel* const channel = given(facts.channel);

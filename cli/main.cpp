@@ -63,13 +63,15 @@ RunResult run(const Options& options) {
 }
 
 int report(const Error& error) {
+  const int status = number(to_exit_status(error.cause()));
+  if (*error.what() == '\0') return status;  // whom it concerns knows it
   // Whatever could not be played has had its own sentence already.
   if (error.cause() == Cause::no_media || error.cause() == Cause::some_media) {
     log::info("{}", with_hint(error));
   } else {
     log::error("{}", with_hint(error));
   }
-  return number(to_exit_status(error.cause()));
+  return status;
 }
 
 int print_and_leave(const ParseOutcome& parsed) {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/error.hpp"
+#include "base/log.hpp"
 
 namespace vcplay::cli {
 namespace {
@@ -21,6 +22,10 @@ void write_piece(std::string_view& text) {
   const ssize_t written = ::write(STDOUT_FILENO, text.data(), std::min(text.size(), kPipeChunk));
   if (written >= 0) return text.remove_prefix(static_cast<std::size_t>(written));
   if (errno == EINTR || errno == EAGAIN) return;
+  if (errno == EPIPE) {
+    log::info("Nobody reads standard output any more.");
+    throw Error(Cause::output, "");  // whoever closed the pipe knows it, as `head -1` does
+  }
   throw Error(Cause::output, std::string("Standard output cannot be written: ") + std::strerror(errno) + ".");
 }
 

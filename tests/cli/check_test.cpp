@@ -83,6 +83,34 @@ TEST(Check, AsksNothingFurtherOfARefusedToken) {
   EXPECT_EQ(number(to_exit_status(verdict(findings)->cause())), 5);
 }
 
+TEST(Check, DoesNotBlameTheTokenWhereNobodyAnswers) {
+  DiscordFacts facts;
+  facts.me =
+      rest::Failure{0, 0, Error(Cause::network, "Discord's API at discord.com:443 cannot be reached.")};
+  const auto findings = judge(facts, kWanted, kNow);
+  EXPECT_THAT(
+      marks(findings),
+      ElementsAre("api failed", "token skipped", "clock skipped", "identifies skipped", "gateway skipped",
+                  "udp skipped", "guild skipped", "channel skipped", "view skipped", "connect skipped",
+                  "speak skipped", "limit skipped", "afk skipped"));
+  EXPECT_EQ(
+      findings[0].sentence,
+      "Discord's API at discord.com:443 cannot be reached. Is this machine online, and does its firewall "
+      "let HTTPS through?");
+  EXPECT_EQ(findings[1].sentence, "Not checked: Discord's API has to answer first.");
+  EXPECT_EQ(number(to_exit_status(verdict(findings)->cause())), 7);
+  EXPECT_STREQ(verdict(findings)->what(), "One check failed: api.");
+}
+
+TEST(Check, AsksNobodyWhetherHeIsOnlineWhoHasHadAnAnswer) {
+  DiscordFacts facts;
+  facts.me = rest::Failure{503, 0, Error(Cause::network, "Discord's API is out of order (HTTP 503).")};
+  EXPECT_EQ(judge(facts, kWanted, kNow)[0].sentence, "Discord's API is out of order (HTTP 503).");
+  facts.me = rest::Failure{0, 0, Error(Cause::network, "An impostor.", Hint::trust_authority)};
+  EXPECT_EQ(judge(facts, kWanted, kNow)[0].sentence,
+            "An impostor; a proxy's own authority can be added with --ca-file.");
+}
+
 TEST(Check, StillLooksAtTheRestWhenTheGuildIsUnknown) {
   DiscordFacts facts = all_well();
   facts.guild = refusal(404, Cause::not_permitted, "Discord knows no guild.");
@@ -180,7 +208,9 @@ TEST(ManPage, ExplainsEveryCheck) {
   DiscordFacts stage = all_well();
   room_of(stage).type = resources::kGuildStageVoice;
   std::set<std::string> names = {"media"};
-  for (const DiscordFacts& facts : {all_well(), stage, DiscordFacts{}}) {
+  DiscordFacts unreachable;
+  unreachable.me = refusal(0, Cause::network, "Nobody answers.");
+  for (const DiscordFacts& facts : {all_well(), stage, unreachable, DiscordFacts{}}) {
     for (const Finding& finding : judge(facts, wanted, kNow)) names.insert(finding.check);
   }
   EXPECT_EQ(names_in_the_man_page(), names);

@@ -108,7 +108,7 @@ const Obstacle kObstacles[] = {
     {"Stage", [](auto& o) { o.channel_type = 13; }, 6, "\u2717 stage ", "Mute Members"},
     {"FewIdentifies", [](auto& o) { o.identifies_left = 4; }, 11, "\u2717 identifies ", "4 of 1000"},
     {"CertificateForAnotherHost", [](auto& o) { o.certificate_names = {"gateway.example"}; }, 7,
-     "\u2717 token ", "certificate"},
+     "\u2717 api ", "certificate"},
     {"SlowClock", [](auto& o) { o.clock_ahead = std::chrono::hours(3); }, 0, "! clock ", "behind Discord's"},
     {"AfkChannel", [](auto& o) { o.channel_is_afk = true; }, 0, "! afk ", "silences"},
     {"Limit", [](auto& o) { o.user_limit = 3; }, 0, "\u2713 limit ", "The limit is 3"},
@@ -123,7 +123,7 @@ const Obstacle kObstacles[] = {
      [](auto& o) {
        o.rest_faults = {{"/users/@me", 429, R"({"retry_after":600})"}};
      },
-     7, "\u2717 token ", "try again in 600 s"},
+     7, "\u2717 api ", "try again in 600 s"},
 };
 
 INSTANTIATE_TEST_SUITE_P(Check, Obstructed, ::testing::ValuesIn(kObstacles),
@@ -211,7 +211,10 @@ TEST(CheckVerb, FailsBeforeItFindsNobodyAtTheAddress) {
   stage.discord().stop();
   const Finished finished = run(command, 60s);
   EXPECT_EQ(finished.exit_status, 7) << finished.out;
-  EXPECT_THAT(finished.out, HasSubstr("\u2717 token       Discord's API at 127.0.0.1"));
+  EXPECT_THAT(finished.out, HasSubstr("\u2717 api         Discord's API at 127.0.0.1"));
+  EXPECT_THAT(finished.out, AllOf(HasSubstr("cannot be reached: "), HasSubstr("Is this machine online")));
+  EXPECT_THAT(finished.out, HasSubstr("\u2013 token       Not checked: Discord's API has to answer first."));
+  EXPECT_THAT(finished.err, HasSubstr(": api."));
 }
 
 TEST(CheckVerb, TellsAProgramTheSame) {
@@ -254,11 +257,15 @@ TEST(CheckVerb, FailsWhereItsOutputCannotBeWritten) {
   for (const std::vector<std::string>& words : {std::vector<std::string>{}, {"--json"}}) {
     Command command = check(stage, words);
     command.output_is_closed = true;
-    EXPECT_EQ(run(command, 60s).exit_status, 13);
+    const Finished finished = run(command, 60s);
+    EXPECT_EQ(finished.exit_status, 13);
+    EXPECT_EQ(finished.err, "") << "whoever closes a pipe, as `head -1` does, knows it";
   }
   Command command = channels(stage);
   command.output_file = "/dev/full";
-  EXPECT_EQ(run(command, 60s).exit_status, 13);
+  const Finished finished = run(command, 60s);
+  EXPECT_EQ(finished.exit_status, 13);
+  EXPECT_THAT(finished.err, HasSubstr("Standard output cannot be written: No space left on device."));
 }
 
 TEST(CheckVerb, EndsAtOnceOnASignal) {
