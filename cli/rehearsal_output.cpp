@@ -100,6 +100,8 @@ std::string to_json_line(const RehearsalResult& result) {
                       {"live_left_out_ms", milliseconds(result.live.left_out)},
                       {"rebases", result.rebases},
                       {"pacing", to_json(result.sender)}};
+  object["ended_early"] =
+      result.ended_early.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(result.ended_early);
   object["privacy_code"] =
       result.privacy_code.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(result.privacy_code);
   object["tracks"] = nlohmann::ordered_json::array();
@@ -146,6 +148,7 @@ std::string verdict_line(const RehearsalResult& result, Style style) {
   } else {
     line += " nothing was sent, so nothing is proven";
   }
+  if (!result.ended_early.empty()) line += ", ended early";
   if (failed > 0)
     fmt::format_to(out, "; {} of {} track{} failed", failed, result.tracks.size(),
                    result.tracks.size() == 1 ? "" : "s");
@@ -154,6 +157,12 @@ std::string verdict_line(const RehearsalResult& result, Style style) {
     fmt::format_to(out, "; {} finding{}", report.findings.size(), report.findings.size() == 1 ? "" : "s");
   }
   return line + '\n';
+}
+
+/// Why it did not go on to the end.
+std::string reason_line(const RehearsalResult& result) {
+  if (result.ended_early.empty()) return {};
+  return fmt::format("reason      {}\n", display_safe(result.ended_early));
 }
 
 /// As our own side saw it.
@@ -175,7 +184,20 @@ std::string live_text(const media::LiveFigures& live) {
   return left_out > 0 ? fmt::format("live        {:.0f} ms left out\n", left_out) : "";
 }
 
-/// Each line of `text`; those that follow one are indented like what they belong to.
+/// As the style can show it.
+std::string shown(std::string_view text, Style style) {
+  if (style.utf8) return std::string(text);
+  std::string lines;
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    lines += ascii_only(text.substr(0, end)) + '\n';
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return lines;
+}
+
+/// Each line of `text`, of at most so many columns (0: as they are); what is left of one is indented like
+/// what it belongs to.
 std::string all_wrapped(std::string_view text, std::size_t columns) {
   constexpr std::size_t kLabel = 12;
   if (columns == 0) return std::string(text);
@@ -197,10 +219,10 @@ std::string to_report_text(const RehearsalResult& result, rehearsal::Detail deta
   const bool is_all = detail == rehearsal::Detail::all;
   if (detail == rehearsal::Detail::findings && result.report.findings.empty()) return {};
   if (detail == rehearsal::Detail::findings)
-    return all_wrapped(rehearsal::to_text(result.report, detail), columns);
+    return all_wrapped(shown(rehearsal::to_text(result.report, detail), style), columns);
   const bool is_empty = result.report.packets_received == 0 && result.report.findings.empty();
   if (result.failure && is_empty && !is_all) return {};
-  std::string text = verdict_line(result, style) + rehearsal::to_text(result.report, detail);
+  std::string text = reason_line(result) + rehearsal::to_text(result.report, detail);
   if (is_all) text += sender_text(result);
   for (const media::TrackResult& track : result.tracks) text += to_text(track);
   text += live_text(result.live);
@@ -209,7 +231,7 @@ std::string to_report_text(const RehearsalResult& result, rehearsal::Detail deta
     text += row("deadline to send", result.sender);
     text += row("a bare loop here", result.bare);
   }
-  return all_wrapped(text, columns);
+  return all_wrapped(verdict_line(result, style) + shown(text, style), columns);
 }
 
 }  // namespace vcplay::cli

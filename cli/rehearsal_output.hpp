@@ -30,6 +30,7 @@ struct RehearsalResult {
   std::uint64_t rebases = 0;
   std::vector<media::TrackResult> tracks;
   std::optional<std::string> failure;  // why the play failed, as standard error says it
+  std::string ended_early;             // the same where it ended before all was played; empty: it did not
   std::string privacy_code;            // of the last epoch that our own side saw; empty: there was none
 };
 
@@ -40,8 +41,9 @@ struct RehearsalResult {
 [[nodiscard]] rehearsal::Pacing sender_pacing(const send::SenderStats& stats);
 /// One object on one line, with a newline.
 [[nodiscard]] std::string to_json_line(const RehearsalResult& result);
-/// What it came to in one line, and how much of the report one wants to read, in lines of so many columns (0:
-/// as many as it takes). Nothing of a play that failed before anything was sent, unless all is wanted.
+/// What it came to in one line, and why in another where it ended early, and how much of the report one wants
+/// to read, in lines of so many columns (0: as many as it takes). Nothing of a play that failed before
+/// anything was sent, unless all is wanted.
 [[nodiscard]] std::string to_report_text(const RehearsalResult& result, rehearsal::Detail detail, Style style,
                                          std::size_t columns);
 

@@ -163,6 +163,7 @@ RunResult rehearse(const Options& options) {
   throw_failure(discord);
   const auto error = verdict_with_findings(outcome, result);
   if (error) result.failure = with_hint(*error);
+  if (outcome.error) result.ended_early = with_hint(*outcome.error);
   const auto signal = write_output(options.json ? to_json_line(result) : text_of(result, options), signals);
   return {.error = error, .signal = outcome.signal ? outcome.signal : signal};
 }

@@ -11,6 +11,13 @@ namespace vcplay {
 namespace {
 
 constexpr std::string_view kEllipsis = "…";
+
+/// Signs of ours that can be said in ASCII.
+struct Spelled {
+  std::string_view sign;
+  std::string_view ascii;
+};
+constexpr Spelled kSpelled[] = {{kEllipsis, "..."}, {"\u00b5", "u"}, {"\u00d7", "x"}};
 constexpr std::string_view kMark = "://";  // of a URL
 // Real scripts stack a few marks on a letter; a longer pile is there to smear over the lines around it.
 constexpr int kMaxCombiningMarks = 4;
@@ -154,8 +161,11 @@ std::string ascii_only(std::string_view text) {
     const bool printable = c.valid && c.code >= 0x20 && c.code < 0x7f;
     if (printable) {
       out += static_cast<char>(c.code);
-    } else if (text.substr(0, c.bytes) == kEllipsis) {
-      out += "...";
+    } else if (const auto* const spelled =
+                   std::find_if(std::begin(kSpelled), std::end(kSpelled),
+                                [&](const auto& one) { return one.sign == text.substr(0, c.bytes); });
+               spelled != std::end(kSpelled)) {
+      out += spelled->ascii;
     } else if (!c.valid || char_width(c.code) > 0) {
       out += '?';
     }

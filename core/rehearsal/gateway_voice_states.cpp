@@ -57,7 +57,7 @@ void GatewayServer::join(Session& session, Snowflake channel, bool self_mute, bo
   joined_through_[user] = session.id;
   Ledger& account = books_.of(user);
   account.excused = false;
-  account.facts.left_cleanly = false;
+  account.facts.left_cleanly = account.facts.was_removed = false;
   const bool server_first = world_.options().server_update_first;
   if (!flags_only && server_first) send_voice_server(session, now);
   announce_voice_state(user, now);
@@ -125,7 +125,7 @@ void GatewayServer::remove_from_voice(Snowflake user, TimePoint now) {
   const VoiceState* const state = world_.voice_state(user);
   if (state == nullptr) return;
   const std::string session = state->session_id;
-  books_.of(user).excused = true;
+  books_.of(user).excused = books_.of(user).facts.was_removed = true;
   world_.retire_credentials(user, now);
   world_.leave(user);
   joined_through_.erase(user);

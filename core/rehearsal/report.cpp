@@ -238,6 +238,7 @@ std::string to_json(const Report& report) {
                  {"clipped_samples", report.clipped_samples},
                  {"speaking_ended", report.speaking_ended},
                  {"left_cleanly", report.left_cleanly},
+                 {"was_removed", report.was_removed},
                  {"e2ee", e2ee_object(report)},
                  {"listeners", listener_array(report)}};
   if (report.loudness_lufs) object["loudness_lufs"] = rounded(*report.loudness_lufs, 0.01);
@@ -253,8 +254,9 @@ std::string to_text(const Report& report, Detail detail) {
   write_listeners(out, report);
   write_encryption(out, report);
   const char* const otherwise = report.packets_received > 0 ? "was still speaking" : "never spoke";
+  const char* const parted = report.was_removed ? "was removed from the channel" : "never left the channel";
   fmt::format_to(to, "ended       {}, {}\n", report.speaking_ended ? "stopped speaking" : otherwise,
-                 report.left_cleanly ? "left the channel" : "never left the channel");
+                 report.left_cleanly ? "left the channel" : parted);
   if (!report.channel_statuses.empty()) {
     fmt::format_to(to, "status      {} × set, {}\n",
                    std::count_if(report.channel_statuses.begin(), report.channel_statuses.end(),

@@ -105,6 +105,7 @@ struct Report {
   std::uint64_t clipped_samples = 0;  // |sample| ≥ 1 after decoding
   bool speaking_ended = false;        // SPEAKING 0 came after the last audio
   bool left_cleanly = false;          // op 4 with channel null came before the sockets closed
+  bool was_removed = false;           // from the channel, by whoever may do that, and did not come back
   EncryptionReport encryption;
   std::vector<ListenerReport> listeners;  // those who heard anything, or should have
 };

@@ -127,6 +127,7 @@ TEST(Wrapped, BreaksAtSpacesWhereALineIsTooLong) {
 
 TEST(AsciiOnly, KeepsWhatAnyTerminalCanShow) {
   EXPECT_EQ(ascii_only("Für Elise…"), "F?r Elise...");
+  EXPECT_EQ(ascii_only("0.35 µs, 2 × identified"), "0.35 us, 2 x identified");
   EXPECT_EQ(ascii_only("cafe\u0301"), "cafe") << "a mark alone is no character";
   EXPECT_EQ(ascii_only("a\x1b\x80z"), "a??z");
 }

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <sstream>
 #include <string>
 
@@ -93,6 +94,19 @@ TEST(Verdict, CountsTracksThatFailed) {
   EXPECT_THAT(first_line(result), HasSubstr("; 1 of 2 tracks failed"));
 }
 
+TEST(Verdict, SaysWhyItEndedEarly) {
+  RehearsalResult result = good();
+  result.failure = result.ended_early = "The bot was removed from the voice channel.";
+  result.report.left_cleanly = false;
+  result.report.was_removed = true;
+  EXPECT_EQ(first_line(result),
+            "✗ 1.0 s heard by 1 of 1 listener, nothing lost, end-to-end encrypted, ended early");
+  const std::string text = to_report_text(result, Detail::one_screen, kPlain, 0);
+  EXPECT_THAT(text, HasSubstr("ended early\nreason      The bot was removed from the voice channel.\n"));
+  EXPECT_THAT(text, HasSubstr("ended       stopped speaking, was removed from the channel\n"));
+  EXPECT_THAT(to_json_line(result), HasSubstr("\"ended_early\":\"The bot was removed"));
+}
+
 TEST(Verdict, NeverCallsPlainAudioEncrypted) {
   RehearsalResult result = good();
   result.report.encryption.plaintext = 1;
@@ -119,6 +133,19 @@ TEST(ReportText, FitsAScreen) {
 TEST(ReportText, KeepsWholeLinesForPrograms) {
   EXPECT_THAT(to_report_text(good(), Detail::one_screen, kPlain, 0),
               HasSubstr("with a name.opus: re-encoded: it goes on where the track before it ended\n"));
+}
+
+TEST(ReportText, KeepsToAsciiOutsideOfUtf8) {
+  RehearsalResult result = good();
+  result.bare = result.sender = {.p50 = 1, .p99 = 2, .p999 = 3, .max = 4, .samples = 50};
+  result.report.findings = {{"burst", "five packets", 2}};
+  const std::string text = to_report_text(result, Detail::all, {.utf8 = false, .color = false}, 80);
+  EXPECT_THAT(text, StartsWith("no 1.0 s heard by"));
+  EXPECT_THAT(text, HasSubstr("finding     burst (2 x): five packets\n"));
+  EXPECT_THAT(text, HasSubstr("arrival     us off the grid:"));
+  EXPECT_THAT(text, HasSubstr("pacing      us late:    p50"));
+  EXPECT_TRUE(
+      std::all_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; }));
 }
 
 TEST(ReportText, IsShortenedToFindings) {

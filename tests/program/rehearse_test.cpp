@@ -63,6 +63,22 @@ TEST(BadDay, StandsStillWithoutAPacketLostOrLate) {
                                      "speaking-on", "speaking-off", "voice-state-null"}));
 }
 
+TEST(BadDay, SaysThatAModeratorRemovedTheBot) {
+  const TemporaryFolder folder;
+  Command command;
+  command.words = {kProgram, "rehearse", folder.write("tone.wav", Stage::wav(Stage::pcm(5.0))), "--script",
+                   folder.write("day.txt", "at 300ms kick")};
+  command.environment["LC_ALL"] = "C.UTF-8";
+  const Finished finished = run(command, 60s);
+  EXPECT_EQ(finished.exit_status, 8) << finished.err;
+  const std::string sentence =
+      "The bot was removed from the voice channel; --on-kick rejoin would come back.";
+  EXPECT_EQ(finished.err, "vcplay: " + sentence + '\n');
+  EXPECT_THAT(finished.out,
+              AllOf(StartsWith("\u2717 "), HasSubstr(", ended early\nreason      " + sentence)));
+  EXPECT_THAT(finished.out, HasSubstr(", was removed from the channel\n"));
+}
+
 // While listeners' jitter buffers play out, 400 ms long, another voice server is named.
 TEST(BadDay, LeavesACallThatIsLostWhenAllIsSent) {
   for (const char* const day :
