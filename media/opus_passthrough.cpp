@@ -191,8 +191,14 @@ void OpusPassthrough::begin_passing() {
   passing_ = true;
 }
 
+/// Once for each file, in however many rounds it plays.
+void OpusPassthrough::tell_account() {
+  const std::string sentence = fmt::format("{} is re-encoded: {}", named(location_), account_);
+  if (said_.is_new(sentence)) log::info("{}", sentence);
+}
+
 void OpusPassthrough::begin_encoding() {
-  log::info("{} is re-encoded: {}", named(location_), account_);
+  tell_account();
   if (needed_limit_ == 0 && !trouble_ahead().empty()) return_ = Return::at_a_border;
   hand_over();
   decoder_.reset();
@@ -256,7 +262,7 @@ void OpusPassthrough::stop_passing(const std::string& reason, Return again) {
 void OpusPassthrough::account_for(const std::string& reason) {
   if (reason.empty() || !account_.empty()) return;
   account_ = fmt::format("{} (from {:.2f} s on)", reason, static_cast<double>(taken_samples_) / kSampleRate);
-  log::info("{} is re-encoded: {}", named(location_), account_);
+  tell_account();
 }
 
 void OpusPassthrough::encode(const Packet& packet) {

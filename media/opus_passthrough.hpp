@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "base/said_once.hpp"
 #include "media/bitrate_window.hpp"
 #include "media/event.hpp"
 #include "media/frame_maker.hpp"
@@ -25,9 +26,10 @@ namespace vcplay::media {
 /// thread, for all tracks.
 class OpusPassthrough {
  public:
-  /// `limit`: bit/s above which a track does not pass; 0: none is known yet.
-  OpusPassthrough(FrameMaker& maker, const std::atomic<int>& limit, const Event& stop)
-      : maker_(maker), limit_(limit), stop_(stop), ahead_(stop) {}
+  /// `limit`: bit/s above which a track does not pass; 0: none is known yet. `said`: what needs no saying
+  /// again.
+  OpusPassthrough(FrameMaker& maker, const std::atomic<int>& limit, const Event& stop, SaidOnce& said)
+      : maker_(maker), limit_(limit), stop_(stop), said_(said), ahead_(stop) {}
 
   struct Callbacks {
     /// Before the first frame: why the track is encoded from its beginning on (empty: it passes).
@@ -68,6 +70,7 @@ class OpusPassthrough {
   [[nodiscard]] std::string over_limit();
   void begin_passing();
   void begin_encoding();
+  void tell_account();
 
   void take(const Packet& packet);
   void pass(const Packet& packet);
@@ -83,6 +86,7 @@ class OpusPassthrough {
   FrameMaker& maker_;
   const std::atomic<int>& limit_;
   const Event& stop_;
+  SaidOnce& said_;
   const Callbacks* tell_ = nullptr;  // of the current track
   OpusDecoder decoder_;
   std::deque<std::vector<std::uint8_t>> history_;  // the last packets that passed, each of 20 ms

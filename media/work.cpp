@@ -21,7 +21,7 @@ Work::Work(std::vector<Media> media, const PipelineOptions& options, FrameQueue&
       maker_(bitrate, options.volume, options.encoder, outlet, stop, progress),
       follower_(options.live, outlet, maker_, resampler_, gauge),
       stage_(options.sound, maker_, stop, progress),
-      passthrough_(maker_, limit, stop) {
+      passthrough_(maker_, limit, stop, said_) {
   if (options.bitrate > 0) {
     bitrate_known.raise();
   } else {

@@ -15,6 +15,7 @@
 namespace vcplay::testing {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -220,6 +221,14 @@ TEST(Passthrough, OfAChainEndsWhereALinkHasAGain) {
   const std::vector<float> from_there(heard.begin() + static_cast<std::ptrdiff_t>(opus_decode(first).size()),
                                       heard.end());
   EXPECT_LT(residual(from_there, expected, 5'000, 80'000), -35);
+}
+
+TEST(Passthrough, IsMissedAloudOncePerFileInHoweverManyRounds) {
+  const LogBook log(log::Level::info);
+  const std::string speech = make_audio("silk60-again.opus", Content::speech,
+                                        "-ac 1 -c:a libopus -b:a 9k -application voip -frame_duration 60");
+  EXPECT_EQ(play({file(speech), file(speech), file(speech)}).tracks.size(), 3U);
+  EXPECT_THAT(log.lines(), Contains(HasSubstr("is re-encoded: ")).Times(1));
 }
 
 TEST(Passthrough, IsNoneWherePacketsCannotBeSplit) {
