@@ -4,6 +4,7 @@
 
 #include <atomic>
 
+#include "base/said_once.hpp"
 #include "media/live_follower.hpp"
 #include "media/opus_passthrough.hpp"
 #include "words/audio_files.hpp"
@@ -26,7 +27,7 @@ class Story {
   void play(const std::string& song) {
     const media::Media media = file(song);
     media::Source source(media, 0, {stop_, progress_, trust_, web_});
-    media::OpusPassthrough passthrough(maker_, limit_, stop_);
+    media::OpusPassthrough passthrough(maker_, limit_, stop_, said_);
     maker_.begin_track(0);
     passthrough.play(source, {.began = [](const std::string&) {},
                               .titled = [](const std::string&) {},
@@ -90,6 +91,7 @@ class Story {
   media::Event stop_;
   media::Progress progress_;
   const media::TrustAnchors trust_{""};
+  SaidOnce said_;
   const media::WebRules web_;
   const std::atomic<int> bitrate_{64'000};
   const std::atomic<int> limit_{0};
