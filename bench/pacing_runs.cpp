@@ -10,9 +10,9 @@
 #include <stdexcept>
 #include <thread>
 
-#include "base/frame_queue.hpp"
 #include "net/udp_socket.hpp"
-#include "send/sender.hpp"
+#include "send/send_thread.hpp"
+#include "stream/frame_log.hpp"
 
 namespace vcplay::bench {
 namespace {
@@ -103,15 +103,15 @@ class ProbedSink final : public PacketSink {
   const ProbedPacer& pacer_;
 };
 
-void fill(FrameQueue& queue, int packets) {
+void fill(stream::FrameLog& log, int packets) {
   for (int i = 0; i < packets; ++i) {
-    OpusFrame* const frame = queue.claim();
-    if (frame == nullptr) throw std::logic_error("the queue is too short for the run");
+    OpusFrame* const frame = log.claim();
+    if (frame == nullptr) throw std::logic_error("the log is too short for the run");
     frame->bytes.fill(static_cast<std::uint8_t>(i));
     frame->size = kFrameBytes;
-    queue.publish();
+    log.publish();
   }
-  queue.finish();
+  log.finish();
 }
 
 /// Plays the network thread until the sender has finished.
@@ -133,18 +133,20 @@ Run run_sender(int packets) {
   const Peer peer;
   Probe probe(peer.connect(), packets);
   ProbedPacer pacer;
-  FrameQueue queue(static_cast<std::size_t>(packets));
-  fill(queue, packets);
+  stream::FrameLog log(static_cast<std::size_t>(packets));
+  fill(log, packets);
+  stream::FrameCursor cursor(log);
   send::SenderInbox inbox;
   const auto stats = std::make_unique<send::SenderStats>();
-  send::Sender sender(queue, inbox, *stats, {.lead_in_packets = 0});
+  send::Sender sender(cursor, inbox, *stats, {.lead_in_packets = 0});
   send::StartStream start;
   start.sink = std::make_unique<ProbedSink>(probe, pacer);
   start.cipher =
       std::make_unique<rtp::TransportCipher>(rtp::TransportMode::aes256_gcm_rtpsize, rtp::TransportKey());
   static_cast<void>(inbox.post(std::move(start)));
   {
-    const send::SenderThread thread(sender, pacer);
+    send::SendThread thread(pacer);
+    thread.add(sender);
     attend(inbox, packets);
   }
   Run run;

@@ -19,11 +19,12 @@
 #include "cli/status_line.hpp"
 #include "cli/track_report.hpp"
 #include "media/opus_file.hpp"
+#include "stream/frame_cursor.hpp"
 
 namespace vcplay::cli {
 namespace {
 
-constexpr std::size_t kQueueFrames = 256;
+constexpr std::size_t kFramesAhead = 256;
 constexpr Duration kNap = 2ms;  // while the media thread has nothing ready
 constexpr Duration kTick = 200ms;
 
@@ -41,14 +42,14 @@ class Encoding {
       : options_(options),
         signals_(signals),
         file_(options.output),
-        queue_(kQueueFrames),
-        pipeline_(options.media, pipeline_options(options), queue_, mailbox_) {
+        log_(kFramesAhead),
+        pipeline_(options.media, pipeline_options(options), log_, mailbox_) {
     if (!options.quiet) line_ = StatusLine::open();
   }
 
   [[nodiscard]] RunResult run() {
     pipeline_.start();
-    while (!queue_.drained()) {
+    while (!frames_ahead_.drained()) {
       if (const auto signal = signals_.take()) return {.error = std::nullopt, .signal = signal};
       read_mail();
       if (!take_frames()) nap();
@@ -66,12 +67,12 @@ class Encoding {
   /// False when there was none.
   bool take_frames() {
     std::size_t taken = 0;
-    for (; taken < kQueueFrames && queue_.front() != nullptr; ++taken) {
+    for (; taken < kFramesAhead && frames_ahead_.front() != nullptr; ++taken) {
       if (frames_++ == 0) begin();
-      file_.add(queue_.front()->view());
-      status_.track = queue_.front()->track + 1;
-      status_.position = static_cast<std::int64_t>(queue_.front()->track_frame) * kFrameDuration;
-      queue_.pop();
+      file_.add(frames_ahead_.front()->view());
+      status_.track = frames_ahead_.front()->track + 1;
+      status_.position = static_cast<std::int64_t>(frames_ahead_.front()->track_frame) * kFrameDuration;
+      frames_ahead_.pop();
     }
     return taken > 0;
   }
@@ -136,7 +137,8 @@ class Encoding {
   const Options& options_;
   Signals& signals_;
   media::OpusFile file_;
-  FrameQueue queue_;
+  stream::FrameLog log_;
+  stream::FrameCursor frames_ahead_{log_};
   Mailbox mailbox_;
   PlayerOutcome outcome_;
   SaidOnce said_;

@@ -51,10 +51,10 @@ std::optional<Finding> MediaProbe::run(Signals& signals, std::optional<int>& sig
   if (media_.location == "-" && ::isatty(STDIN_FILENO) != 0) {
     return Finding{std::string(kCheck), Mark::skipped, "Not checked: standard input is a terminal."};
   }
-  FrameQueue queue;
+  stream::FrameLog unread;
   media::PipelineOptions once = options_;
   once.program.rounds = 1;
-  media::Pipeline pipeline({media_}, once, queue, *this);
+  media::Pipeline pipeline({media_}, once, unread, *this);
   pipeline.start();
   const bool answered = wakeup_.wait(signals, Clock::now() + kPatience, signal);
   pipeline.stop();

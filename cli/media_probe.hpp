@@ -3,7 +3,6 @@
 
 #include <optional>
 
-#include "base/frame_queue.hpp"
 #include "base/thread_annotations.hpp"
 #include "cli/errand.hpp"
 #include "cli/finding.hpp"

@@ -9,13 +9,13 @@
 namespace vcplay::cli {
 
 NetworkThread::NetworkThread(bot::BotConfig bot, const channel::ChannelConfig& channel,
-                             const std::string& ca_file, const std::string& ca_pem, FrameQueue& queue,
+                             const std::string& ca_file, const std::string& ca_pem, stream::FrameLog& log,
                              send::SenderStats& stats, send::Pacer& pacer, channel::ChannelListener& listener)
-    : listener_(listener) {
+    : senders_(pacer), listener_(listener) {
   if (!ca_file.empty()) trust_.add_anchors_from_file(ca_file);
   if (!ca_pem.empty()) trust_.add_anchors(ca_pem);
   bot_.emplace(loop_, trust_, std::move(bot));
-  channel_.emplace(*bot_, channel, queue, stats, pacer, listener);
+  channel_.emplace(*bot_, channel, log, stats, senders_, listener);
 }
 
 NetworkThread::~NetworkThread() {

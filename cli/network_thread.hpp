@@ -7,10 +7,11 @@
 #include <thread>
 
 #include "base/error.hpp"
-#include "base/frame_queue.hpp"
 #include "channel/channel.hpp"
 #include "net/event_loop.hpp"
 #include "net/tls.hpp"
+#include "send/send_threads.hpp"
+#include "stream/frame_log.hpp"
 
 namespace vcplay::cli {
 
@@ -18,8 +19,8 @@ namespace vcplay::cli {
 class NetworkThread {
  public:
   NetworkThread(bot::BotConfig bot, const channel::ChannelConfig& channel, const std::string& ca_file,
-                const std::string& ca_pem, FrameQueue& queue, send::SenderStats& stats, send::Pacer& pacer,
-                channel::ChannelListener& listener);
+                const std::string& ca_pem, stream::FrameLog& log, send::SenderStats& stats,
+                send::Pacer& pacer, channel::ChannelListener& listener);
   ~NetworkThread();  // ends the channel, however far it is, and joins
   NetworkThread(const NetworkThread&) = delete;
   NetworkThread& operator=(const NetworkThread&) = delete;
@@ -38,6 +39,7 @@ class NetworkThread {
 
   net::TlsTrust trust_;
   net::EventLoop loop_;
+  send::SendThreads senders_;  // network thread
   channel::ChannelListener& listener_;
   std::optional<bot::Bot> bot_;              // network thread
   std::optional<channel::Channel> channel_;  // network thread

@@ -79,9 +79,9 @@ Player::Player(PlayerSetup setup, send::SenderStats& stats, send::Pacer& pacer, 
       setup_(std::move(setup)),
       signals_(signals),
       view_(view),
-      pipeline_(setup_.media, until_the_channel_is_known(setup_.pipeline), queue_, mailbox_),
+      pipeline_(setup_.media, until_the_channel_is_known(setup_.pipeline), log_, mailbox_),
       network_(with_watched_turn(std::move(setup_.bot), turn_to_identify_), setup_.channel, setup_.ca_file,
-               setup_.ca_pem, queue_, stats_, pacer, mailbox_) {}
+               setup_.ca_pem, log_, stats_, pacer, mailbox_) {}
 
 Player::~Player() = default;
 
@@ -104,7 +104,7 @@ PlayerOutcome Player::run() {
       announce_tracks();
       check_media_progress(now);
       tell_waits(now);
-      view_.on_tick(stats_, queue_.size(), pipeline_.live());
+      view_.on_tick(stats_, log_.size(), pipeline_.live());
       fingerprints_.log_next();
       next_tick = now + view_.tick_interval();
     }
@@ -245,7 +245,7 @@ void Player::update_channel_status() {
 
 /// Why nothing is heard yet, in words that go on after "Waiting for"; empty: nobody has to be told.
 std::string Player::reason_to_wait(TimePoint now) const {
-  if (stats_.audio_packets.load(std::memory_order_relaxed) > 0 || queue_.size() > 0) return {};
+  if (stats_.audio_packets.load(std::memory_order_relaxed) > 0 || log_.size() > 0) return {};
   if (stats_.unheard.load(std::memory_order_relaxed) > 0) return {};
   if (const Duration left = turn_to_identify_.load(std::memory_order_relaxed) - now;
       left > Duration::zero()) {

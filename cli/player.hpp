@@ -13,7 +13,6 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "base/frame_queue.hpp"
 #include "base/said_once.hpp"
 #include "channel/channel.hpp"
 #include "cli/fingerprints.hpp"
@@ -24,6 +23,7 @@
 #include "media/pipeline.hpp"
 #include "send/pacer.hpp"
 #include "send/sender.hpp"
+#include "stream/frame_log.hpp"
 
 namespace vcplay::cli {
 
@@ -112,7 +112,7 @@ class Player {
   void end_fade(TimePoint now);
 
   send::SenderStats& stats_;
-  FrameQueue queue_;
+  stream::FrameLog log_;
   Mailbox mailbox_;
   std::atomic<TimePoint> turn_to_identify_{TimePoint{}};  // set by the network thread
   PlayerSetup setup_;

@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <utility>
 
-#include "base/frame_queue.hpp"
 #include "base/thread_annotations.hpp"
 #include "media/pipeline.hpp"
 #include "media/soft_end.hpp"
+#include "stream/frame_log.hpp"
 
 namespace vcplay::media {
 
@@ -16,7 +16,7 @@ namespace vcplay::media {
 /// A media thread that hangs in a read outlives its Pipeline; it must then find nothing left to touch.
 class Outlet {
  public:
-  Outlet(FrameQueue& queue, PipelineListener& listener) : queue_(&queue), listener_(&listener) {}
+  Outlet(stream::FrameLog& queue, PipelineListener& listener) : queue_(&queue), listener_(&listener) {}
 
   struct Room {
     std::size_t free = 0;
@@ -74,7 +74,7 @@ class Outlet {
 
  private:
   Mutex mutex_;
-  FrameQueue* queue_ GUARDED_BY(mutex_);
+  stream::FrameLog* queue_ GUARDED_BY(mutex_);
   PipelineListener* listener_ GUARDED_BY(mutex_);
   std::uint64_t put_ GUARDED_BY(mutex_) = 0;  // frames
   std::uint32_t seen_underruns_ GUARDED_BY(mutex_) = 0;

@@ -33,7 +33,7 @@ struct Pipeline::Impl {
   }
 };
 
-Pipeline::Pipeline(std::vector<Media> media, const PipelineOptions& options, FrameQueue& queue,
+Pipeline::Pipeline(std::vector<Media> media, const PipelineOptions& options, stream::FrameLog& queue,
                    PipelineListener& listener)
     : impl_(std::make_unique<Impl>()) {
   route_ffmpeg_log();

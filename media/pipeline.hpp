@@ -9,13 +9,13 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "base/frame_queue.hpp"
 #include "media/encoder_options.hpp"
 #include "media/live_options.hpp"
 #include "media/program_options.hpp"
 #include "media/progress.hpp"
 #include "media/sound_options.hpp"
 #include "media/web_rules.hpp"
+#include "stream/frame_log.hpp"
 
 namespace vcplay::media {
 
@@ -103,12 +103,12 @@ class PipelineListener {
 };
 
 /// Decodes, resamples and encodes all tracks that MEDIA lead to, one after
-/// the other, into a FrameQueue, about a second ahead. Owns the media
+/// the other, into a FrameLog, about a second ahead. Owns the media
 /// thread. Tracks follow each other without a gap: the encoder runs through.
 class Pipeline {
  public:
   /// Throws Error{usage} when `options.ca_file` cannot be used.
-  Pipeline(std::vector<Media> media, const PipelineOptions& options, FrameQueue& queue,
+  Pipeline(std::vector<Media> media, const PipelineOptions& options, stream::FrameLog& queue,
            PipelineListener& listener);
   /// Stops and joins. A read that hangs in the kernel does not hold it up for more than a second; the queue
   /// is then finished, and on_pipeline_end() does not come.

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kHeadStart = 3;  // frames that are sent while we work: 60 ms, of which we need a few
 // Frames after which a decoder and an encoder know where they are: what they make differs by -60 and -40 dB.
 constexpr std::size_t kPreroll = 10;
-constexpr std::size_t kFaded = FrameQueue::Ending().size();
+constexpr std::size_t kFaded = stream::FrameLog::Ending().size();
 constexpr std::size_t kFadeSamples = 1440;  // 30 ms
 constexpr std::size_t kFrameValues = kSamplesPerFrame * kChannels;
 
@@ -28,13 +28,13 @@ using EncoderPtr = std::unique_ptr<OpusEncoder, Free>;
 
 /// What a listener hears of the frames from number `first` to `last`, interleaved; nothing when one of them
 /// is not 20 ms of Opus.
-std::optional<std::vector<float>> heard(const FrameQueue& queue, std::size_t first, std::size_t last) {
+std::optional<std::vector<float>> heard(const stream::FrameLog& queue, std::size_t first, std::size_t last) {
   int result = OPUS_OK;
   const DecoderPtr decoder(opus_decoder_create(kSampleRate, kChannels, &result));
   if (decoder == nullptr) return std::nullopt;
   std::vector<float> samples((last - first) * kFrameValues);
   for (std::size_t frame = first; frame < last; ++frame) {
-    const OpusFrame& packet = queue.peek(frame);
+    const OpusFrame packet = queue.peek(frame);
     const int made = opus_decode_float(decoder.get(), packet.bytes.data(), packet.size,
                                        samples.data() + (frame - first) * kFrameValues, kSamplesPerFrame, 0);
     if (made != static_cast<int>(kSamplesPerFrame)) return std::nullopt;
@@ -67,7 +67,7 @@ EncoderPtr make_encoder(std::size_t packet_bytes) {
 
 /// The last kFaded frames of `samples`, after the others have gone before. What is given to an encoder comes
 /// out of a decoder by its delay later, so it is given that much earlier.
-std::optional<FrameQueue::Ending> encode_end(std::vector<float> samples, const OpusFrame& model) {
+std::optional<stream::FrameLog::Ending> encode_end(std::vector<float> samples, const OpusFrame& model) {
   const EncoderPtr encoder = make_encoder(model.size);
   opus_int32 delay = 0;
   if (encoder == nullptr || opus_encoder_ctl(encoder.get(), OPUS_GET_LOOKAHEAD(&delay)) != OPUS_OK) {
@@ -76,7 +76,7 @@ std::optional<FrameQueue::Ending> encode_end(std::vector<float> samples, const O
   const std::size_t frames = samples.size() / kFrameValues;
   samples.erase(samples.begin(), samples.begin() + std::ptrdiff_t{delay} * kChannels);
   samples.resize(frames * kFrameValues);
-  FrameQueue::Ending ending;
+  stream::FrameLog::Ending ending;
   for (std::size_t frame = 0; frame < frames; ++frame) {
     OpusFrame& out = ending[frame + kFaded < frames ? 0 : frame + kFaded - frames];
     const int size = opus_encode_float(encoder.get(), samples.data() + frame * kFrameValues, kSamplesPerFrame,
@@ -89,7 +89,7 @@ std::optional<FrameQueue::Ending> encode_end(std::vector<float> samples, const O
 
 }  // namespace
 
-void end_softly(FrameQueue& queue) {
+void end_softly(stream::FrameLog& queue) {
   const std::size_t published = queue.published();
   const std::size_t taken = queue.taken();
   // A queue that is full has nothing left of what was sent: then the music goes on for a little longer.
@@ -103,8 +103,9 @@ void end_softly(FrameQueue& queue) {
   auto ending = encode_end(std::move(*samples), queue.peek(from));
   if (!ending) return;
   for (std::size_t frame = 0; frame < kFaded; ++frame) {
-    (*ending)[frame].track = queue.peek(from + frame).track;
-    (*ending)[frame].track_frame = queue.peek(from + frame).track_frame;
+    const OpusFrame replaced = queue.peek(from + frame);
+    (*ending)[frame].track = replaced.track;
+    (*ending)[frame].track_frame = replaced.track_frame;
   }
   queue.end_with(from, *ending);
 }

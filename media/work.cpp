@@ -10,7 +10,7 @@
 
 namespace vcplay::media {
 
-Work::Work(std::vector<Media> media, const PipelineOptions& options, FrameQueue& queue,
+Work::Work(std::vector<Media> media, const PipelineOptions& options, stream::FrameLog& queue,
            PipelineListener& listener)
     : bitrate(options.bitrate),
       limit(options.encoder.limit),

@@ -30,7 +30,7 @@ namespace vcplay::media {
 /// it keeps what it stands on.
 class Work {
  public:
-  Work(std::vector<Media> media, const PipelineOptions& options, FrameQueue& queue,
+  Work(std::vector<Media> media, const PipelineOptions& options, stream::FrameLog& queue,
        PipelineListener& listener);
 
   /// The media thread, from its beginning to its end, or from where the one before it was left behind: what

@@ -1,4 +1,4 @@
-// One encoded 20 ms of audio, as it waits in the FrameQueue.
+// One encoded 20 ms of audio, as it waits in a FrameLog.
 #pragma once
 
 #include <algorithm>

@@ -94,7 +94,7 @@ void Channel::Impl::stop() {
   if (is_stopping || is_ending()) return;
   is_stopping = true;
   clear_status();
-  if (sender.has_thread() && sender.has_stream()) {
+  if (sender.is_on_thread() && sender.has_stream()) {
     sender.command(send::StopPlaying{});
     phase_timer.start_at(loop.now() + kCloseTimeout);  // should the sender thread not get to run
     return;
@@ -114,7 +114,7 @@ void Channel::Impl::leave() {
   for (net::Timer* const timer : {&speaking_timer, &alone_timer, &call_timer}) timer->cancel();
   path.stop_looking();
   voice.stop();
-  sender.stop_thread();
+  sender.leave_thread();
   enter(Phase::leaving);
   if (!owes_leave || bot.shard() == nullptr) return close();
   phase_timer.start_at(loop.now() + kLeaveTimeout);
@@ -205,9 +205,9 @@ void Channel::Impl::give_up_joining() {
 
 // ── the public face ──
 
-Channel::Channel(bot::Bot& bot, ChannelConfig config, FrameQueue& queue, send::SenderStats& stats,
-                 send::Pacer& pacer, ChannelListener& listener)
-    : impl_(std::make_unique<Impl>(bot, config, queue, stats, pacer, listener)) {}
+Channel::Channel(bot::Bot& bot, ChannelConfig config, stream::FrameLog& log, send::SenderStats& stats,
+                 send::SendThreads& threads, ChannelListener& listener)
+    : impl_(std::make_unique<Impl>(bot, config, log, stats, threads, listener)) {}
 
 Channel::~Channel() = default;
 

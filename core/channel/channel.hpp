@@ -10,7 +10,6 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
-#include "base/frame_queue.hpp"
 #include "base/log.hpp"
 #include "base/snowflake.hpp"
 #include "bot/bot.hpp"
@@ -19,8 +18,8 @@
 #include "channel/send_permit.hpp"
 #include "dave/session.hpp"
 #include "rtp/transport_cipher.hpp"
-#include "send/pacer.hpp"
-#include "send/sender.hpp"
+#include "send/send_threads.hpp"
+#include "stream/frame_log.hpp"
 
 namespace vcplay::channel {
 
@@ -113,7 +112,7 @@ class ChannelListener {
   virtual void on_channel(const ChannelFacts& facts) = 0;  // again when the channel changes
   virtual void on_session(const SessionFacts& facts) = 0;
   virtual void on_encryption(const EncryptionFacts& facts) = 0;  // each time that something of it changes
-  virtual void on_underrun(bool began) = 0;                      // the queue ran dry; audio flows again
+  virtual void on_underrun(bool began) = 0;                      // the stream ran dry; audio flows again
   virtual void on_reconnect(const ReconnectFacts& facts) = 0;    // something is lost and tried again
   virtual void on_notice(const Notice& notice);                  // logs it, without what the hint stands for
   /// Exactly once, last: nothing when the stream was played (or stopped) and left, else why it ended.
@@ -122,13 +121,14 @@ class ChannelListener {
 };
 
 /// Joins a voice channel by way of a Bot, feeds the Sender its session, keeps the call alive and leaves: the
-/// only type that knows both gateways. Lives on the network thread; owns the sender thread.
+/// only type that knows both gateways. Lives on the network thread.
 class Channel {
  public:
   /// `bot` is this channel's alone: it is opened and closed with it. It outlives the Channel, but not the
-  /// turn of the loop in which that is destroyed: what it waits for would be told to nobody.
-  Channel(bot::Bot& bot, ChannelConfig config, FrameQueue& queue, send::SenderStats& stats,
-          send::Pacer& pacer, ChannelListener& listener);
+  /// turn of the loop in which that is destroyed: what it waits for would be told to nobody. `log` and
+  /// `stats` outlive `threads`, and that outlives the Channel.
+  Channel(bot::Bot& bot, ChannelConfig config, stream::FrameLog& log, send::SenderStats& stats,
+          send::SendThreads& threads, ChannelListener& listener);
   ~Channel();
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;

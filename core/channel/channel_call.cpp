@@ -37,7 +37,7 @@ void Channel::Impl::open_voice(call::OpenVoice& order) {
                                 .random = bot::random_fraction});
 }
 
-/// Everything of the voice session goes; the queue keeps its place.
+/// Everything of the voice session goes; the sender keeps its place among the frames.
 void Channel::Impl::close_voice() {
   for (net::Timer* const timer : {&speaking_timer, &alone_timer}) timer->cancel();
   voice.end();

@@ -36,8 +36,8 @@ struct Seated {
 using Action = std::variant<gateway::Action, call::Action, FromVoice, Seated>;
 
 struct Channel::Impl final : bot::ShardListener, VoiceLinkOwner, MediaPathOwner, SenderLinkOwner {
-  Impl(bot::Bot& owner, ChannelConfig channel_config, FrameQueue& queue, send::SenderStats& stats,
-       send::Pacer& pacer, ChannelListener& events)
+  Impl(bot::Bot& owner, ChannelConfig channel_config, stream::FrameLog& log, send::SenderStats& stats,
+       send::SendThreads& threads, ChannelListener& events)
       : bot(owner),
         loop(owner.loop()),
         config(channel_config),
@@ -46,7 +46,7 @@ struct Channel::Impl final : bot::ShardListener, VoiceLinkOwner, MediaPathOwner,
               .on_move = config.on_move,
               .on_kick = config.on_kick,
               .random = bot::random_fraction}),
-        sender(loop, queue, stats, pacer, {.lead_in_packets = config.lead_in_packets}, *this) {}
+        sender(loop, log, stats, threads, {.lead_in_packets = config.lead_in_packets}, *this) {}
 
   bot::Bot& bot;
   net::EventLoop& loop;

@@ -51,7 +51,7 @@ void Channel::Impl::session_is_ready(voice::SessionReady& session) {
   listener.on_session({.user = user, .mode = session.mode, .dave_version = session.dave_version});
   enter(Phase::ready);
   act(call.voice_is_live(loop.now()));
-  sender.start_thread();
+  sender.join_thread();
   seek_permission_to_speak();
   status.enter(call.channel());
   put_status();

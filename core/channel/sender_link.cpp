@@ -9,12 +9,17 @@
 
 namespace vcplay::channel {
 
-SenderLink::SenderLink(net::EventLoop& loop, FrameQueue& queue, send::SenderStats& stats, send::Pacer& pacer,
-                       send::Sender::Options options, SenderLinkOwner& owner)
-    : loop_(loop), pacer_(pacer), owner_(owner), sender_(queue, inbox_, stats, options) {}
+SenderLink::SenderLink(net::EventLoop& loop, stream::FrameLog& log, send::SenderStats& stats,
+                       send::SendThreads& threads, send::Sender::Options options, SenderLinkOwner& owner)
+    : loop_(loop),
+      threads_(threads),
+      owner_(owner),
+      waiting_station_(std::make_unique<send::Station>(log, stats, options)),
+      station_(waiting_station_.get()),
+      orders_(station_->inbox) {}
 
 void SenderLink::listen() {
-  readable_.emplace(loop_, inbox_.report_fd(), [this] { read_reports(); });
+  readable_.emplace(loop_, station_->inbox.report_fd(), [this] { read_reports(); });
 }
 
 void SenderLink::start_stream(std::unique_ptr<PacketSink> sink, std::unique_ptr<rtp::TransportCipher> cipher,
@@ -36,6 +41,7 @@ void SenderLink::drop_stream() {
 }
 
 void SenderLink::command(send::SenderCommand&& order) {
+  if (station_ == nullptr) return;
   orders_.post(std::move(order), loop_.now());
   if (const auto next = orders_.deadline()) orders_timer_.start_at(*next);
 }
@@ -50,20 +56,29 @@ void SenderLink::post_waiting() {
   if (const auto next = orders_.deadline()) orders_timer_.start_at(*next);
 }
 
-void SenderLink::start_thread() {
-  if (!thread_) thread_.emplace(sender_, pacer_);
+void SenderLink::join_thread() {
+  if (waiting_station_) threads_.add(std::move(waiting_station_));
 }
 
-void SenderLink::stop_thread() {
+void SenderLink::leave_thread() noexcept {
   orders_timer_.cancel();
-  thread_.reset();
+  readable_.reset();
+  const bool was_on_thread = is_on_thread();
+  send::Station* const station = std::exchange(station_, nullptr);
+  waiting_station_.reset();
+  if (was_on_thread) threads_.remove(*station);
 }
 
 void SenderLink::read_reports() {
+  send::SenderInbox& inbox = station_->inbox;
   eventfd_t count = 0;
-  static_cast<void>(eventfd_read(inbox_.report_fd(), &count));
-  inbox_.destroy_retired();
-  while (const auto report = inbox_.take_report()) owner_.on_report(*report);
+  static_cast<void>(eventfd_read(inbox.report_fd(), &count));
+  inbox.destroy_retired();
+  while (station_ != nullptr) {  // the owner may leave
+    const auto report = inbox.take_report();
+    if (!report) return;
+    owner_.on_report(*report);
+  }
 }
 
 }  // namespace vcplay::channel

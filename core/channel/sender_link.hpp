@@ -5,13 +5,12 @@
 #include <memory>
 #include <optional>
 
-#include "base/frame_queue.hpp"
 #include "base/packet.hpp"
 #include "net/event_loop.hpp"
 #include "rtp/transport_cipher.hpp"
-#include "send/pacer.hpp"
-#include "send/sender.hpp"
+#include "send/send_threads.hpp"
 #include "send/sender_orders.hpp"
+#include "stream/frame_log.hpp"
 
 namespace vcplay::channel {
 
@@ -24,17 +23,21 @@ class SenderLinkOwner {
   virtual void on_sender_stuck() = 0;
 };
 
-/// Gives orders to a Sender, and runs it. Lives on the network thread.
+/// Gives orders to a Sender, and puts it on a sender thread. Lives on the network thread.
 class SenderLink {
  public:
-  SenderLink(net::EventLoop& loop, FrameQueue& queue, send::SenderStats& stats, send::Pacer& pacer,
-             send::Sender::Options options, SenderLinkOwner& owner);
+  /// `log` and `stats` outlive `threads`, and that the SenderLink.
+  SenderLink(net::EventLoop& loop, stream::FrameLog& log, send::SenderStats& stats,
+             send::SendThreads& threads, send::Sender::Options options, SenderLinkOwner& owner);
+  ~SenderLink() { leave_thread(); }
+  SenderLink(const SenderLink&) = delete;
+  SenderLink& operator=(const SenderLink&) = delete;
 
   /// A voice session's stream: silence alone may pass until it is said what else may.
   void start_stream(std::unique_ptr<PacketSink> sink, std::unique_ptr<rtp::TransportCipher> cipher,
                     std::uint32_t ssrc);
   [[nodiscard]] bool has_stream() const noexcept { return has_stream_; }
-  /// It is void; the queue keeps its place.
+  /// It is void; the Sender keeps its place among the frames.
   void drop_stream();
 
   void command(send::SenderCommand&& order);
@@ -42,10 +45,10 @@ class SenderLink {
   void hold(send::Hold hold);
 
   /// Once; it needs a stream to send anything.
-  void start_thread();
-  [[nodiscard]] bool has_thread() const noexcept { return thread_.has_value(); }
-  /// At once, without silence behind the audio.
-  void stop_thread();
+  void join_thread();
+  [[nodiscard]] bool is_on_thread() const noexcept { return station_ != nullptr && !waiting_station_; }
+  /// For ever and at once, without silence behind the audio: no order is heard any more, and no report.
+  void leave_thread() noexcept;
   /// To what the sender reports.
   void listen();
   void stop_listening() { readable_.reset(); }
@@ -55,13 +58,12 @@ class SenderLink {
   void read_reports();
 
   net::EventLoop& loop_;
-  send::Pacer& pacer_;
+  send::SendThreads& threads_;
   SenderLinkOwner& owner_;
-  send::SenderInbox inbox_;
-  send::SenderOrders orders_{inbox_};
-  send::Sender sender_;
+  std::unique_ptr<send::Station> waiting_station_;  // until it is on a thread
+  send::Station* station_;                          // null: it has left
+  send::SenderOrders orders_;
   std::optional<net::FdWatch> readable_;
-  std::optional<send::SenderThread> thread_;
   bool has_stream_ = false;
   net::Timer orders_timer_{loop_, [this] { post_waiting(); }};
 };

@@ -1,6 +1,8 @@
 // Where the sender's time comes from.
 #pragma once
 
+#include <memory>
+
 #include "base/clock.hpp"
 
 namespace vcplay::send {
@@ -19,6 +21,8 @@ class Pacer {
   /// Called when the sender waits for frames or for the network thread: true when the clock must stand still
   /// until they act (an unthrottled rehearsal), false when time runs on (the real world).
   [[nodiscard]] virtual bool waits_for_data() noexcept { return false; }
+  /// For one more sender thread. nullptr: there is one clock, and one thread.
+  [[nodiscard]] virtual std::unique_ptr<Pacer> another() const { return nullptr; }
 };
 
 /// clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME), on a thread made punctual.
@@ -28,6 +32,7 @@ class MonotonicPacer final : public Pacer {
   [[nodiscard]] TimePoint now() noexcept override;
   void sleep_until(TimePoint deadline) noexcept override;
   void hold_until(TimePoint deadline) noexcept override;
+  [[nodiscard]] std::unique_ptr<Pacer> another() const override { return std::make_unique<MonotonicPacer>(); }
 };
 
 /// For the calling thread: timer slack 1 ns, SCHED_FIFO

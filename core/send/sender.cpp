@@ -9,6 +9,26 @@ namespace {
 // Before a stream has its slots nothing is paced; these bound how long an answer lies unread.
 constexpr Duration kAskingStep = 1ms;  // the network thread answers at once
 constexpr Duration kIdleStep = 5ms;
+// Where there are many, so that those who wait do not take the others' time.
+constexpr std::size_t kFew = 8;
+constexpr Duration kAskingStepOfMany = 5ms;
+constexpr Duration kIdleStepOfMany = 20ms;
+
+// A stream that begins at an appointed time asks for SPEAKING so much before its lead-in: a thousand may ask
+// at once.
+constexpr Duration kTimeToAsk = 200ms;
+
+// So many moments within 20 ms have slots, 625 µs apart. Senders that share one follow each other at once,
+// instead of a sleep apart.
+constexpr unsigned kMomentBits = 5;
+
+/// The moments of so many Senders as there may be lie as far apart as they can.
+constexpr Duration moment_of(std::size_t place) noexcept {
+  unsigned moment = 0;
+  for (unsigned bit = 0; bit < kMomentBits; ++bit) moment = moment << 1U | static_cast<unsigned>(place >> bit & 1U);
+  return kFrameDuration / (1U << kMomentBits) * moment;
+}
+static_assert(moment_of(1) == 10ms && moment_of(2) == 5ms && moment_of(3) == 15ms);
 
 /// The sender thread alone writes; an atomic addition would lock the bus for nothing.
 template <typename Counter>
@@ -31,11 +51,16 @@ void Sender::tick(TimePoint now) noexcept {
 
 bool Sender::prepare(TimePoint now) noexcept {
   read_inbox();
-  end_gathering();
+  end_gathering(now);
   if (now < due_ - kMostHeadStart) return false;
   if (!talking()) {
     pass_quiet_slots(now);
     return false;
+  }
+  if (!anchored_) {  // the stream's first packet fixes its slots
+    anchored_ = true;
+    due_ = first_slot(now);
+    if (now < due_ - kMostHeadStart) return false;
   }
   meet_schedule(now);
   load_packet();
@@ -43,11 +68,12 @@ bool Sender::prepare(TimePoint now) noexcept {
 }
 
 void Sender::send_prepared(TimePoint now) noexcept {
-  if (packet_bytes_ > 0 && sink_takes_packet(now) && phase_ == Phase::audio) note_frame(*queue_.front(), now);
+  if (packet_bytes_ > 0 && sink_takes_packet(now) && phase_ == Phase::audio)
+    note_frame(*cursor_.front(), now);
   note_lateness(now - scheduled_);
   due_ += kFrameDuration;
   header_.timestamp += rtp::kTimestampStep;
-  if (phase_ == Phase::audio) return queue_.pop();
+  if (phase_ == Phase::audio) return cursor_.pop();
   if (--silence_left_ > 0) return;
   if (phase_ == Phase::lead_in) return enter(Phase::audio);
   end_trailing();
@@ -56,16 +82,21 @@ void Sender::send_prepared(TimePoint now) noexcept {
 bool Sender::waiting() const noexcept {
   switch (phase_) {
     case Phase::gathering:
-      return !queue_.drained() && (hold_ == Hold::pause || !enough_gathered());
+      return !cursor_.drained() && (hold_ == Hold::pause || !enough_gathered() || cursor_.clock().is_held());
     case Phase::audio:
     case Phase::unheard:
-      return !queue_.finished() && queue_.size() == 0;
+      return starving();
     case Phase::lead_in:
     case Phase::trailing:
       return false;
     default:
       return true;
   }
+}
+
+bool Sender::starving() const noexcept {
+  const bool takes_frames = phase_ == Phase::audio || phase_ == Phase::unheard;
+  return takes_frames && !cursor_.finished() && cursor_.size() == 0;
 }
 
 // ── the inbox ──
@@ -139,7 +170,7 @@ void Sender::on(DropStream) noexcept {
   retire(transform_);
   anchored_ = false;
   if (phase_ == Phase::finished) return;
-  const bool said_everything = talking() && (stopping_ || queue_.drained());
+  const bool said_everything = talking() && (stopping_ || cursor_.drained());
   if (said_everything) return finish();
   enter(Phase::no_stream);
 }
@@ -164,20 +195,25 @@ bool Sender::talking() const noexcept {
 
 void Sender::enter(Phase phase) noexcept {
   phase_ = phase;
+  if (phase != Phase::audio && phase != Phase::unheard) cursor_.rest();
   stats_.speaking.store(phase == Phase::lead_in || phase == Phase::audio, std::memory_order_relaxed);
 }
 
 bool Sender::enough_gathered() const noexcept {
-  const std::size_t needed = std::min(static_cast<std::size_t>(frames_needed_), queue_.capacity());
-  const bool finished = queue_.finished();  // read first: what was queued before is then counted
-  const std::size_t queued = queue_.size();
+  const std::size_t wanted = cursor_.is_under_way() ? 1 : static_cast<std::size_t>(frames_needed_);
+  const std::size_t needed = std::min(wanted, cursor_.capacity());
+  const bool finished = cursor_.finished();  // read first: what was queued before is then counted
+  const std::size_t queued = cursor_.size();
   return queued >= needed || (finished && queued > 0);
 }
 
-void Sender::end_gathering() noexcept {
+void Sender::end_gathering(TimePoint now) noexcept {
   if (phase_ != Phase::gathering) return;
-  if (queue_.drained()) return finish();  // whatever was sent has had its silence
+  if (cursor_.drained()) return finish();  // whatever was sent has had its silence
   if (hold_ == Hold::pause || !enough_gathered()) return;
+  const Duration before =
+      hold_ == Hold::run_on ? 0ms : kTimeToAsk + options_.lead_in_packets * kFrameDuration;
+  if (cursor_.clock().begins_after(now + before)) return;
   if (hold_ == Hold::run_on) return enter(Phase::unheard);
   enter(Phase::asking);
   inbox_.report(SenderReport::wants_speaking);
@@ -195,7 +231,7 @@ void Sender::begin_trailing() noexcept {
 
 void Sender::end_trailing() noexcept {
   const bool held = std::exchange(trailing_for_hold_, false);
-  if (stopping_ || queue_.drained()) return finish();
+  if (stopping_ || cursor_.drained()) return finish();
   enter(Phase::gathering);
   if (held) return inbox_.report(SenderReport::held);
   add_one(stats_.underruns);
@@ -207,22 +243,25 @@ void Sender::end_trailing() noexcept {
 
 /// RFC 3550 s5.1: the timestamp goes on in silence, "the sampling clock" does not stop.
 void Sender::pass_quiet_slots(TimePoint now) noexcept {
-  if (phase_ == Phase::unheard) pass_unheard_frame();
+  const auto slots = (now - due_) / kFrameDuration + 1;  // one, even a moment before it begins
+  if (phase_ == Phase::unheard) pass_unheard_frame(due_ + (slots - 1) * kFrameDuration);
   if (anchored_ || phase_ == Phase::unheard) {
-    const auto slots = (now - due_) / kFrameDuration + 1;  // one, even a moment before it begins
     due_ += slots * kFrameDuration;
     header_.timestamp += static_cast<std::uint32_t>(slots) * rtp::kTimestampStep;
   } else {
-    due_ = now + (phase_ == Phase::asking ? kAskingStep : kIdleStep);
+    const bool few = place_ < kFew;
+    due_ = now + (phase_ == Phase::asking ? (few ? kAskingStep : kAskingStepOfMany)
+                                          : (few ? kIdleStep : kIdleStepOfMany));
   }
   if (sink_ && phase_ != Phase::finished) keep_alive(now);
 }
 
-void Sender::pass_unheard_frame() noexcept {
-  if (const OpusFrame* const frame = queue_.front()) {
+void Sender::pass_unheard_frame(TimePoint slot) noexcept {
+  cursor_.take_up(slot);
+  if (const OpusFrame* const frame = cursor_.front()) {
     note_position(*frame);
     add_one(stats_.unheard);
-    return queue_.pop();
+    return cursor_.pop();
   }
   frames_needed_ = kResumeFrames;
   enter(Phase::gathering);  // ends there, too, when no more will come
@@ -238,13 +277,18 @@ void Sender::keep_alive(TimePoint now) noexcept {
   last_sent_ = now;
 }
 
-/// The stream's first packet fixes its slots; after a stall
-/// the missed ones are skipped, the rest stay where they were.
+/// Where the stream's first packet goes. Number 0 need not wait, unless the stream begins at an appointed
+/// time.
+TimePoint Sender::first_slot(TimePoint now) const noexcept {
+  const std::optional<Duration> appointed = cursor_.clock().phase();
+  if (place_ == 0 && !appointed) return now;
+  const Duration moment = appointed.value_or(Duration::zero()) + moment_of(place_);
+  const Duration since = (now.time_since_epoch() - moment) % kFrameDuration;
+  return since <= Duration::zero() ? now - since : now - since + kFrameDuration;
+}
+
+/// After a stall the missed slots are skipped, the rest stay where they were.
 void Sender::meet_schedule(TimePoint now) noexcept {
-  if (!anchored_) {
-    anchored_ = true;
-    due_ = now;
-  }
   scheduled_ = due_;
   const Duration late = now - due_;
   if (late <= kMaxLatePackets * kFrameDuration) return;
@@ -254,18 +298,31 @@ void Sender::meet_schedule(TimePoint now) noexcept {
   add_one(stats_.rebases);
 }
 
+/// Silence goes on until the stream begins.
+void Sender::wait_for_the_beginning() noexcept {
+  const stream::StreamClock& clock = cursor_.clock();
+  if (phase_ == Phase::audio && clock.begins_after(due_)) {
+    silence_left_ = 1;
+    enter(Phase::lead_in);
+  }
+  const bool leads_in_last = phase_ == Phase::lead_in && silence_left_ == 1;
+  if (leads_in_last && clock.begins_after(due_ + kFrameDuration)) silence_left_ = 2;
+}
+
 /// Fills packet_ with what belongs into this slot, sealed. Silence goes past the transform: DAVE lets exactly
 /// that packet through in the clear.
 void Sender::load_packet() noexcept {
+  wait_for_the_beginning();
+  if (phase_ == Phase::audio) cursor_.take_up(due_);
   const ByteSpan protocol_frame = ByteSpan(packet_).subspan(kRtpHeaderBytes, kMaxProtocolFrameBytes);
-  const OpusFrame* const frame = phase_ == Phase::audio ? queue_.front() : nullptr;
+  const OpusFrame* const frame = phase_ == Phase::audio ? cursor_.front() : nullptr;
   ByteView opus = kOpusSilence;
   if (frame != nullptr) {
     opus = frame->view();
   } else if (phase_ == Phase::lead_in && silence_left_ == 1) {
     opus = kOpusReset;
   } else if (phase_ == Phase::audio) {
-    if (!queue_.drained()) queue_.note_underrun();
+    if (!cursor_.drained()) cursor_.note_underrun();
     begin_trailing();
   }
   std::copy(opus.begin(), opus.end(), protocol_frame.begin());

@@ -6,16 +6,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <thread>
 #include <variant>
 
 #include "base/clock.hpp"
-#include "base/frame_queue.hpp"
 #include "base/packet.hpp"
 #include "base/spsc_ring.hpp"
 #include "rtp/header.hpp"
 #include "rtp/transport_cipher.hpp"
-#include "send/pacer.hpp"
+#include "stream/frame_cursor.hpp"
 
 namespace vcplay::send {
 
@@ -30,10 +28,10 @@ inline constexpr Duration kKeepaliveInterval = std::chrono::seconds(5);
 
 // ── network thread → sender thread ──
 
-/// What becomes of the queue while audio may not be sent.
+/// What becomes of the stream while audio may not be sent.
 enum class Hold : std::uint8_t {
   none,    // audio may be sent
-  pause,   // the queue waits
+  pause,   // its frames wait, unless other channels take them
   run_on,  // a frame per slot passes unheard, as a radio's would
 };
 /// A session is ready for audio: all that a packet needs. Counters go on from where the caller says.
@@ -60,7 +58,7 @@ struct SwapCipher {
 };
 /// SPEAKING has been sent: audio may flow.
 struct SpeakingIsOn {};
-/// Leave the queue alone, say five silence packets, report finished.
+/// Leave the frames alone, say five silence packets, report finished.
 struct StopPlaying {};
 /// The connection is gone: nothing more may be sent on it; everything of StartStream is retired.
 struct DropStream {};
@@ -114,11 +112,12 @@ struct SenderStats {
   std::atomic<std::uint64_t> unheard{0};        // frames of media that ran on while nobody was there
   std::atomic<std::uint64_t> dropped{0};        // the socket would block
   std::atomic<std::uint64_t> failed{0};         // the socket, the cipher or the transform refused
-  std::atomic<std::uint64_t> underruns{0};  // times that the queue ran dry in the middle and audio went quiet
-  std::atomic<std::uint64_t> rebases{0};    // stalls of more than three packets
+  std::atomic<std::uint64_t> underruns{
+      0};                                 // times that the stream ran dry in the middle and audio went quiet
+  std::atomic<std::uint64_t> rebases{0};  // stalls of more than three packets
   std::atomic<std::int64_t> worst_late_ns{0};    // deadline to send
-  std::atomic<std::uint32_t> track{0};           // of the frame that left the queue last
-  std::atomic<std::uint64_t> track_frame{0};     // of the frame that left the queue last
+  std::atomic<std::uint32_t> track{0};           // of the frame that was taken last
+  std::atomic<std::uint64_t> track_frame{0};     // of the frame that was taken last
   std::atomic<bool> speaking{false};             // audio flows
   std::atomic<std::int64_t> first_packet_ns{0};  // steady clock, 0: none yet
   std::atomic<std::int64_t> first_audio_ns{0};   // first frame of media
@@ -128,14 +127,20 @@ struct SenderStats {
 };
 
 /// Owns the clock and the counters of one outgoing stream. Sans-thread: tick() is told the time.
-/// Lives on the sender thread, which neither allocates, locks, logs nor frees in here.
+/// Lives on a sender thread, which neither allocates, locks, logs nor frees in here.
 class Sender {
  public:
   struct Options {
     int lead_in_packets = 10;  // silence before the first frame of each stream
   };
-  Sender(FrameQueue& queue, SenderInbox& inbox, SenderStats& stats, Options options) noexcept
-      : queue_(queue), inbox_(inbox), stats_(stats), options_(options) {}
+  Sender(stream::FrameCursor& cursor, SenderInbox& inbox, SenderStats& stats, Options options) noexcept
+      : cursor_(cursor), inbox_(inbox), stats_(stats), options_(options) {}
+  Sender(const Sender&) = delete;
+  Sender& operator=(const Sender&) = delete;
+
+  /// Before it is ticked first: its number among the Senders of this program, which says when within 20 ms
+  /// its slots are. Number 0 begins at once, whenever that is.
+  void take_place(std::size_t place) noexcept { place_ = place; }
 
   /// When tick() wants to be called next. At first, and when a stream starts, this is a time in the past.
   [[nodiscard]] TimePoint next_deadline() const noexcept { return due_; }
@@ -150,13 +155,20 @@ class Sender {
 
   [[nodiscard]] bool finished() const noexcept { return phase_ == Phase::finished; }
 
+  /// It is ticked no more, for now or for ever: nobody has to keep time with it.
+  void stand_aside() noexcept { cursor_.rest(); }
+
   // For a clock that can stand still: between reading the inbox and a tick, such a clock waits while
   // waiting() is true.
   void read_inbox() noexcept;
   /// True when a tick could send nothing until frames come or the network thread acts.
   [[nodiscard]] bool waiting() const noexcept;
+  /// True when it is frames that it waits for, in the middle of the stream.
+  [[nodiscard]] bool starving() const noexcept;
 
  private:
+  friend class SendThread;
+  friend class SenderStack;
   enum class Phase : std::uint8_t {
     no_stream,  // waits for StartStream
     gathering,  // quiet: waits for frames
@@ -183,22 +195,24 @@ class Sender {
   [[nodiscard]] bool talking() const noexcept;
   [[nodiscard]] bool enough_gathered() const noexcept;
   void enter(Phase phase) noexcept;
-  void end_gathering() noexcept;
+  void end_gathering(TimePoint now) noexcept;
   void finish() noexcept;
   void begin_trailing() noexcept;
   void end_trailing() noexcept;
 
   void pass_quiet_slots(TimePoint now) noexcept;
-  void pass_unheard_frame() noexcept;
+  void pass_unheard_frame(TimePoint slot) noexcept;
   void keep_alive(TimePoint now) noexcept;
+  [[nodiscard]] TimePoint first_slot(TimePoint now) const noexcept;
   void meet_schedule(TimePoint now) noexcept;
+  void wait_for_the_beginning() noexcept;
   void load_packet() noexcept;
   [[nodiscard]] bool sink_takes_packet(TimePoint now) noexcept;
   void note_lateness(Duration late) noexcept;
   void note_position(const OpusFrame& frame) noexcept;
   void note_frame(const OpusFrame& frame, TimePoint now) noexcept;
 
-  FrameQueue& queue_;
+  stream::FrameCursor& cursor_;
   SenderInbox& inbox_;
   SenderStats& stats_;
   const Options options_;
@@ -206,9 +220,9 @@ class Sender {
   Phase phase_ = Phase::no_stream;
   Hold hold_ = Hold::none;
   bool trailing_for_hold_ = false;  // a HoldAudio, not an underrun, ended the audio
-  bool stopping_ = false;           // StopPlaying came: what is queued stays there
+  bool stopping_ = false;           // StopPlaying came: what waits stays there
   int silence_left_ = 0;            // packets of lead-in or trailing silence still to send
-  int frames_needed_ = 0;           // queued frames that end the gathering
+  int frames_needed_ = 0;           // waiting frames that end the gathering
 
   // the stream, from StartStream on
   std::unique_ptr<PacketSink> sink_;
@@ -220,6 +234,7 @@ class Sender {
   std::uint64_t sealed_ = 0;
 
   // the schedule
+  std::size_t place_ = 0;
   TimePoint due_{};        // of the next slot; slots are 20 ms apart
   TimePoint scheduled_{};  // where the prepared packet's slot was before a stall moved it
   bool anchored_ = false;  // the stream's first packet has fixed where its slots are
@@ -228,21 +243,10 @@ class Sender {
 
   std::array<std::uint8_t, kMaxPacketBytes> packet_{};
   std::size_t packet_bytes_ = 0;  // prepared; 0: not fit to be sent
-};
 
-/// The thread that ticks a Sender until it is told to quit. Signals are for other threads.
-class SenderThread {
- public:
-  SenderThread(Sender& sender, Pacer& pacer);  // throws Error{unexpected} when the system gives no thread
-  ~SenderThread();                             // quits within one packet and joins
-  SenderThread(const SenderThread&) = delete;
-  SenderThread& operator=(const SenderThread&) = delete;
-
- private:
-  void run(Sender& sender, Pacer& pacer) noexcept;
-
-  std::atomic<bool> quit_{false};
-  std::thread thread_;
+  // of the SendThread
+  Sender* next_ = nullptr;           // in a SenderStack
+  std::atomic<bool> leaves_{false};  // the network thread wants it back
 };
 
 }  // namespace vcplay::send

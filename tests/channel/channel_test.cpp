@@ -56,7 +56,7 @@ class Joining {
     if (!api.empty()) bot.api_url = net::Url::parse(api);
     config.join_timeout = 2s;
     bot_.emplace(loop_, trust_, std::move(bot));
-    channel_.emplace(*bot_, config, queue_, stats_, pacer_, listener_);
+    channel_.emplace(*bot_, config, log_, stats_, senders_, listener_);
     loop_.post([this] { channel_->start(); });
     thread_ = std::thread([this] { loop_.run(); });
   }
@@ -79,9 +79,10 @@ class Joining {
   rehearsal::Discord discord_;
   net::TlsTrust trust_;
   net::EventLoop loop_;
-  FrameQueue queue_;
+  stream::FrameLog log_;
   send::SenderStats stats_;
   send::MonotonicPacer pacer_;
+  send::SendThreads senders_{pacer_};
   Listener listener_;
   std::optional<bot::Bot> bot_;
   std::optional<Channel> channel_;

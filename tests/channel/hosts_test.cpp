@@ -70,7 +70,7 @@ class Internet {
     bot.api_url = net::Url::parse(discord_.api_url());
     bot.api_url->host = api_host;
     bot_.emplace(loop_, trust_, std::move(bot));
-    channel_.emplace(*bot_, config, queue_, stats_, pacer_, listener);
+    channel_.emplace(*bot_, config, log_, stats_, senders_, listener);
     loop_.post([this] { channel_->start(); });
     thread_ = std::thread([this] { loop_.run(); });
   }
@@ -106,9 +106,10 @@ class Internet {
   rehearsal::Discord discord_;
   net::TlsTrust trust_;
   net::EventLoop loop_;
-  FrameQueue queue_;
+  stream::FrameLog log_;
   send::SenderStats stats_;
   send::MonotonicPacer pacer_;
+  send::SendThreads senders_{pacer_};
   std::optional<bot::Bot> bot_;
   std::optional<Channel> channel_;
   std::thread thread_;

@@ -62,12 +62,12 @@ class Joining {
     channel::ChannelConfig channel;
     channel.guild = discord.options().guild;
     channel.channel = discord.options().channel;
-    network.emplace(std::move(bot), channel, "", discord.ca_pem(), queue, stats, pacer, thrower);
+    network.emplace(std::move(bot), channel, "", discord.ca_pem(), log, stats, pacer, thrower);
     network->start();
   }
 
   rehearsal::Discord discord{rehearsal::DiscordOptions{}};
-  FrameQueue queue;
+  stream::FrameLog log;
   send::SenderStats stats;
   send::MonotonicPacer pacer;
   std::optional<NetworkThread> network;
@@ -164,11 +164,11 @@ TEST(RehearsedDiscord, TellsWhyItBrokeDown) {
   Joining joining(quiet, {}, [](ByteView, const float*, std::size_t) { throw std::runtime_error("deaf"); });
   EXPECT_FALSE(joining.discord.failure());
   for (int i = 0; i < 10; ++i) {
-    OpusFrame* const frame = joining.queue.claim();
+    OpusFrame* const frame = joining.log.claim();
     ASSERT_NE(frame, nullptr);
     std::copy(kOpusSilence.begin(), kOpusSilence.end(), frame->bytes.begin());
     frame->size = kOpusSilence.size();
-    joining.queue.publish();
+    joining.log.publish();
   }
   ASSERT_TRUE(
       vcplay::testing::eventually("it broke down", [&] { return joining.discord.failure().has_value(); }));

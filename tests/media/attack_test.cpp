@@ -9,11 +9,11 @@
 #include <span>
 #include <thread>
 
-#include "base/frame_queue.hpp"
 #include "media/opus_encoder.hpp"
 #include "words/audio_files.hpp"
 #include "words/opus_files.hpp"
 #include "words/playback.hpp"
+#include "words/read_log.hpp"
 #include "words/wait.hpp"
 
 namespace vcplay::testing {
@@ -145,7 +145,7 @@ TEST(Attack, OfAPacketBehindAnotherEncodersIsWhole) {
 
 TEST(Attack, ThePipelineKnowsOfAnUnderrun) {
   const std::vector<float> source = ffmpeg_decode(make_file("noise.wav", kNoise));
-  FrameQueue queue(4);
+  ReadLog queue(4);
   Witness witness;
   media::Pipeline pipeline({file(make_file("noise.wav", kNoise))}, {128'000, 1.0, {}}, queue, witness);
   pipeline.start();

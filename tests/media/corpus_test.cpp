@@ -24,6 +24,7 @@
 #include "words/bytes_read.hpp"
 #include "words/corpus_kinds.hpp"
 #include "words/playback.hpp"
+#include "words/read_log.hpp"
 #include "words/temporary_folder.hpp"
 #include "words/vandal.hpp"
 
@@ -168,7 +169,7 @@ Outcome play_both(const media::Media& damaged, const media::Media& healthy,
   Outcome outcome;
   Ear ear;
   Clerk clerk;
-  FrameQueue queue(1024);
+  ReadLog queue(1024);
   const std::uint64_t before = bytes_read();
   const TimePoint deadline = Clock::now() + kPatience;
   media::Pipeline pipeline({damaged, healthy}, options, queue, clerk);

@@ -11,6 +11,7 @@
 #include "words/audio_files.hpp"
 #include "words/opus_files.hpp"
 #include "words/playback.hpp"
+#include "words/read_log.hpp"
 
 namespace vcplay::testing {
 namespace {
@@ -160,7 +161,7 @@ TEST(Fec, IsAReasonToEncodeOpusAnew) {
 
 TEST(Bitrate, OfTheChannelIsFollowedWhileItPlays) {
   const std::string song = make_file("followed.wav", music(480'000), "-c:a pcm_s16le");
-  FrameQueue queue(8);
+  ReadLog queue(8);
   Witness witness;
   media::Pipeline pipeline({file(song)}, {128'000, 1.0, {}}, queue, witness);
   pipeline.start();

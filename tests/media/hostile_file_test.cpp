@@ -14,6 +14,7 @@
 #include "words/named_threads.hpp"
 #include "words/peak_memory.hpp"
 #include "words/playback.hpp"
+#include "words/read_log.hpp"
 #include "words/temporary_folder.hpp"
 #include "words/wait.hpp"
 
@@ -32,7 +33,7 @@ TEST(StuckTrack, IsLeftBehindAndTheNextOnePlays) {
   const std::string song = make_audio("stuck.wav", Content::sweep);
   const std::string next = make_audio("next.wav", Content::sweep);
   auto hung = std::make_unique<HungStat>(song);
-  FrameQueue queue(1'024);
+  ReadLog queue(1'024);
   Witness witness;
   media::Pipeline pipeline({file(song), file(next), file(next)}, {}, queue, witness);
   pipeline.start();
@@ -54,7 +55,7 @@ TEST(StuckTrack, IsLeftBehindAndTheNextOnePlays) {
 std::vector<std::string> order_without(const std::string& song, const std::vector<media::Media>& all,
                                        bool shuffle = false) {
   auto hung = std::make_unique<HungStat>(song);
-  FrameQueue queue(1'024);
+  ReadLog queue(1'024);
   Witness witness;
   media::PipelineOptions options;
   options.program.shuffle = shuffle;
@@ -89,7 +90,7 @@ TEST(StuckTrack, IsLeftBehindWhereverTheKernelSaysNothingOfIt) {
 
 TEST(StuckTrack, IsNoneThatWaitsForRoom) {
   const std::string song = make_audio("song.wav", Content::sweep);
-  FrameQueue queue(4);
+  ReadLog queue(4);
   Witness witness;
   media::Pipeline pipeline({file(song)}, {}, queue, witness);
   pipeline.start();
@@ -101,7 +102,7 @@ TEST(StuckTrack, IsNoneThatWaitsForRoom) {
 TEST(StuckTrack, IsSkippedAFewTimesAndThenNoMore) {
   const std::string song = make_audio("stuck.wav", Content::sweep);
   auto hung = std::make_unique<HungStat>(song);
-  FrameQueue queue(1'024);
+  ReadLog queue(1'024);
   Witness witness;
   media::Pipeline pipeline(std::vector(6, file(song)), {}, queue, witness);
   pipeline.start();
@@ -195,7 +196,7 @@ class Furious final : public media::PipelineListener {
 template <typename Listener>
 std::vector<std::string> sentences_of_a_failed_play() {
   Listener listener;
-  FrameQueue queue(1'024);
+  ReadLog queue(1'024);
   media::Pipeline pipeline({file(make_audio("a.wav", Content::sweep)), file("/nowhere.wav")}, {}, queue,
                            listener);
   pipeline.start();

@@ -10,6 +10,7 @@
 #include "words/audio_files.hpp"
 #include "words/opus_files.hpp"
 #include "words/playback.hpp"
+#include "words/read_log.hpp"
 
 namespace vcplay::testing {
 namespace {
@@ -85,7 +86,7 @@ class Story {
   }
 
   const std::chrono::duration<double> period_;
-  FrameQueue queue_;
+  ReadLog queue_;
   Witness witness_;
   media::Outlet outlet_{queue_, witness_};
   media::Event stop_;

@@ -15,6 +15,7 @@
 #include "words/http_server.hpp"
 #include "words/leaping_clock.hpp"
 #include "words/playback.hpp"
+#include "words/read_log.hpp"
 #include "words/temporary_folder.hpp"
 
 namespace vcplay::testing {
@@ -162,7 +163,7 @@ TEST_F(LiveHls, MayFallSilentForTwentySecondsAndNobodyThinksThatItHangs) {
     }
     client.answer(list(3, false));
   });
-  FrameQueue queue(1'024);
+  ReadLog queue(1'024);
   Witness witness;
   pipeline.emplace(std::vector{at(server.url("/live.m3u8"))}, media::PipelineOptions{}, queue, witness);
   pipeline->start();

@@ -18,6 +18,7 @@
 #include "words/hung_file.hpp"
 #include "words/named_threads.hpp"
 #include "words/playback.hpp"
+#include "words/read_log.hpp"
 #include "words/temporary_folder.hpp"
 #include "words/wait.hpp"
 
@@ -70,7 +71,7 @@ class StandardInput {
 };
 
 /// Plays the role of the sender: takes the next frame as soon as there is one.
-OpusFrame take(FrameQueue& queue) {
+OpusFrame take(ReadLog& queue) {
   const OpusFrame* const next = next_frame(queue);
   if (next == nullptr) throw std::runtime_error("the queue ended early");
   const OpusFrame frame = *next;
@@ -106,7 +107,7 @@ TEST(StandardInputPcm, IsPlayedToItsLastSample) {
 TEST(StandardInputWav, IsHeardBeforeItsEndIsWritten) {
   const std::string wav = contents_of(make_audio("a.wav", Content::sweep, "-ar 48000"));
   StandardInput input;
-  FrameQueue queue;
+  ReadLog queue;
   Witness witness;
   media::Pipeline pipeline({{"-", {}, 0, 0}}, kOptions, queue, witness);
   pipeline.start();
@@ -174,7 +175,7 @@ TEST(NamedPipe, WaitsForItsWriterAndPlays) {
   const std::string song = contents_of(make_audio("a.flac", Content::sweep));
   const std::string path = scratch() + "fifo";
   ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
-  FrameQueue queue(512);
+  ReadLog queue(512);
   Witness witness;
   media::Pipeline pipeline({{path, {}, 0, 0}}, kOptions, queue, witness);
   pipeline.start();
@@ -186,7 +187,7 @@ TEST(NamedPipe, WaitsForItsWriterAndPlays) {
 
 TEST(Stop, EndsAWaitForASilentPipe) {
   const StandardInput silent;
-  FrameQueue queue;
+  ReadLog queue;
   Witness witness;
   media::Pipeline pipeline({kRawStdin}, kOptions, queue, witness);
   pipeline.start();
@@ -199,7 +200,7 @@ TEST(Stop, EndsAWaitForASilentPipe) {
 
 TEST(Stop, EndsAWaitForRoomAndKeepsWhatIsQueued) {
   const std::string song = make_audio("a.flac", Content::sweep);
-  FrameQueue queue(16);
+  ReadLog queue(16);
   Witness witness;
   media::Pipeline pipeline({{song, {}, 0, 0}, {song, {}, 0, 0}}, kOptions, queue, witness);
   pipeline.start();
@@ -213,7 +214,7 @@ TEST(Stop, EndsAWaitForRoomAndKeepsWhatIsQueued) {
 }
 
 TEST(Stop, ComesBeforeTheStartAsWell) {
-  FrameQueue queue;
+  ReadLog queue;
   Witness witness;
   media::Pipeline pipeline({{"/nowhere", {}, 0, 0}}, kOptions, queue, witness);
   pipeline.stop();
@@ -223,7 +224,7 @@ TEST(Stop, ComesBeforeTheStartAsWell) {
 }
 
 TEST(Pipeline, GoesWithoutEverHavingStarted) {
-  FrameQueue queue;
+  ReadLog queue;
   Witness witness;
   { const media::Pipeline pipeline({kRawStdin}, kOptions, queue, witness); }
   EXPECT_TRUE(witness.order.empty());
@@ -234,7 +235,7 @@ TEST(Pipeline, LeavesAThreadBehindThatTheKernelDoesNotGiveBack) {
   auto hung = std::make_unique<HungFile>(song);
   if (!hung->hangs()) GTEST_SKIP() << "no leases on this file system";
   {
-    FrameQueue queue;
+    ReadLog queue;
     Witness witness;
     media::Pipeline pipeline({{song, {}, 0, 0}}, kOptions, queue, witness);
     pipeline.start();
@@ -248,7 +249,7 @@ TEST(Pipeline, LeavesAThreadBehindThatTheKernelDoesNotGiveBack) {
 
 TEST(Watchdog, SeesWorkButBlamesNobodyForAFullQueueOrASilentPipe) {
   StandardInput input;
-  FrameQueue queue(4);
+  ReadLog queue(4);
   Witness witness;
   media::Pipeline pipeline({kRawStdin}, kOptions, queue, witness);
   EXPECT_FALSE(pipeline.activity().busy);
@@ -271,7 +272,7 @@ TEST(Queue, IsNeverOverfilledByAnEndlessPipe) {
     }
   });
   {
-    FrameQueue queue;
+    ReadLog queue;
     Witness witness;
     media::Pipeline pipeline({kRawStdin}, kOptions, queue, witness);
     pipeline.start();
@@ -286,7 +287,7 @@ TEST(Queue, IsNeverOverfilledByAnEndlessPipe) {
 
 TEST(Bitrate, ChangesWhileAFilePlays) {
   const std::string song = make_audio("a.flac", Content::speech);
-  FrameQueue queue(4);
+  ReadLog queue(4);
   Witness witness;
   media::Pipeline pipeline({{song, {}, 0, 0}}, {256'000, 1.0, {}}, queue, witness);
   pipeline.start();
@@ -301,7 +302,7 @@ TEST(Bitrate, ChangesWhileAFilePlays) {
 }
 
 TEST(UnknownBitrate, IsWaitedForUntilAStop) {
-  FrameQueue queue(500);
+  ReadLog queue(500);
   Witness witness;
   media::PipelineOptions options;
   options.bitrate = 0;
@@ -317,7 +318,7 @@ class LateBitrate : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(LateBitrate, IsTheBitrateOfAllThatComes) {
   const std::string song = make_audio(std::string("a.") + GetParam(), Content::speech, "-b:a 192k");
-  FrameQueue queue(500);
+  ReadLog queue(500);
   Witness witness;
   media::PipelineOptions options;
   options.bitrate = 0;

@@ -11,6 +11,7 @@
 #include "words/audio_files.hpp"
 #include "words/playback.hpp"
 #include "words/raw_tls_peer.hpp"
+#include "words/read_log.hpp"
 #include "words/temporary_folder.hpp"
 
 namespace vcplay::testing {
@@ -131,7 +132,7 @@ TEST_F(Https, SaysWhenNobodyListens) {
 }
 
 TEST_F(Https, SaysWhenTheCaFileIsOfNoUse) {
-  FrameQueue queue;
+  ReadLog queue;
   Witness witness;
   for (const std::string& file : {std::string("/nowhere.pem"), write_file("not.pem", "hello")}) {
     try {

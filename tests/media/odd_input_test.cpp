@@ -16,6 +16,7 @@
 #include "words/audio_files.hpp"
 #include "words/bytes_read.hpp"
 #include "words/playback.hpp"
+#include "words/read_log.hpp"
 #include "words/temporary_folder.hpp"
 #include "words/wait.hpp"
 
@@ -33,7 +34,7 @@ using ::testing::StartsWith;
 media::Media file(const std::string& location) { return {location, {}, 0, 0}; }
 
 /// Takes all frames that come from here on, as a sender in a hurry would; how many.
-std::size_t take_all(FrameQueue& queue) {
+std::size_t take_all(ReadLog& queue) {
   std::size_t frames = 0;
   for (; next_frame(queue) != nullptr; queue.pop()) ++frames;
   return frames;
@@ -101,7 +102,7 @@ class ShrinkingFile : public ::testing::TestWithParam<const char*> {};
 TEST_P(ShrinkingFile, IsPlayedAsFarAsItStillGoes) {
   const LogBook log;
   const std::string song = make_file(GetParam(), "-f lavfi -i \"anoisesrc=d=30:r=48000:a=0.5\"", "-ac 2");
-  FrameQueue queue(4);
+  ReadLog queue(4);
   Witness witness;
   media::Pipeline pipeline({file(song)}, {}, queue, witness);
   pipeline.start();
@@ -117,7 +118,7 @@ TEST_P(ShrinkingFile, IsPlayedAsFarAsItStillGoes) {
 
 TEST_P(ShrinkingFile, ToNothingEndsWithWhatWasRead) {
   const std::string song = make_file(GetParam(), "-f lavfi -i \"anoisesrc=d=30:r=48000:a=0.5\"", "-ac 2");
-  FrameQueue queue(4);
+  ReadLog queue(4);
   Witness witness;
   media::Pipeline pipeline({file(song), file(make_audio("next.flac", Content::sweep))}, {}, queue, witness);
   pipeline.start();

@@ -10,6 +10,7 @@
 #include "words/audio_files.hpp"
 #include "words/opus_files.hpp"
 #include "words/playback.hpp"
+#include "words/read_log.hpp"
 #include "words/temporary_folder.hpp"
 #include "words/wait.hpp"
 
@@ -120,7 +121,7 @@ TEST(Passthrough, OfAPipeGoesOnPacketByPacket) {
 
 TEST(Passthrough, FollowsALimitThatComesDown) {
   const std::string song = whole_packets("long.opus", 400, 0);
-  FrameQueue queue(16);
+  ReadLog queue(16);
   Witness witness;
   media::Pipeline pipeline({file(song)}, {64'000, 1.0, {}}, queue, witness);
   pipeline.start();

@@ -10,6 +10,7 @@
 #include "words/audio_files.hpp"
 #include "words/opus_files.hpp"
 #include "words/playback.hpp"
+#include "words/read_log.hpp"
 #include "words/temporary_folder.hpp"
 
 namespace vcplay::testing {
@@ -186,7 +187,7 @@ TEST(Passthrough, BeginsAnewWithEachSongOfAChain) {
   const std::string third = whole_song("song-c.opus", "Third");
   const std::string radio =
       write_file("radio.opus", contents_of(first) + contents_of(second) + contents_of(third));
-  FrameQueue queue(1'024);
+  ReadLog queue(1'024);
   Witness witness;
   media::PipelineOptions options;
   options.live.which = media::LiveOptions::Which::none;

@@ -11,6 +11,7 @@
 #include "words/opus_files.hpp"
 #include "words/playback.hpp"
 #include "words/purity.hpp"
+#include "words/read_log.hpp"
 #include "words/temporary_folder.hpp"
 
 namespace vcplay::testing {
@@ -293,7 +294,7 @@ TEST(NamedPieces, TellTheirTitles) {
   const std::string bytes = tone(440, "a.wav", "-metadata title=One") +
                             tone(880, "b.wav", "-metadata title=Two -metadata artist=Her");
   Witness witness;
-  FrameQueue queue(1'000);
+  ReadLog queue(1'000);
   media::Pipeline pipeline({{write_file("named.wav", bytes), {}, 0, 0}}, {128'000, 1.0, {}}, queue, witness);
   pipeline.start();
   ASSERT_TRUE(witness.wait_for_end());

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "words/read_log.hpp"
 #include "words/shelf.hpp"
 #include "words/temporary_folder.hpp"
 #include "words/wait.hpp"
@@ -208,7 +209,7 @@ TEST(Loop, PlaysEverythingSoManyTimes) {
 
 TEST(Loop, ForEverLastsUntilItIsStopped) {
   const Shelf shelf;
-  FrameQueue queue(64);
+  ReadLog queue(64);
   Witness witness;
   media::Pipeline pipeline({word(shelf.put("a.wav"))}, with({.rounds = 0}), queue, witness);
   pipeline.start();

@@ -11,6 +11,7 @@
 #include "words/audio_files.hpp"
 #include "words/http_server.hpp"
 #include "words/playback.hpp"
+#include "words/read_log.hpp"
 #include "words/temporary_folder.hpp"
 #include "words/wait.hpp"
 
@@ -134,7 +135,7 @@ class Icecast : public ::testing::Test {
  protected:
   /// The titles of so many frames; then the radio is switched off.
   std::vector<std::string> listen(const std::string& url, std::size_t frames) {
-    FrameQueue queue(16'384);
+    ReadLog queue(16'384);
     media::Pipeline pipeline({at(url)}, {128'000, 1.0, {}}, queue, witness_);
     pipeline.start();
     for (; frames > 0 && next_frame(queue) != nullptr; --frames) queue.pop();

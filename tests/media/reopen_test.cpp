@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "words/read_log.hpp"
 #include "words/shelf.hpp"
 #include "words/temporary_folder.hpp"
 #include "words/wait.hpp"
@@ -35,7 +36,7 @@ class Reopen : public ::testing::Test {
   }
   const TemporaryFolder folder_;
   const std::string fifo_ = folder_.file("fifo");
-  FrameQueue queue_{1'024};
+  ReadLog queue_{1'024};
   Witness witness_;
 };
 

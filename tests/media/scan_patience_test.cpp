@@ -21,6 +21,7 @@
 #include "words/encoder_tap.hpp"
 #include "words/leaping_clock.hpp"
 #include "words/playback.hpp"
+#include "words/read_log.hpp"
 #include "words/temporary_folder.hpp"
 #include "words/wait.hpp"
 
@@ -97,7 +98,7 @@ class SlowMeasurement : public ::testing::Test {
   const TemporaryFolder folder_;
   const std::string song_ = quiet_noise("slow.flac");
   media::PipelineOptions options_;
-  FrameQueue queue_{16};
+  ReadLog queue_{16};
   Witness witness_;
 };
 

@@ -8,6 +8,7 @@
 #include "media/soft_end.hpp"
 #include "words/audio_files.hpp"
 #include "words/playback.hpp"
+#include "words/read_log.hpp"
 
 namespace vcplay::testing {
 namespace {
@@ -35,11 +36,11 @@ class Stream {
   void take_all() {
     while (queue_.front() != nullptr) take();
   }
-  [[nodiscard]] FrameQueue& queue() { return queue_; }
+  [[nodiscard]] ReadLog& queue() { return queue_; }
   [[nodiscard]] const Playback& sent() const { return sent_; }
 
  private:
-  FrameQueue queue_;
+  ReadLog queue_;
   Playback sent_;
 };
 
@@ -92,7 +93,7 @@ TEST(SoftEnd, KeepsTheNumbersOfTheFrames) {
 // The queue of a play is full, and what was sent is overwritten in it.
 TEST(SoftEnd, ComesALittleLaterInAFullQueue) {
   const Playback source = play(make_audio("full.flac", Content::sweep));
-  FrameQueue queue(64);
+  ReadLog queue(64);
   for (std::size_t i = 0; i < 64 + 7; ++i) {
     if (i == 64) {
       for (int taken = 0; taken < 7; ++taken) queue.pop();
@@ -121,7 +122,7 @@ TEST(SoftEnd, LeavesWhatIsNoOpusAlone) {
 }
 
 TEST(SoftEnd, OfAStreamThatWasNeverHeardIsNone) {
-  FrameQueue queue;
+  ReadLog queue;
   for (int i = 0; i < 20; ++i) {
     *queue.claim() = {};
     queue.publish();
@@ -132,7 +133,7 @@ TEST(SoftEnd, OfAStreamThatWasNeverHeardIsNone) {
 
 // All of it is encoded, its last second waits in the queue, and there is no media thread any more.
 TEST(SoftEnd, IsMadeOfTheLastSecondToo) {
-  FrameQueue queue(64);
+  ReadLog queue(64);
   Witness witness;
   media::Pipeline pipeline({{make_audio("end.flac", Content::sweep, "-t 1"), {}, 0, 0}}, {128'000, 1.0, {}},
                            queue, witness);
@@ -147,7 +148,7 @@ TEST(SoftEnd, IsMadeOfTheLastSecondToo) {
 // A sender that was quicker than the fade: it meets the part of the ending that is left, or the end.
 TEST(SoftEnd, EndsWhateverASenderHasTaken) {
   for (std::size_t taken = 0; taken <= 10; ++taken) {
-    FrameQueue queue(16);
+    ReadLog queue(16);
     for (std::uint64_t i = 0; i < 12; ++i) {
       OpusFrame* const frame = queue.claim();
       *frame = {};
@@ -159,7 +160,7 @@ TEST(SoftEnd, EndsWhateverASenderHasTaken) {
       queue.pop();
     }
     const OpusFrame* const in_hand = queue.front();  // the frame that the sender is about to send
-    FrameQueue::Ending ending{};
+    ReadLog::Ending ending{};
     ending[0].track_frame = 105;
     ending[1].track_frame = 106;
     queue.end_with(5, ending);

@@ -14,8 +14,10 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "net/udp_socket.hpp"
+#include "send/send_thread.hpp"
 #include "words/interposed.hpp"
 #include "words/outgoing.hpp"
 
@@ -111,10 +113,11 @@ struct RealtimeStream : Realtime, testing::WithParamInterface<rtp::TransportMode
   void post(SenderCommand&& command) { ASSERT_TRUE(inbox_.post(std::move(command))); }
 
   DeafPeer peer_;
-  FrameQueue queue_{64};
+  stream::FrameLog log_{64};
+  stream::FrameCursor cursor_{log_};
   SenderInbox inbox_;
   SenderStats stats_;
-  Sender sender_{queue_, inbox_, stats_, {}};
+  Sender sender_{cursor_, inbox_, stats_, {}};
   TimePoint now_{1s};
   std::uint32_t next_frame_ = 0;
   std::size_t heap_ = 0;
@@ -122,12 +125,12 @@ struct RealtimeStream : Realtime, testing::WithParamInterface<rtp::TransportMode
 };
 
 TEST_P(RealtimeStream, AThousandPacketsNeitherAllocateNorLock) {
-  queue_frames(queue_, 10, next_frame_);
+  queue_frames(log_, 10, next_frame_);
   start(GetParam());
   tick(1);
   post(SpeakingIsOn{});
   for (int i = 0; i < 1000; ++i) {
-    if (queue_.size() < 5) queue_frames(queue_, 40, next_frame_);
+    if (log_.size() < 5) queue_frames(log_, 40, next_frame_);
     if (i == 500) post(SwapTransform{std::make_unique<Invert>()});
     tick(1);
   }
@@ -138,14 +141,14 @@ TEST_P(RealtimeStream, AThousandPacketsNeitherAllocateNorLock) {
 }
 
 TEST_P(RealtimeStream, NeitherDoUnderrunsReplacedStreamsStallsAndTheEnd) {
-  queue_frames(queue_, 10, next_frame_);
+  queue_frames(log_, 10, next_frame_);
   start(GetParam());
   tick(1);
   post(SpeakingIsOn{});
   tick(40);  // through an underrun
   ASSERT_EQ(stats_.underruns.load(), 1U);
   tick(500);  // two keepalives
-  queue_frames(queue_, 20, next_frame_);
+  queue_frames(log_, 20, next_frame_);
   tick(1);
   post(SpeakingIsOn{});
   tick(2);
@@ -160,7 +163,7 @@ TEST_P(RealtimeStream, NeitherDoUnderrunsReplacedStreamsStallsAndTheEnd) {
   post(DropStream{});
   tick(1);
   start(GetParam());
-  queue_.finish();
+  log_.finish();
   tick(1);
   post(SpeakingIsOn{});
   tick(60);
@@ -170,18 +173,18 @@ TEST_P(RealtimeStream, NeitherDoUnderrunsReplacedStreamsStallsAndTheEnd) {
   EXPECT_EQ(locks_, 0U);
 }
 
-/// Jumps from deadline to deadline and watches the thread that it paces, from its first step to its
-/// thousandth packet.
+/// Jumps from deadline to deadline and watches the thread that it paces, from its first step to the packet
+/// with that number.
 class WatchingPacer final : public Pacer {
  public:
-  static constexpr int kPackets = 1000;
+  explicit WatchingPacer(int packets) : packets_left_(packets) {}
 
   void enter_thread() noexcept override { watch_.emplace(); }
   [[nodiscard]] TimePoint now() noexcept override { return now_; }
   void sleep_until(TimePoint deadline) noexcept override { now_ = std::max(now_, deadline); }
   void hold_until(TimePoint deadline) noexcept override {
     sleep_until(deadline);
-    if (++packets_ != kPackets) return;
+    if (--packets_left_ != 0) return;
     heap.store(watch_->counts().heap);
     locks.store(watch_->counts().locks);
     watch_.reset();
@@ -193,28 +196,70 @@ class WatchingPacer final : public Pacer {
  private:
   std::optional<interposed::Watch> watch_;
   TimePoint now_{1s};
-  int packets_ = 0;
+  int packets_left_;
 };
 
-TEST_P(RealtimeStream, NeitherDoesTheThreadAroundIt) {
-  FrameQueue queue(WatchingPacer::kPackets);
-  queue_frames(queue, WatchingPacer::kPackets, next_frame_);
-  queue.finish();
-  Sender sender(queue, inbox_, stats_, {});
-  WatchingPacer pacer;
-  start(GetParam());
-  {
-    const SenderThread thread(sender, pacer);
-    for (std::optional<SenderReport> report; report != SenderReport::finished;
-         report = inbox_.take_report()) {
-      if (report == SenderReport::wants_speaking) post(SpeakingIsOn{});
-      if (report) continue;
-      pollfd readable{inbox_.report_fd(), POLLIN, 0};
-      ASSERT_EQ(poll(&readable, 1, 30'000), 1);
+/// One of three channels that hear the same stream.
+struct OneOfThree {
+  explicit OneOfThree(stream::FrameLog& log) : cursor(log) {}
+  void begin(rtp::TransportMode mode, const DeafPeer& peer) {
+    StartStream start;
+    start.sink = std::make_unique<net::UdpSocket>(net::UdpSocket::connect_to("127.0.0.1", peer.port()));
+    start.cipher = std::make_unique<rtp::TransportCipher>(mode, rtp::TransportKey());
+    start.transform = std::make_unique<Invert>();
+    ASSERT_TRUE(inbox.post(std::move(start)));
+  }
+
+  stream::FrameCursor cursor;
+  SenderInbox inbox;
+  SenderStats stats;
+  Sender sender{cursor, inbox, stats, {}};
+};
+
+/// A network thread that answers three Senders until all have finished.
+void attend(std::vector<std::unique_ptr<OneOfThree>>& channels) {
+  std::vector<pollfd> readable;
+  for (const auto& channel : channels) readable.push_back({channel->inbox.report_fd(), POLLIN, 0});
+  for (std::size_t finished = 0; finished < channels.size();) {
+    ASSERT_GT(poll(readable.data(), readable.size(), 30'000), 0);
+    for (const auto& channel : channels) {
+      while (const auto report = channel->inbox.take_report()) {
+        if (report == SenderReport::wants_speaking) {
+          ASSERT_TRUE(channel->inbox.post(SpeakingIsOn{}));
+        }
+        if (report == SenderReport::finished) ++finished;
+      }
+      channel->inbox.destroy_retired();
     }
   }
-  EXPECT_EQ(pacer.heap.load(), 0U);
-  EXPECT_EQ(pacer.locks.load(), 0U);
+}
+
+TEST_P(RealtimeStream, NeitherDoesTheThreadAroundThreeOfThem) {
+  constexpr int kFrames = 1000;
+  for (const stream::Retention retention : {stream::Retention::whole, stream::Retention::window}) {
+    stream::FrameLog log(kFrames, retention);
+    queue_frames(log, kFrames, next_frame_);
+    log.finish();
+    std::vector<std::unique_ptr<OneOfThree>> channels;
+    for (std::size_t place = 0; place < 3; ++place) {
+      OneOfThree& channel = *channels.emplace_back(std::make_unique<OneOfThree>(log));
+      channel.sender.take_place(place);
+      channel.begin(GetParam(), peer_);
+    }
+    const bool is_whole = retention == stream::Retention::whole;
+    WatchingPacer pacer(is_whole ? 3 * kFrames : kFrames);
+    {
+      SendThread thread(pacer);
+      for (const auto& channel : channels) thread.add(channel->sender);
+      attend(channels);
+    }
+    EXPECT_EQ(pacer.heap.load(), 0U);
+    EXPECT_EQ(pacer.locks.load(), 0U);
+    for (const auto& channel : channels) {
+      const std::uint64_t heard = channel->stats.audio_packets.load() + channel->stats.dropped.load();
+      EXPECT_TRUE(heard == kFrames || !is_whole) << heard;
+    }
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Transport, RealtimeStream,

@@ -42,7 +42,7 @@ TEST_F(HeldSender, KeepsTheIntroUntilTheKeyIsThere) {
   tick(100);
   EXPECT_THAT(reports(), IsEmpty()) << "not even SPEAKING";
   EXPECT_THAT(wire_.datagrams, IsEmpty());
-  EXPECT_EQ(queue_.size(), 20U);
+  EXPECT_EQ(log_.size(), 20U);
 
   release();
   tick();
@@ -94,7 +94,7 @@ TEST_F(HeldSender, RunsOnUnheardOneFramePerSlot) {
 
 TEST_F(HeldSender, ARadioWithoutListenersStillComesToItsEnd) {
   queue(8);
-  queue_.finish();
+  log_.finish();
   start_held(Hold::run_on);
   tick(12);
   EXPECT_THAT(reports(), ElementsAre(kFinished));
@@ -161,7 +161,7 @@ TEST_F(HeldSender, StopsAtOnceWhileItIsHeld) {
 TEST_F(HeldSender, AHoldAtTheVeryEndIsTheEnd) {
   begin_audio();
   tick(5);
-  queue_.finish();
+  log_.finish();
   hold(Hold::pause);
   tick(kSilencePackets);
   EXPECT_THAT(reports(), ElementsAre(kFinished));

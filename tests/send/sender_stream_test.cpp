@@ -90,7 +90,7 @@ TEST_F(SenderStory, AnAnswerToAnOldQuestionIsNoPermission) {
 
 TEST_F(SenderStory, LosingTheStreamAfterTheLastFrameIsAnEnd) {
   begin_audio();
-  queue_.finish();
+  log_.finish();
   tick(5 + 2);
   post(DropStream{});
   tick();
@@ -165,7 +165,7 @@ TEST_F(SenderStory, TheTransformTouchesMediaAndNeverSilence) {
   EXPECT_EQ(all[kLeadIn + 1].payload.back(), 0xAA);
   EXPECT_EQ(all[kLeadIn + 2].payload.back(), 0xBB);
   sender_.~Sender();
-  new (&sender_) Sender(queue_, inbox_, stats_, {});  // so that nothing outlives `alive`
+  new (&sender_) Sender(cursor_, inbox_, stats_, {});  // so that nothing outlives `alive`
   inbox_.destroy_retired();
   EXPECT_EQ(alive, 0);
 }

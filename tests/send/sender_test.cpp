@@ -14,7 +14,7 @@ using testing::IsEmpty;
 
 TEST_F(SenderStory, PlaysAFileFromLeadInToTheLastSilence) {
   queue(6);
-  queue_.finish();
+  log_.finish();
   start(wire_);
   tick();
   EXPECT_THAT(reports(), ElementsAre(kWantsSpeaking));
@@ -35,7 +35,7 @@ TEST_F(SenderStory, PlaysAFileFromLeadInToTheLastSilence) {
   EXPECT_EQ(stats_.packets.load(), 15U);
   EXPECT_EQ(stats_.audio_packets.load(), 6U);
   EXPECT_EQ(stats_.underruns.load(), 0U);
-  EXPECT_EQ(queue_.underruns(), 0U) << "it had come to its end";
+  EXPECT_EQ(log_.underruns(), 0U) << "it had come to its end";
   EXPECT_EQ(stats_.track.load(), 7U);
   EXPECT_EQ(stats_.track_frame.load(), 5U);
 
@@ -75,7 +75,7 @@ TEST_F(SenderStory, SpeaksWhenFiveFramesWait) {
 
 TEST_F(SenderStory, SpeaksEvenOneFrameWhenNoMoreWillCome) {
   queue(1);
-  queue_.finish();
+  log_.finish();
   start(wire_);
   tick();
   post(SpeakingIsOn{});
@@ -85,7 +85,7 @@ TEST_F(SenderStory, SpeaksEvenOneFrameWhenNoMoreWillCome) {
 }
 
 TEST_F(SenderStory, SaysNothingWhenThereIsNothingToSay) {
-  queue_.finish();
+  log_.finish();
   tick(3);
   EXPECT_THAT(reports(), IsEmpty()) << "no stream yet";
   start(wire_);
@@ -150,7 +150,7 @@ TEST_F(SenderStory, AnUnderrunEndsInSilenceAndLosesNoFrame) {
   tick();
   EXPECT_THAT(reports(), ElementsAre(kWantsSpeaking));
   post(SpeakingIsOn{});
-  EXPECT_EQ(queue_.underruns(), 1U) << "what is encoded from now on follows silence";
+  EXPECT_EQ(log_.underruns(), 1U) << "what is encoded from now on follows silence";
   tick(1 + kResumeFrames);
   EXPECT_EQ(wire_.story(), "0 1 2 3 4 s s s s s r " + frames(5, 14)) << "no second lead-in";
   EXPECT_EQ(stats_.underruns.load(), 1U);
@@ -200,7 +200,7 @@ TEST_F(SenderStory, FramesThatComeDuringTheTrailingSilenceWaitForTheirTurn) {
 TEST_F(SenderStory, AnEndThatIsKnownLateIsNoUnderrun) {
   begin_audio();
   tick(5 + 2);
-  queue_.finish();
+  log_.finish();
   tick(kSilencePackets - 2);
   EXPECT_THAT(reports(), ElementsAre(kFinished));
   EXPECT_EQ(stats_.underruns.load(), 0U);
@@ -211,7 +211,7 @@ TEST_F(SenderStory, AnEndInTheMiddleOfAPauseNeedsNoMoreSilence) {
   begin_audio();
   tick(5 + kSilencePackets);
   EXPECT_THAT(reports(), ElementsAre(kWentQuiet));
-  queue_.finish();
+  log_.finish();
   tick();
   EXPECT_THAT(reports(), ElementsAre(kFinished));
   EXPECT_EQ(wire_.datagrams.size(), 10U);
@@ -221,7 +221,7 @@ TEST_F(SenderStory, FewFramesResumeWhenTheyAreTheLast) {
   begin_audio();
   tick(5 + kSilencePackets);
   queue(2);
-  queue_.finish();
+  log_.finish();
   tick();
   EXPECT_THAT(reports(), ElementsAre(kWentQuiet, kWantsSpeaking));
   post(SpeakingIsOn{});
@@ -239,7 +239,7 @@ TEST_F(SenderStory, StopLeavesTheQueueAndSaysFiveSilences) {
   tick(kSilencePackets);
   EXPECT_EQ(wire_.story(), "0 1 s s s s s");
   EXPECT_THAT(reports(), ElementsAre(kFinished));
-  EXPECT_EQ(queue_.size(), 3U);
+  EXPECT_EQ(log_.size(), 3U);
 }
 
 TEST_F(SenderStory, StopInTheLeadInAlsoEndsInSilence) {

@@ -74,7 +74,7 @@ TEST_F(SenderStory, DoesNotDriftInAMillionSlots) {
   constexpr int kSlots = 1'000'000;
   Duration jitter = 0ns;
   for (int i = 0; i < kSlots; ++i) {
-    if (queue_.size() < 5) queue(40);
+    if (log_.size() < 5) queue(40);
     jitter = (jitter + 7'777'777ns) % 19ms;  // always late, never by the same
     now_ = sender_.next_deadline() + jitter;
     sender_.tick(now_);
@@ -146,7 +146,7 @@ TEST_F(SenderStory, WaitsExactlyWhileSomebodyElseMustAct) {
     tick();
   }
   EXPECT_TRUE(sender_.waiting()) << "for more frames";
-  queue_.finish();
+  log_.finish();
   for (int i = 0; i < kSilencePackets; ++i) {
     EXPECT_FALSE(sender_.waiting());
     tick();

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <thread>
 
+#include "send/send_thread.hpp"
 #include "words/outgoing.hpp"
 #include "words/wait.hpp"
 
@@ -71,7 +72,7 @@ TEST(SpscRing, IsBounded) {
   EXPECT_EQ(ring.size(), 4U);
 }
 
-// ── SenderThread ──
+// ── SendThread ──
 
 /// A clock that jumps from deadline to deadline and stands still while there is nothing to send.
 class JumpingPacer final : public Pacer {
@@ -94,25 +95,27 @@ std::optional<SenderReport> wait_for_report(SenderInbox& inbox) {
   return inbox.take_report();
 }
 
-TEST(SenderThread, PlaysAHesitantSourceWithoutAnUnderrunWhenTheClockWaits) {
+TEST(SendThread, PlaysAHesitantSourceWithoutAnUnderrunWhenTheClockWaits) {
   constexpr int kFrames = 500;
-  FrameQueue queue(16);
+  stream::FrameLog log(16);
+  stream::FrameCursor cursor(log);
   SenderInbox inbox;
   SenderStats stats;
   Wire wire;
   JumpingPacer pacer;
-  Sender sender(queue, inbox, stats, {.lead_in_packets = 3});
+  Sender sender(cursor, inbox, stats, {.lead_in_packets = 3});
   ASSERT_TRUE(inbox.post(stream_to(wire, {.sequence = 1, .timestamp = 1, .ssrc = kSsrc})));
   {
-    const SenderThread thread(sender, pacer);
+    SendThread thread(pacer);
+    thread.add(sender);
     std::thread media([&] {
       std::uint32_t next = 0;
       while (next < kFrames) {
-        // The queue may hold now a few frames, now many.
-        if (!eventually("the sender takes frames", [&] { return queue.size() < 3 + next % 11; })) break;
-        queue_frames(queue, 1, next);
+        // The log may hold now a few frames, now many.
+        if (!eventually("the sender takes frames", [&] { return log.size() < 3 + next % 11; })) break;
+        queue_frames(log, 1, next);
       }
-      queue.finish();
+      log.finish();
     });
     EXPECT_EQ(wait_for_report(inbox), SenderReport::wants_speaking);
     ASSERT_TRUE(inbox.post(SpeakingIsOn{}));
@@ -131,19 +134,21 @@ TEST(SenderThread, PlaysAHesitantSourceWithoutAnUnderrunWhenTheClockWaits) {
       << "time stood still with the source";
 }
 
-TEST(SenderThread, TakesCommandsWhileItPlays) {
-  FrameQueue queue;
+TEST(SendThread, TakesCommandsWhileItPlays) {
+  stream::FrameLog log;
+  stream::FrameCursor cursor(log);
   SenderInbox inbox;
   SenderStats stats;
   Wire first;
   Wire second;
   JumpingPacer pacer;
-  Sender sender(queue, inbox, stats, {});
+  Sender sender(cursor, inbox, stats, {});
   std::uint32_t next = 0;
-  queue_frames(queue, 64, next);
+  queue_frames(log, 64, next);
   ASSERT_TRUE(inbox.post(stream_to(first, {})));
   {
-    const SenderThread thread(sender, pacer);
+    SendThread thread(pacer);
+    thread.add(sender);
     EXPECT_EQ(wait_for_report(inbox), SenderReport::wants_speaking);
     ASSERT_TRUE(inbox.post(SwapTransform{nullptr}));
     ASSERT_TRUE(inbox.post(DropStream{}));
@@ -157,15 +162,17 @@ TEST(SenderThread, TakesCommandsWhileItPlays) {
   EXPECT_TRUE(first.datagrams.empty());
 }
 
-TEST(SenderThread, QuitsWhileItWaits) {
-  FrameQueue queue;
+TEST(SendThread, QuitsWhileItWaits) {
+  stream::FrameLog log;
+  stream::FrameCursor cursor(log);
   SenderInbox inbox;
   SenderStats stats;
-  Sender sender(queue, inbox, stats, {});
+  Sender sender(cursor, inbox, stats, {});
   JumpingPacer jumping;
-  { const SenderThread thread(sender, jumping); }
+  { SendThread(jumping).add(sender); }
   MonotonicPacer monotonic;
-  { const SenderThread thread(sender, monotonic); }
+  Sender another(cursor, inbox, stats, {});
+  { SendThread(monotonic).add(another); }
   EXPECT_EQ(stats.packets.load(), 0U);
 }
 

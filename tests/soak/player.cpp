@@ -29,7 +29,7 @@ channel::ChannelConfig channel_for(const rehearsal::Discord& discord) {
 Player::Player(const rehearsal::Discord& discord) {
   trust_.add_anchors(discord.ca_pem());
   bot_.emplace(loop_, trust_, bot_for(discord));
-  channel_.emplace(*bot_, channel_for(discord), queue_, stats_, pacer_, *this);
+  channel_.emplace(*bot_, channel_for(discord), log_, stats_, senders_, *this);
   loop_.post([this] { channel_->start(); });
   network_ = std::thread([this] { loop_.run(); });
   tape_ = std::thread([this] { wind_tape(); });
@@ -58,16 +58,16 @@ std::optional<Error> Player::stop() {
   return ended_.get();
 }
 
-/// Keeps the queue full.
+/// Keeps the log full.
 void Player::wind_tape() {
   for (std::uint64_t number = 0; !tape_stops_;) {
-    OpusFrame* const frame = queue_.claim();
+    OpusFrame* const frame = log_.claim();
     if (frame == nullptr) {
       std::this_thread::sleep_for(kFrameDuration);
       continue;
     }
     write_frame(number++, *frame);
-    queue_.publish();
+    log_.publish();
   }
 }
 

@@ -7,13 +7,13 @@
 #include <thread>
 
 #include "base/error.hpp"
-#include "base/frame_queue.hpp"
 #include "channel/channel.hpp"
 #include "net/event_loop.hpp"
 #include "net/tls.hpp"
 #include "rehearsal/discord.hpp"
 #include "send/pacer.hpp"
-#include "send/sender.hpp"
+#include "send/send_threads.hpp"
+#include "stream/frame_log.hpp"
 
 namespace vcplay::soak {
 
@@ -41,9 +41,10 @@ class Player final : public channel::ChannelListener {
 
   net::TlsTrust trust_;
   net::EventLoop loop_;
-  FrameQueue queue_;
+  stream::FrameLog log_;
   send::SenderStats stats_;
   send::MonotonicPacer pacer_;
+  send::SendThreads senders_{pacer_};
   std::promise<std::optional<Error>> end_;
   std::future<std::optional<Error>> ended_ = end_.get_future();
   std::optional<bot::Bot> bot_;

@@ -1,4 +1,4 @@
-// Words for tests of the sender: a queue to fill, a network thread to play, a wire to listen on.
+// Words for tests of the sender: a stream to fill, a network thread to play, a wire to listen on.
 #pragma once
 
 #include <algorithm>
@@ -8,8 +8,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/frame_queue.hpp"
 #include "send/sender.hpp"
+#include "stream/frame_log.hpp"
 
 namespace vcplay::send {
 
@@ -87,16 +87,16 @@ class WireSink final : public PacketSink {
   Wire& wire_;
 };
 
-/// Numbers frames as they go into the queue, as a media thread would.
-inline void queue_frames(FrameQueue& queue, int count, std::uint32_t& next) {
+/// Numbers frames as they go into the stream, as a media thread would.
+inline void queue_frames(stream::FrameLog& log, int count, std::uint32_t& next) {
   for (int i = 0; i < count; ++i, ++next) {
-    OpusFrame* const frame = queue.claim();
+    OpusFrame* const frame = log.claim();
     frame->bytes[0] = kMusicToc;
     store_be32(ByteSpan(frame->bytes).subspan(1), next);
     frame->size = kFrameBytes;
     frame->track = 7;
     frame->track_frame = next;
-    queue.publish();
+    log.publish();
   }
 }
 

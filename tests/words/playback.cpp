@@ -7,6 +7,8 @@
 #include <cmath>
 #include <stdexcept>
 
+#include "words/read_log.hpp"
+
 namespace vcplay::testing {
 namespace {
 
@@ -70,7 +72,7 @@ bool Witness::wait_for_results(std::size_t count) {
 }
 
 Playback play(std::vector<media::Media> media, const media::PipelineOptions& options) {
-  FrameQueue queue(kFiveMinutes);
+  ReadLog queue(kFiveMinutes);
   Witness witness;
   media::Pipeline pipeline(std::move(media), options, queue, witness);
   pipeline.start();

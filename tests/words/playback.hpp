@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "base/frame_queue.hpp"
 #include "base/log.hpp"
 #include "media/pipeline.hpp"
 

@@ -36,7 +36,7 @@ inline std::string frames(int first, int last) {
 
 class SenderStory : public testing::Test {
  protected:
-  void queue(int count) { queue_frames(queue_, count, next_frame_); }
+  void queue(int count) { queue_frames(log_, count, next_frame_); }
   void post(SenderCommand&& command) { ASSERT_TRUE(inbox_.post(std::move(command))); }
   void start(Wire& wire, rtp::Header first = kFirst) { post(stream_to(wire, first)); }
   /// Lets the sender take `slots` ticks, each exactly when it asked for it.
@@ -81,10 +81,11 @@ class SenderStory : public testing::Test {
   }
 
   static constexpr int kLeadIn = 4;
-  FrameQueue queue_{64};
+  stream::FrameLog log_{64};
+  stream::FrameCursor cursor_{log_};
   SenderInbox inbox_;
   SenderStats stats_;
-  Sender sender_{queue_, inbox_, stats_, {.lead_in_packets = kLeadIn}};
+  Sender sender_{cursor_, inbox_, stats_, {.lead_in_packets = kLeadIn}};
   Wire wire_;
   TimePoint now_{1000s};
   std::uint32_t next_frame_ = 0;

@@ -7,8 +7,6 @@
 #include <string_view>
 #include <thread>
 
-#include "base/frame_queue.hpp"
-
 namespace vcplay::testing {
 
 /// Only a broken program takes that long.
@@ -32,14 +30,6 @@ bool eventually(std::string_view what, Condition holds, std::chrono::seconds pat
 /// Lets others run, `times` over. It waits for nothing.
 inline void give_way(int times = 1) {
   for (; times > 0; --times) std::this_thread::yield();
-}
-
-/// The next frame, as soon as there is one; nullptr when no more will come, or when none came in time, which
-/// fails the test.
-inline const OpusFrame* next_frame(FrameQueue& queue) {
-  static_cast<void>(eventually("a frame is in the queue, or the queue has ended",
-                               [&] { return queue.front() != nullptr || queue.drained(); }));
-  return queue.front();
 }
 
 }  // namespace vcplay::testing
