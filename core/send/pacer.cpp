@@ -20,8 +20,8 @@ void MonotonicPacer::enter_thread() noexcept { make_thread_punctual(); }
 TimePoint MonotonicPacer::now() noexcept { return Clock::now(); }
 
 void MonotonicPacer::sleep_until(TimePoint deadline) noexcept {
+  if (deadline <= Clock::now()) return;  // to sleep until the past takes 15 µs
   const auto since_boot = deadline.time_since_epoch();
-  if (since_boot <= Duration::zero()) return;
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(since_boot);
   const timespec wake{seconds.count(), (since_boot - seconds).count()};
   while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &wake, nullptr) == EINTR) {

@@ -25,7 +25,8 @@ constexpr unsigned kMomentBits = 5;
 /// The moments of so many Senders as there may be lie as far apart as they can.
 constexpr Duration moment_of(std::size_t place) noexcept {
   unsigned moment = 0;
-  for (unsigned bit = 0; bit < kMomentBits; ++bit) moment = moment << 1U | static_cast<unsigned>(place >> bit & 1U);
+  for (unsigned bit = 0; bit < kMomentBits; ++bit)
+    moment = moment << 1U | static_cast<unsigned>(place >> bit & 1U);
   return kFrameDuration / (1U << kMomentBits) * moment;
 }
 static_assert(moment_of(1) == 10ms && moment_of(2) == 5ms && moment_of(3) == 15ms);

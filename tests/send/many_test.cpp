@@ -320,7 +320,7 @@ TEST(ChooseThread, FillsOneBeforeItStartsTheNext) {
   EXPECT_EQ(choose({}, 4), 0U) << "a new one";
   EXPECT_EQ(choose({{.share = 0.5, .senders = 900, .added = 0}}, 4), 0U);
   EXPECT_EQ(choose({{.share = 0.71, .senders = 900, .added = 0}}, 4), 1U) << "a new one";
-  EXPECT_EQ(choose({{.share = 0.5, .senders = 900, .added = 300}}, 4), 1U) << "it is about to be full";
+  EXPECT_EQ(choose({{.share = 0.5, .senders = 900, .added = 400}}, 4), 1U) << "it is about to be full";
   EXPECT_EQ(choose({{.share = 0.9, .senders = 900, .added = 0}, {.share = 0.1, .senders = 9, .added = 0}}, 4),
             1U);
   EXPECT_EQ(choose({{.share = 0.9, .senders = 900, .added = 0}, {.share = 0.8, .senders = 9, .added = 0}}, 2),
