@@ -212,6 +212,7 @@ Channel::Channel(bot::Bot& bot, ChannelConfig config, stream::FrameLog& log, sen
 Channel::~Channel() = default;
 
 void Channel::start() {
+  if (impl_->is_ending()) return;  // it was stopped before
   try {
     impl_->start();
   } catch (Error& reason) {

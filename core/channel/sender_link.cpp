@@ -19,6 +19,7 @@ SenderLink::SenderLink(net::EventLoop& loop, stream::FrameLog& log, send::Sender
       orders_(station_->inbox) {}
 
 void SenderLink::listen() {
+  if (station_ == nullptr) return;  // stopped before it was started
   readable_.emplace(loop_, station_->inbox.report_fd(), [this] { read_reports(); });
 }
 

@@ -43,7 +43,7 @@ class Listener final : public ChannelListener {
 class Joining {
  public:
   /// With `api` REST is asked there for the gateway.
-  explicit Joining(rehearsal::DiscordOptions options, const std::string& api = {})
+  explicit Joining(rehearsal::DiscordOptions options, const std::string& api = {}, bool stop_first = false)
       : discord_(std::move(options)) {
     discord_.start();
     trust_.add_anchors(discord_.ca_pem());
@@ -57,6 +57,7 @@ class Joining {
     config.join_timeout = 2s;
     bot_.emplace(loop_, trust_, std::move(bot));
     channel_.emplace(*bot_, config, log_, stats_, senders_, listener_);
+    if (stop_first) stop();
     loop_.post([this] { channel_->start(); });
     thread_ = std::thread([this] { loop_.run(); });
   }
@@ -153,6 +154,12 @@ TEST(Channel, StopsBeforeItEverJoined) {
   joining.stop();
   EXPECT_FALSE(joining.listener().wait());
   EXPECT_EQ(joining.listener().phases.back(), Phase::over);
+}
+
+TEST(Channel, StopsBeforeItWasStarted) {
+  Joining joining({}, {}, true);
+  EXPECT_FALSE(joining.listener().wait());
+  EXPECT_THAT(joining.listener().phases, ::testing::ElementsAre(Phase::leaving, Phase::closing, Phase::over));
 }
 
 TEST(Channel, LeavesWhatItHadJoined) {
