@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
@@ -69,10 +70,11 @@ class Discord {
 /// packets are on their way to the media server.
 class UnthrottledPacer final : public send::Pacer {
  public:
-  /// `sent` is the sender's own count (SenderStats::packets), `processed` is Discord::packets_processed().
-  UnthrottledPacer(const std::atomic<std::uint64_t>& sent,
-                   const std::atomic<std::uint64_t>& processed) noexcept
-      : sent_(sent), processed_(processed) {}
+  /// `sent` is the Sender's own count (SenderStats::packets), `processed` is Discord::packets_processed().
+  UnthrottledPacer(const std::atomic<std::uint64_t>& sent, const std::atomic<std::uint64_t>& processed)
+      : sent_{&sent}, processed_(processed) {}
+  /// One Sender more, before the thread starts.
+  void count(const std::atomic<std::uint64_t>& sent) { sent_.push_back(&sent); }
   [[nodiscard]] TimePoint now() noexcept override;
   /// Waits for the media server for a second at most; then what is on its way counts as lost.
   void sleep_until(TimePoint deadline) noexcept override;
@@ -81,11 +83,13 @@ class UnthrottledPacer final : public send::Pacer {
   [[nodiscard]] bool waits_for_data() noexcept override { return true; }
 
  private:
+  [[nodiscard]] std::uint64_t sent() const noexcept;
   [[nodiscard]] std::uint64_t on_the_way() const noexcept;
 
-  const std::atomic<std::uint64_t>& sent_;
+  std::vector<const std::atomic<std::uint64_t>*> sent_;
   const std::atomic<std::uint64_t>& processed_;
   std::uint64_t sent_before_ = 0;
+  TimePoint quiet_since_{};  // nothing was sent
   std::uint64_t given_up_ = 0;
   TimePoint now_ = Clock::now();
 };

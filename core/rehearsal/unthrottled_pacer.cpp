@@ -22,22 +22,29 @@ void nap(Duration duration) noexcept {
 
 TimePoint UnthrottledPacer::now() noexcept { return now_; }
 
+std::uint64_t UnthrottledPacer::sent() const noexcept {
+  std::uint64_t all = 0;
+  for (const auto* const sent : sent_) all += sent->load(std::memory_order_relaxed);
+  return all;
+}
+
 std::uint64_t UnthrottledPacer::on_the_way() const noexcept {
-  const std::uint64_t sent = sent_.load(std::memory_order_relaxed);
+  const std::uint64_t all = sent();
   const std::uint64_t done = processed_.load(std::memory_order_acquire) + given_up_;
-  return sent > done ? sent - done : 0;  // keepalives are processed too, but are no packets sent
+  return all > done ? all - done : 0;  // keepalives are processed too, but are no packets sent
 }
 
 void UnthrottledPacer::hold_until(TimePoint deadline) noexcept { now_ = std::max(now_, deadline); }
 
 void UnthrottledPacer::sleep_until(TimePoint deadline) noexcept {
   now_ = std::max(now_, deadline);
-  const std::uint64_t sent = sent_.load(std::memory_order_relaxed);
-  if (sent == sent_before_) {
-    nap(kIdleNap);
+  const std::uint64_t all = sent();
+  if (all == sent_before_) {
+    if (now_ - quiet_since_ >= kFrameDuration) nap(kIdleNap);
     return;
   }
-  sent_before_ = sent;
+  sent_before_ = all;
+  quiet_since_ = now_;
   if (on_the_way() <= kMaxOnTheWay) return;
   const TimePoint give_up = Clock::now() + kPatience;
   while (on_the_way() > kMaxOnTheWay) {

@@ -166,6 +166,18 @@ TEST(UnthrottledPacer, JumpsAheadWhileTheServerKeepsUp) {
   EXPECT_TRUE(pacer.waits_for_data());
 }
 
+TEST(UnthrottledPacer, WaitsForTheServerWhicheverSenderSent) {
+  std::atomic<std::uint64_t> one{0};
+  std::atomic<std::uint64_t> another{0};
+  std::atomic<std::uint64_t> processed{0};
+  UnthrottledPacer pacer(one, processed);
+  pacer.count(another);
+  another = 33;
+  const TimePoint before = Clock::now();
+  pacer.sleep_until(pacer.now() + 20ms);
+  EXPECT_GE(Clock::now() - before, 1s);
+}
+
 TEST(UnthrottledPacer, GoesOnAfterASecondWithoutTheServer) {
   std::atomic<std::uint64_t> sent{100};
   std::atomic<std::uint64_t> processed{0};
