@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 #include <pthread.h>
 
+#include <memory>
 #include <new>
 #include <utility>
 
@@ -15,7 +16,9 @@ NetworkThread::NetworkThread(bot::BotConfig bot, const channel::ChannelConfig& c
   if (!ca_file.empty()) trust_.add_anchors_from_file(ca_file);
   if (!ca_pem.empty()) trust_.add_anchors(ca_pem);
   bot_.emplace(loop_, trust_, std::move(bot));
-  channel_.emplace(*bot_, channel, log, stats, senders_, listener);
+  // They outlive the thread.
+  const std::shared_ptr<send::SenderStats> counts(std::shared_ptr<void>(), &stats);
+  channel_.emplace(*bot_, channel, log, counts, senders_, ending_);
 }
 
 NetworkThread::~NetworkThread() {
@@ -43,8 +46,22 @@ void NetworkThread::run() noexcept {
     loop_.post([this] { channel_->start(); });
     loop_.run();
   } catch (...) {
-    listener_.on_end(in_words(std::current_exception()));
+    tell_end(in_words(std::current_exception()));
   }
+}
+
+/// The channel is over; what is left is the bot's session, which closes politely.
+void NetworkThread::close_bot(std::optional<Error> error) noexcept {
+  why_ended_ = std::move(error);
+  try {
+    bot_->close([this] { tell_end(std::move(why_ended_)); });
+  } catch (...) {  // no memory
+    tell_end(std::move(why_ended_));
+  }
+}
+
+void NetworkThread::tell_end(std::optional<Error> error) noexcept {
+  if (!std::exchange(has_told_end_, true)) listener_.on_end(std::move(error));
 }
 
 /// What a person needs to know of it. The main thread waits for these words, also where there is no memory

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "base/error.hpp"
 #include "channel/channel.hpp"
@@ -30,7 +31,27 @@ class NetworkThread {
   void stop_playing();                // asks the bot to leave
 
  private:
+  /// Tells the listener all of it, and of the end when the bot has closed, too.
+  class Ending final : public channel::ChannelListener {
+   public:
+    explicit Ending(NetworkThread& thread) noexcept : self_(thread) {}
+    void on_phase(channel::Phase phase, TimePoint now) override { self_.listener_.on_phase(phase, now); }
+    void on_channel(const channel::ChannelFacts& facts) override { self_.listener_.on_channel(facts); }
+    void on_session(const channel::SessionFacts& facts) override { self_.listener_.on_session(facts); }
+    void on_encryption(const channel::EncryptionFacts& facts) override {
+      self_.listener_.on_encryption(facts);
+    }
+    void on_underrun(bool began) override { self_.listener_.on_underrun(began); }
+    void on_reconnect(const channel::ReconnectFacts& facts) override { self_.listener_.on_reconnect(facts); }
+    void on_end(std::optional<Error> error) noexcept override { self_.close_bot(std::move(error)); }
+
+   private:
+    NetworkThread& self_;
+  };
+
   void run() noexcept;
+  void close_bot(std::optional<Error> error) noexcept;
+  void tell_end(std::optional<Error> error) noexcept;
   [[nodiscard]] Error in_words(const std::exception_ptr& failure) const noexcept;
   void leave_for(const std::exception_ptr& failure);
 
@@ -41,6 +62,9 @@ class NetworkThread {
   net::EventLoop loop_;
   send::SendThreads senders_;  // network thread
   channel::ChannelListener& listener_;
+  Ending ending_{*this};                     // network thread
+  std::optional<Error> why_ended_;           // network thread
+  bool has_told_end_ = false;                // network thread
   std::optional<bot::Bot> bot_;              // network thread
   std::optional<channel::Channel> channel_;  // network thread
   std::thread thread_;

@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "base/milliseconds.hpp"
 #include "base/text.hpp"
 
 namespace vcplay::bot {
@@ -82,6 +83,11 @@ Error link_error(std::string_view what, const net::Url& url, const net::CloseInf
       break;
   }
   return sentence("the connection was lost (" + detail + ")");
+}
+
+std::string retry_words(Duration after, int attempt) {
+  const std::string when = after < 100ms ? "now" : fmt::format("in {:.1f} s", seconds(after));
+  return fmt::format("Trying again {} (attempt {}).", when, attempt);
 }
 
 }  // namespace vcplay::bot

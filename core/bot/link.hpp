@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <string>
 #include <string_view>
 
 #include "base/bytes.hpp"
@@ -83,5 +84,7 @@ class Link {
 
 /// What a person needs to know of a connection to `what` that did not come about or was lost.
 [[nodiscard]] Error link_error(std::string_view what, const net::Url& url, const net::CloseInfo& info);
+/// What follows when one that was lost is tried again: "Trying again in 1.5 s (attempt 2)."
+[[nodiscard]] std::string retry_words(Duration after, int attempt);
 
 }  // namespace vcplay::bot

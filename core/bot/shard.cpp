@@ -11,6 +11,9 @@
 namespace vcplay::bot {
 namespace {
 
+// Each channel looks at the network once a second: what one has noticed they all have after so long.
+constexpr Duration kSameNews = 3s;
+
 constexpr net::WebSocketLimits kLimits{.incoming = gateway::kMessageLimits.bytes, .outgoing = kMostWaiting};
 
 /// The path of the main gateway: exactly one '/' before the query.
@@ -24,23 +27,31 @@ net::Url with_query(net::Url url) {
 
 }  // namespace
 
-Shard::Shard(net::EventLoop& loop, const net::TlsTrust& trust, ShardConfig config, ShardListener& listener)
+Shard::Shard(net::EventLoop& loop, const net::TlsTrust& trust, ShardConfig config)
     : loop_(loop),
       config_(std::move(config)),
-      listener_(listener),
       session_(std::move(config_.session)),
       link_(loop, trust, kLimits, *this) {
   config_.url = url_ = with_query(config_.url);
   link_.open(url_);
 }
 
-void Shard::update_voice_state(std::optional<Snowflake> channel) {
-  take(session_.update_voice_state(channel, false, true));
+void Shard::attach(Snowflake guild, ShardListener& listener) {
+  session_.add_guild(guild);
+  listeners_.attach(guild, listener, loop_.now());
+  if (is_idle_) ask_to_identify();
+}
+
+void Shard::update_voice_state(Snowflake guild, std::optional<Snowflake> channel) {
+  take(session_.update_voice_state({.guild = guild, .channel = channel}, loop_.now()));
 }
 
 void Shard::hurry() { take(session_.hurry(loop_.now())); }
 
-void Shard::reopen(std::string_view why) {
+void Shard::reopen(Snowflake guild, std::string_view why) {
+  const TimePoint now = loop_.now();
+  if (reopened_ && reopened_->by != guild && now - reopened_->at < kSameNews) return;
+  reopened_ = {guild, now};
   if (!link_.is_open()) return hurry();
   link_.drop();
   on_link_closed({.kind = net::CloseKind::lost, .code = {}, .detail = std::string(why)});
@@ -55,23 +66,20 @@ void Shard::close() {
 // ── its socket ──
 
 void Shard::on_link_open() {
-  if (!std::exchange(was_open_, true)) listener_.on_gateway_open();
+  was_open_ = true;
+  listeners_.opened();
   take(session_.on_open(loop_.now()));
 }
 
 void Shard::on_link_closed(const net::CloseInfo& info) {
   if (is_closing_) return;
   session_timer_.cancel();
-  if (ends_with_socket_) return close();
-  if (!was_open_) {
-    listener_.on_gateway(gateway::Failed{link_error("Discord's gateway", url_, info)});
-    return;
-  }
+  if (!was_open_) return listeners_.hear(gateway::Failed{link_error("Discord's gateway", url_, info)});
   take(session_.on_close(info.code, info.detail, loop_.now()));
 }
 
 void Shard::on_links_gone() {
-  if (is_closing_) listener_.on_shard_closed();
+  if (is_closing_ && config_.on_closed) config_.on_closed();
 }
 
 // ── what the session wants ──
@@ -97,36 +105,48 @@ void Shard::carry_out(gateway::Action& action) {
                  [&](gateway::CloseSocket& close) { link_.close(close.code, close.reason); },
                  [&](gateway::WantsIdentify&) { ask_to_identify(); },
                  [&](gateway::Reconnect& again) { is_lost(again); },
-                 [&](auto& event) { listener_.on_gateway(std::move(event)); },
+                 [&](auto& event) { tell(std::move(event)); },
              },
              action);
 }
 
-/// The budget of a day is shared with other runs of this bot: it may say "not yet", or never.
+void Shard::tell(gateway::Action event) {
+  if (std::holds_alternative<gateway::Ready>(event) && std::exchange(was_ready_, true)) {
+    log::info("Discord's gateway: a new session.");
+  }
+  if (std::holds_alternative<gateway::Resumed>(event)) {
+    log::info("Discord's gateway: the session is resumed.");
+  }
+  listeners_.hear(std::move(event));
+}
+
+/// The budget of a day is shared with other runs of this bot: it may say "not yet", or never. Where nobody
+/// plays any more, a new session would only be left again.
 void Shard::ask_to_identify() {
   if (is_closing_) return;
-  if (!listener_.needs_session()) {
-    close();
-    if (is_closed()) listener_.on_shard_closed();
-    return;
-  }
+  is_idle_ = !listeners_.need_session();
+  if (is_idle_) return;
   try {
     const Duration wait = config_.may_identify ? config_.may_identify() : Duration::zero();
     if (wait <= Duration::zero()) return take(session_.identify(loop_.now()));
     if (wait >= 1s) log::info("Waiting {:.1f} s for this bot's turn to identify.", seconds(wait));
     identify_timer_.start_at(loop_.now() + wait);
-    listener_.on_wait_for_turn(wait);
-  } catch (Error& refused) {
-    listener_.on_identify_refused(std::move(refused));
+    listeners_.wait_for_turn(wait, loop_.now());
+  } catch (const Error& refused) {
+    listeners_.refuse(refused);
   }
 }
 
 void Shard::is_lost(const gateway::Reconnect& again) {
   identify_timer_.cancel();
+  is_idle_ = false;
   link_.part(0);
   url_ = resume_url(again.url).value_or(config_.url);
   retry_timer_.start_at(loop_.now() + again.after);
-  listener_.on_gateway(again);
+  if (listeners_.need_session()) {
+    log::info("{} {}", again.reason.what(), retry_words(again.after, again.attempt));
+  }
+  listeners_.hear(again);
 }
 
 /// Nothing: the first URL will have to do.

@@ -8,33 +8,12 @@
 
 #include "base/action_queue.hpp"
 #include "base/clock.hpp"
+#include "bot/guild_listeners.hpp"
 #include "bot/link.hpp"
+#include "bot/shard_listener.hpp"
 #include "gateway/session.hpp"
 
 namespace vcplay::bot {
-
-/// What happens at a Shard, in one guild. Must not destroy the Shard from inside.
-class ShardListener {
- public:
-  virtual ~ShardListener() = default;
-  /// REST is asked where the gateway is.
-  virtual void on_search_for_gateway() = 0;
-  /// That is known: it is being connected to.
-  virtual void on_gateway_found() = 0;
-  /// It is connected to, for the first time.
-  virtual void on_gateway_open() = 0;
-  /// All that the gateway says but what the Shard does itself. A Reconnect is under way already; what comes
-  /// after a Failed is close().
-  virtual void on_gateway(gateway::Action action) = 0;
-  /// Its turn to identify comes after so long.
-  virtual void on_wait_for_turn(Duration wait) = 0;
-  /// It must not identify, for good.
-  virtual void on_identify_refused(Error reason) = 0;
-  /// False: nobody plays any more, and a new session would only be left again.
-  [[nodiscard]] virtual bool needs_session() const = 0;
-  /// After close(), or because no session was needed.
-  virtual void on_shard_closed() = 0;
-};
 
 struct ShardConfig {
   gateway::Config session;
@@ -43,26 +22,41 @@ struct ShardConfig {
   std::function<bool(const net::Url&)> may_speak_to;
   /// As BotConfig has it.
   std::function<Duration()> may_identify;
+  /// After close(): its sockets are gone.
+  std::function<void()> on_closed;
 };
 
-/// Keeps the session alive: opens, identifies in its turn, resumes. Lives on the network thread.
+/// Keeps the session alive: opens, identifies in its turn and where somebody needs it, resumes; tells each
+/// guild's listener what happens. Lives on the network thread.
 class Shard final : LinkOwner {
  public:
   /// Opens it.
-  Shard(net::EventLoop& loop, const net::TlsTrust& trust, ShardConfig config, ShardListener& listener);
+  Shard(net::EventLoop& loop, const net::TlsTrust& trust, ShardConfig config);
 
-  /// Op 4: joins, moves to, or with nothing leaves. Nothing unless is_ready().
-  void update_voice_state(std::optional<Snowflake> channel);
+  /// One for each guild: throws Error{busy} where there is one already. It is told what it has missed.
+  /// Discord describes a guild once: name those that will be played in later in ShardConfig.
+  void attach(Snowflake guild, ShardListener& listener);
+  void detach(Snowflake guild, const ShardListener& listener) { listeners_.detach(guild, listener); }
+  /// Nobody will play there any more.
+  void forget(Snowflake guild) { session_.remove_guild(guild); }
+  /// As it is now, as far as Discord tells; null: it was never described, or the bot is no longer in it.
+  [[nodiscard]] const resources::Guild* guild(Snowflake guild) const noexcept {
+    return session_.guild(guild);
+  }
+
+  /// Op 4: joins, moves to, or with nothing leaves; VoiceStateSent follows, perhaps behind VoiceStateWaits.
+  /// A join is nothing unless is_ready(); a leave waits for the session to come back. What waits outlives its
+  /// listener.
+  void update_voice_state(Snowflake guild, std::optional<Snowflake> channel);
   [[nodiscard]] bool is_ready() const noexcept { return session_.is_ready(); }
   [[nodiscard]] bool can_resume() const noexcept { return session_.can_resume(); }
   /// Ends the wait for the next connection.
   void hurry();
-  /// Its connection would be silent for a minute before anybody noticed: exchanges it.
-  void reopen(std::string_view why);
+  /// Its connection would be silent for a minute before anybody noticed: exchanges it. What one guild's
+  /// listener noticed the others notice, too: that counts once.
+  void reopen(Snowflake guild, std::string_view why);
 
-  /// Nothing is owed to the gateway any more: the loss of its socket is its end, too.
-  void end_with_socket() noexcept { ends_with_socket_ = true; }
-  /// Politely. on_shard_closed() follows, unless is_closed() already.
+  /// Politely. on_closed() follows, unless is_closed() already.
   void close();
   [[nodiscard]] bool is_closed() const noexcept { return is_closing_ && link_.is_gone(); }
   /// What has not closed by now does not count any more.
@@ -82,17 +76,25 @@ class Shard final : LinkOwner {
   void settle();
   void ask_to_identify();
   void is_lost(const gateway::Reconnect& again);
+  void tell(gateway::Action event);
   [[nodiscard]] std::optional<net::Url> resume_url(const std::string& text) const;
+
+  struct Reopened {
+    Snowflake by;
+    TimePoint at;
+  };
 
   net::EventLoop& loop_;
   ShardConfig config_;
-  ShardListener& listener_;
   gateway::Session session_;
+  GuildListeners listeners_{session_};
   net::Url url_;
   ActionQueue<gateway::Action> actions_;
   bool was_open_ = false;
-  bool ends_with_socket_ = false;
+  bool was_ready_ = false;
+  bool is_idle_ = false;  // it could identify, and nobody needs a session
   bool is_closing_ = false;
+  std::optional<Reopened> reopened_;  // the last time
   Link link_;
   net::Timer session_timer_{loop_, [this] { take(session_.on_time(loop_.now())); }};
   net::Timer retry_timer_{loop_, [this] { link_.open(url_); }};

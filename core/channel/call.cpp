@@ -53,10 +53,25 @@ Call::Call(Config config)
 void Call::enter(State state, std::optional<TimePoint> due) {
   state_ = state;
   due_ = due;
+  waits_since_.reset();
   if (state != State::live) stable_at_.reset();
 }
 
+void Call::question_waits(TimePoint now) {
+  const bool is_asking = state_ == State::asking || state_ == State::releasing;
+  if (is_asking && gateway_up_ && !waits_since_) waits_since_ = now;
+}
+
+void Call::question_is_sent(TimePoint now) {
+  if (!waits_since_) return;
+  const Duration waited = now - *waits_since_;
+  waits_since_.reset();
+  if (due_) *due_ += waited;
+  if (give_up_at_) *give_up_at_ += waited;
+}
+
 std::optional<TimePoint> Call::deadline() const noexcept {
+  if (waits_since_) return stable_at_;
   return earlier(earlier(due_, stable_at_), give_up_at_);
 }
 
@@ -307,6 +322,7 @@ call::Actions Call::on_time(TimePoint now) {
     renewals_.succeeded();
     renewals_by_code_.clear();
   }
+  if (waits_since_) return {};
   if (give_up_at_ && now >= *give_up_at_) {
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(kPatience).count();
     return end({Cause::network,

@@ -71,6 +71,9 @@ class Call {
   [[nodiscard]] call::Actions join(TimePoint now);  // READY and the guild are known: the first time, or anew
   [[nodiscard]] call::Actions gateway_resumed(TimePoint now);
   void gateway_lost() noexcept { gateway_up_ = false; }
+  /// The latest Ask waits for its turn: until it is sent, or given up, nothing of its answer can be late.
+  void question_waits(TimePoint now);
+  void question_is_sent(TimePoint now);
   [[nodiscard]] call::Actions own_voice_state(const gateway::OwnVoiceState& state, TimePoint now);
   [[nodiscard]] call::Actions voice_server(const gateway::VoiceServer& server, TimePoint now);
   [[nodiscard]] call::Actions channel_deleted(Snowflake channel);
@@ -120,8 +123,9 @@ class Call {
 
   Config config_;
   State state_ = State::outside;
-  std::optional<TimePoint> due_;  // when `state_` has lasted long enough
-  bool gateway_up_ = false;       // op 4 would be sent now
+  std::optional<TimePoint> due_;          // when `state_` has lasted long enough
+  std::optional<TimePoint> waits_since_;  // the question, for its turn: the times of the loss stand still
+  bool gateway_up_ = false;               // op 4 would be sent now
   bool has_been_live_ = false;
 
   Snowflake channel_;

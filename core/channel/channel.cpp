@@ -2,16 +2,16 @@
 
 #include <utility>
 
-#include "base/milliseconds.hpp"
 #include "channel/channel_impl.hpp"
 
 namespace vcplay::channel {
 namespace {
 
-// A stop has 2 s in all: 100 ms of silence packets, then these two at the most.
+// A stop has 2 s in all: these three at the most, and as much as the last one for the bot to close.
+constexpr Duration kQuietTimeout = 500ms;  // for 100 ms of silence packets
 constexpr Duration kLeaveTimeout = 1s;
-constexpr Duration kStatusTimeout = 400ms;  // of that second
-constexpr Duration kCloseTimeout = 500ms;
+constexpr Duration kCloseTimeout = 250ms;
+constexpr Duration kStatusTimeout = 400ms;  // of the second
 
 }  // namespace
 
@@ -66,16 +66,18 @@ void ChannelListener::on_notice(const Notice& notice) {
   log::write(notice.level, notice.place, "{}", fmt::make_format_args(line));
 }
 
-/// Once for each try: what was lost, and when it is tried again.
+/// Once for each try: what was lost, and when it is tried again. Of the gateway, which is not its alone, the
+/// shard has spoken.
 void Channel::Impl::tell_retry(Recovery what, const Error& reason, Duration after, int attempt) {
   latest_trouble = reason;
-  const std::string when = after < 100ms ? "now" : fmt::format("in {:.1f} s", seconds(after));
   // A moment's silence is nobody's business; a longer one, or one again and again, is.
   const bool matters = what == Recovery::call && !join_deadline && (attempt > 1 || after >= 1s);
-  listener.on_notice({.level = matters ? log::Level::warning : log::Level::info,
-                      .sentence = reason.what(),
-                      .hint = reason.hint(),
-                      .then = fmt::format("Trying again {} (attempt {}).", when, attempt)});
+  if (what != Recovery::gateway) {
+    listener.on_notice({.level = matters ? log::Level::warning : log::Level::info,
+                        .sentence = reason.what(),
+                        .hint = reason.hint(),
+                        .then = bot::retry_words(after, attempt)});
+  }
   listener.on_reconnect(
       {.what = what, .reason = reason.what(), .hint = reason.hint(), .after = after, .attempt = attempt});
 }
@@ -87,7 +89,9 @@ void Channel::Impl::start() {
   phase_timer.start_at(*join_deadline);
   sender.listen();
   // REST gives up a moment sooner than the join: it knows what it waited for.
-  bot.open(config.guild, config.join_timeout - config.join_timeout / 20, *this);
+  const Duration patience = config.join_timeout - config.join_timeout / 20;
+  bot.attach(config.guild, *this);
+  bot.open(patience);
 }
 
 void Channel::Impl::stop() {
@@ -96,7 +100,7 @@ void Channel::Impl::stop() {
   clear_status();
   if (sender.is_on_thread() && sender.has_stream()) {
     sender.command(send::StopPlaying{});
-    phase_timer.start_at(loop.now() + kCloseTimeout);  // should the sender thread not get to run
+    phase_timer.start_at(loop.now() + kQuietTimeout);  // should the sender thread not get to run
     return;
   }
   leave();
@@ -116,7 +120,8 @@ void Channel::Impl::leave() {
   voice.stop();
   sender.leave_thread();
   enter(Phase::leaving);
-  if (!owes_leave || bot.shard() == nullptr) return close();
+  if (!has_asked) leave_nothing_behind();
+  if (!has_asked || !owes_leave || shard() == nullptr) return close();
   phase_timer.start_at(loop.now() + kLeaveTimeout);
   clear_status();
   leave_waits_for_status = status.is_busy();
@@ -124,19 +129,28 @@ void Channel::Impl::leave() {
   status_timer.start_at(loop.now() + kStatusTimeout);
 }
 
+/// The session lives on for other channels, and nobody will be here any more to say it: where the bot may be
+/// in the channel, or its question waits for a turn, a leave waits for its own.
+void Channel::Impl::leave_nothing_behind() {
+  if (!owes_leave || shard() == nullptr || (!has_asked && !waits_since)) return;
+  const bool is_said = farewell == Farewell::sent && shard()->is_ready();
+  if (!is_said) shard()->update_voice_state(config.guild, std::nullopt);
+  owes_leave = false;
+}
+
 /// The status is cleared, or there was none, or the time for it is over.
 void Channel::Impl::leave_at_last() {
   leave_waits_for_status = false;
   status_timer.cancel();
-  if (!bot.shard()->is_ready()) return bot.shard()->hurry();  // a resumed session can still say it
+  if (!shard()->is_ready()) return shard()->hurry();  // a resumed session can still say it
   say_leave();
 }
 
 void Channel::Impl::say_leave() {
   leave_waits_for_status = false;
   status_timer.cancel();
-  bot.shard()->update_voice_state(std::nullopt);
-  bot.shard()->end_with_socket();
+  farewell = Farewell::wanted;
+  shard()->update_voice_state(config.guild, std::nullopt);
 }
 
 void Channel::Impl::close() {
@@ -146,12 +160,13 @@ void Channel::Impl::close() {
   status_timer.cancel();
   phase_timer.start_at(loop.now() + kCloseTimeout);
   voice.end();
-  bot.close();
+  bot.detach(config.guild, *this);
+  leave_nothing_behind();
   finish_if_closed();
 }
 
 void Channel::Impl::finish_if_closed() {
-  if (phase != Phase::closing || !voice.is_gone() || !bot.is_closed()) return;
+  if (phase != Phase::closing || !voice.is_gone()) return;
   phase_timer.cancel();
   path.close();
   sender.stop_listening();
@@ -163,7 +178,6 @@ void Channel::Impl::phase_timed_out() {
   if (phase == Phase::leaving) return close();
   if (phase == Phase::closing) {
     voice.forget_parted();
-    bot.forget_parted();
     return finish_if_closed();
   }
   if (is_stopping || phase == Phase::lingering) return leave();
@@ -178,7 +192,9 @@ void Channel::Impl::give_up_joining() {
     if (latest_trouble) sentence += fmt::format(" {}", latest_trouble->what());
     fail(Error(Cause::network, sentence, latest_trouble ? latest_trouble->hint() : Hint::none));
   };
-  const auto gateway = [&] { return "the gateway at " + bot.shard()->url().host_and_port(); };
+  const auto gateway = [&] {
+    return shard() == nullptr ? "the gateway" : "the gateway at " + shard()->url().host_and_port();
+  };
   const auto voice_server = [&] { return "the voice server at " + voice.url().host_and_port(); };
   switch (phase) {
     case Phase::finding_gateway:
@@ -205,11 +221,21 @@ void Channel::Impl::give_up_joining() {
 
 // ── the public face ──
 
-Channel::Channel(bot::Bot& bot, ChannelConfig config, stream::FrameLog& log, send::SenderStats& stats,
-                 send::SendThreads& threads, ChannelListener& listener)
-    : impl_(std::make_unique<Impl>(bot, config, log, stats, threads, listener)) {}
+Channel::Channel(bot::Bot& bot, ChannelConfig config, stream::FrameLog& log,
+                 std::shared_ptr<send::SenderStats> stats, send::SendThreads& threads,
+                 ChannelListener& listener)
+    : impl_(std::make_unique<Impl>(bot, config, log, std::move(stats), threads, listener)) {}
 
-Channel::~Channel() = default;
+Channel::~Channel() {
+  if (impl_->phase >= Phase::closing) return;
+  try {
+    bot::Bot& bot = impl_->bot;
+    bot.detach(impl_->config.guild, *impl_);
+    impl_->leave_nothing_behind();
+  } catch (...) {  // no memory: the bot is in the channel as long as its session lives
+    return;
+  }
+}
 
 void Channel::start() {
   if (impl_->is_ending()) return;  // it was stopped before

@@ -121,18 +121,19 @@ class ChannelListener {
 };
 
 /// Joins a voice channel by way of a Bot, feeds the Sender its session, keeps the call alive and leaves: the
-/// only type that knows both gateways. Lives on the network thread.
+/// only type that knows both gateways. Many of them share a Bot, one in each guild at a time; each begins,
+/// ends and goes without the others. Lives on the network thread.
 class Channel {
  public:
-  /// `bot` is this channel's alone: it is opened and closed with it. It outlives the Channel, but not the
-  /// turn of the loop in which that is destroyed: what it waits for would be told to nobody. `log` and
-  /// `stats` outlive `threads`, and that outlives the Channel.
-  Channel(bot::Bot& bot, ChannelConfig config, stream::FrameLog& log, send::SenderStats& stats,
-          send::SendThreads& threads, ChannelListener& listener);
+  /// `bot` outlives the Channel and is told to expect() its guild. It stays open when the Channel has ended,
+  /// and may still have to say that the bot leaves. `log` outlives `threads`, and that outlives the Channel.
+  Channel(bot::Bot& bot, ChannelConfig config, stream::FrameLog& log,
+          std::shared_ptr<send::SenderStats> stats, send::SendThreads& threads, ChannelListener& listener);
   ~Channel();
   Channel(const Channel&) = delete;
   Channel& operator=(const Channel&) = delete;
 
+  /// Opens the bot where nobody has yet.
   void start();
   /// What the channel's status says from now on, until the bot leaves: text from outside. Where it may not be
   /// set there is one warning.

@@ -47,7 +47,8 @@ void Channel::Impl::carry_out(gateway::Action& action) {
   std::visit(
       Overloaded{
           [&](gateway::Ready& ready) { gateway_is_ready(ready); },
-          [&](gateway::GuildCreated& created) { guild_arrived(std::move(created.guild)); },
+          [&](gateway::GuildMissing& missing) { gateway_has_failed(std::move(missing.reason)); },
+          [&](gateway::GuildCreated&) { guild_arrived(); },
           [&](gateway::GuildDeleted& deleted) { act(call.guild_deleted(deleted.unavailable, loop.now())); },
           [&](gateway::ChannelUpdated& update) { channel_updated(update.channel); },
           [&](gateway::ChannelDeleted& deleted) { act(call.channel_deleted(deleted.channel)); },
@@ -56,6 +57,8 @@ void Channel::Impl::carry_out(gateway::Action& action) {
             log::hide(server.token);
             if (!is_ending()) act(call.voice_server(server, loop.now()));
           },
+          [&](gateway::VoiceStateWaits&) { question_waits(); },
+          [&](gateway::VoiceStateSent&) { question_is_sent(); },
           [&](gateway::Resumed&) { gateway_is_resumed(); },
           [&](gateway::Reconnect& again) { gateway_is_lost(again); },
           [&](gateway::Failed& failed) { gateway_has_failed(std::move(failed.error)); },

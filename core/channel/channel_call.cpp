@@ -7,7 +7,7 @@ namespace vcplay::channel {
 
 void Channel::Impl::ask_for(std::optional<Snowflake> channel) {
   if (channel) enter(Phase::joining_channel);
-  bot.shard()->update_voice_state(channel);
+  shard()->update_voice_state(config.guild, channel);
 }
 
 void Channel::Impl::open_voice(call::OpenVoice& order) {
@@ -50,12 +50,12 @@ void Channel::Impl::close_voice() {
 
 void Channel::Impl::moved_to(Snowflake channel) {
   seat.asked_to_speak = false;
-  const resources::Channel* const there = guild->channel(channel);
+  const resources::Channel* const there = channel_there(channel);
   if (there == nullptr) return log::warning("The bot was moved to a channel that it cannot see.");
   log::info("The bot was moved to {}.", display_safe(there->name, 100));
-  if (channel == guild->afk_channel) {
+  if (channel == guild()->afk_channel) {
     log::warning("The bot was moved to the AFK channel of the guild, where nobody hears it.");
-  } else if (const std::string why = resources::why_not_play(*guild, channel, user, utc_now());
+  } else if (const std::string why = resources::why_not_play(*guild(), channel, user, utc_now());
              !why.empty()) {
     log::warning("{}", why);
   }
@@ -89,7 +89,7 @@ void Channel::Impl::mute_changed(bool muted) {
 
 /// Stage channels are not encrypted from end to end (DAVE, "Protocol Availability").
 bool Channel::Impl::is_on_stage() const {
-  const resources::Channel* const channel = guild ? guild->channel(call.channel()) : nullptr;
+  const resources::Channel* const channel = channel_there(call.channel());
   return channel != nullptr && channel->type == resources::kGuildStageVoice;
 }
 
@@ -112,25 +112,25 @@ void Channel::Impl::seek_permission_to_speak() {
   if (!seat.is_suppressed || !is_on_stage()) return;
   if (std::exchange(seat.asked_to_speak, true)) return stays_suppressed("a moderator moved it there");
   if (bot.api() == nullptr) return stays_suppressed("there is no REST API to ask for that", Hint::name_api);
-  const resources::Channel* const stage = guild->channel(call.channel());
-  const auto permissions = resources::permissions_in(*guild, *stage, user, utc_now());
+  const auto permissions = permissions_in(channel_there(call.channel()));
   if (permissions && (*permissions & resources::kMuteMembers) == 0) return raise_hand();
-  bot.api()->become_speaker(config.guild, call.channel(), [this](const rest::Result<std::monostate>& result) {
+  const auto told = [this](const rest::Result<std::monostate>& result) {
     if (!is_ending() && std::holds_alternative<rest::Failure>(result)) raise_hand();
-  });
+  };
+  bot.api()->become_speaker(config.guild, call.channel(), lifetime.bound(told));
 }
 
 void Channel::Impl::raise_hand() {
   if (config.on_suppressed == OnSuppressed::exit) {
     return stays_suppressed("it lacks the permission Mute Members, with which it could become a speaker");
   }
-  bot.api()->request_to_speak(
-      config.guild, call.channel(), utc_now(), [this](const rest::Result<std::monostate>& result) {
-        if (is_ending() || !seat.is_suppressed) return;
-        const bool raised = !std::holds_alternative<rest::Failure>(result);
-        stays_suppressed(raised ? "it has raised its hand"
-                                : "it may neither become a speaker nor raise its hand");
-      });
+  const auto told = [this](const rest::Result<std::monostate>& result) {
+    if (is_ending() || !seat.is_suppressed) return;
+    const bool raised = !std::holds_alternative<rest::Failure>(result);
+    stays_suppressed(raised ? "it has raised its hand"
+                            : "it may neither become a speaker nor raise its hand");
+  };
+  bot.api()->request_to_speak(config.guild, call.channel(), utc_now(), lifetime.bound(told));
 }
 
 void Channel::Impl::stays_suppressed(std::string_view why, Hint hint) {

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "base/action_queue.hpp"
+#include "base/lifetime.hpp"
 #include "base/log.hpp"
 #include "base/overloaded.hpp"
 #include "channel/channel.hpp"
@@ -36,8 +37,8 @@ struct Seated {
 using Action = std::variant<gateway::Action, call::Action, FromVoice, Seated>;
 
 struct Channel::Impl final : bot::ShardListener, VoiceLinkOwner, MediaPathOwner, SenderLinkOwner {
-  Impl(bot::Bot& owner, ChannelConfig channel_config, stream::FrameLog& log, send::SenderStats& stats,
-       send::SendThreads& threads, ChannelListener& events)
+  Impl(bot::Bot& owner, ChannelConfig channel_config, stream::FrameLog& log,
+       std::shared_ptr<send::SenderStats> stats, send::SendThreads& threads, ChannelListener& events)
       : bot(owner),
         loop(owner.loop()),
         config(channel_config),
@@ -46,7 +47,12 @@ struct Channel::Impl final : bot::ShardListener, VoiceLinkOwner, MediaPathOwner,
               .on_move = config.on_move,
               .on_kick = config.on_kick,
               .random = bot::random_fraction}),
-        sender(loop, log, stats, threads, {.lead_in_packets = config.lead_in_packets}, *this) {}
+        sender(loop, log, std::move(stats), threads, {.lead_in_packets = config.lead_in_packets}, *this) {
+    bot.expect(config.guild);
+  }
+  ~Impl() override = default;
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
 
   bot::Bot& bot;
   net::EventLoop& loop;
@@ -63,10 +69,12 @@ struct Channel::Impl final : bot::ShardListener, VoiceLinkOwner, MediaPathOwner,
 
   // ── where the bot is ──
   Call call;
-  Snowflake user;                         // the bot
-  std::optional<resources::Guild> guild;  // since the gateway described it
-  bool rejoin_is_due = false;             // READY came anew: the guild is to follow
-  bool owes_leave = false;                // it was asked to let the bot in, and can be told
+  Snowflake user;                        // the bot
+  bool knows_guild = false;              // the gateway has described it
+  bool rejoin_is_due = false;            // READY came anew: the guild is to follow
+  bool has_asked = false;                // an op 4 of ours was sent
+  bool owes_leave = false;               // it may be asked to let the bot in, and can be told
+  std::optional<TimePoint> waits_since;  // an op 4 of ours, for its turn
   struct Seat {
     bool is_muted = false;        // by the server
     bool is_suppressed = false;   // in the audience of a stage, or without the permission to speak
@@ -75,6 +83,7 @@ struct Channel::Impl final : bot::ShardListener, VoiceLinkOwner, MediaPathOwner,
   Seat seat;
   ChannelStatus status;
   bool leave_waits_for_status = false;
+  enum class Farewell : std::uint8_t { none, wanted, sent } farewell = Farewell::none;  // the last op 4
 
   // ── the ways in ──
   VoiceLink voice{bot, *this};
@@ -96,6 +105,21 @@ struct Channel::Impl final : bot::ShardListener, VoiceLinkOwner, MediaPathOwner,
   net::Timer alone_timer{loop, [this] { nobody_came(); }};
   net::Timer status_timer{loop, [this] { leave_at_last(); }};
 
+  /// REST's answers come later, or too late.
+  Lifetime lifetime;
+
+  /// Of its guild; null before the gateway was found.
+  [[nodiscard]] bot::Shard* shard() const { return bot.shard(config.guild); }
+  /// As it is now; null: the gateway has not described it, or the bot is no longer in it.
+  [[nodiscard]] const resources::Guild* guild() const {
+    return shard() == nullptr ? nullptr : shard()->guild(config.guild);
+  }
+  [[nodiscard]] const resources::Channel* channel_there(Snowflake channel) const {
+    return guild() == nullptr ? nullptr : guild()->channel(channel);
+  }
+  /// What the bot may do there; nothing: nobody can tell.
+  [[nodiscard]] std::optional<std::uint64_t> permissions_in(const resources::Channel* channel) const;
+
   void enter(Phase next) {
     phase = next;
     log::debug("phase {}", name(next));
@@ -108,6 +132,7 @@ struct Channel::Impl final : bot::ShardListener, VoiceLinkOwner, MediaPathOwner,
   void stop();
   void fail(Error reason);
   void leave();
+  void leave_nothing_behind();
   void leave_at_last();
   void say_leave();
   void close();
@@ -139,12 +164,14 @@ struct Channel::Impl final : bot::ShardListener, VoiceLinkOwner, MediaPathOwner,
   void on_wait_for_turn(Duration wait) override;
   void on_identify_refused(Error reason) override { fail(std::move(reason)); }
   [[nodiscard]] bool needs_session() const override { return !is_ending(); }
-  void on_shard_closed() override;
   void gateway_is_ready(const gateway::Ready& ready);
   void gateway_is_resumed();
   void gateway_is_lost(const gateway::Reconnect& again);
   void gateway_has_failed(Error reason);
-  void guild_arrived(resources::Guild created);
+  void question_waits();
+  void question_is_sent();
+  void question_waits_no_more();
+  void guild_arrived();
   [[nodiscard]] bool may_play_there();
   void explain_unknown_channel();
   void channel_updated(const resources::Channel& channel);

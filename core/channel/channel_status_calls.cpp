@@ -24,22 +24,20 @@ void Channel::Impl::put_status() {
   if (bot.api() == nullptr)
     return status_failed(*put, Error(Cause::usage, "there is no REST API to set it with.", Hint::name_api),
                          Answer::refused);
-  const resources::Channel* const channel = guild->channel(put->channel);
-  const auto permissions =
-      channel == nullptr ? std::nullopt : resources::permissions_in(*guild, *channel, user, utc_now());
+  const auto permissions = permissions_in(channel_there(put->channel));
   if (permissions && (*permissions & resources::kSetVoiceChannelStatus) == 0) {
     return status_failed(
         *put, Error(Cause::not_permitted, "the bot lacks the permission Set Voice Channel Status there."),
         Answer::refused);
   }
-  bot.api()->set_voice_status(
-      put->channel, put->text, [this, put](const rest::Result<std::monostate>& result) {
-        if (const auto* const failure = std::get_if<rest::Failure>(&result)) {
-          const bool for_good = failure->status == 403 || failure->status == 404;
-          return status_failed(*put, failure->error, for_good ? Answer::refused : Answer::failed);
-        }
-        status_is_settled(Answer::done);
-      });
+  const auto told = [this, put](const rest::Result<std::monostate>& result) {
+    if (const auto* const failure = std::get_if<rest::Failure>(&result)) {
+      const bool for_good = failure->status == 403 || failure->status == 404;
+      return status_failed(*put, failure->error, for_good ? Answer::refused : Answer::failed);
+    }
+    status_is_settled(Answer::done);
+  };
+  bot.api()->set_voice_status(put->channel, put->text, lifetime.bound(told));
 }
 
 void Channel::Impl::status_failed(const ChannelStatus::Put& put, const Error& why,

@@ -91,11 +91,11 @@ void Channel::Impl::on_path_lost(std::string_view why) {
 
 void Channel::Impl::on_address_changed(std::string_view why) {
   voice.drop_socket();
-  bot.shard()->reopen(why);
+  shard()->reopen(config.guild, why);
 }
 
 void Channel::Impl::on_network_back(std::string_view why) {
-  bot.shard()->reopen(why);
+  shard()->reopen(config.guild, why);
   voice.lose_socket(why);
 }
 

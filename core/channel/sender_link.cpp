@@ -9,12 +9,12 @@
 
 namespace vcplay::channel {
 
-SenderLink::SenderLink(net::EventLoop& loop, stream::FrameLog& log, send::SenderStats& stats,
+SenderLink::SenderLink(net::EventLoop& loop, stream::FrameLog& log, std::shared_ptr<send::SenderStats> stats,
                        send::SendThreads& threads, send::Sender::Options options, SenderLinkOwner& owner)
     : loop_(loop),
       threads_(threads),
       owner_(owner),
-      waiting_station_(std::make_unique<send::Station>(log, stats, options)),
+      waiting_station_(std::make_unique<send::Station>(log, std::move(stats), options)),
       station_(waiting_station_.get()),
       orders_(station_->inbox) {}
 

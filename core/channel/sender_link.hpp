@@ -26,8 +26,8 @@ class SenderLinkOwner {
 /// Gives orders to a Sender, and puts it on a sender thread. Lives on the network thread.
 class SenderLink {
  public:
-  /// `log` and `stats` outlive `threads`, and that the SenderLink.
-  SenderLink(net::EventLoop& loop, stream::FrameLog& log, send::SenderStats& stats,
+  /// `log` outlives `threads`, and that the SenderLink.
+  SenderLink(net::EventLoop& loop, stream::FrameLog& log, std::shared_ptr<send::SenderStats> stats,
              send::SendThreads& threads, send::Sender::Options options, SenderLinkOwner& owner);
   ~SenderLink() { leave_thread(); }
   SenderLink(const SenderLink&) = delete;

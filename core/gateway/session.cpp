@@ -26,24 +26,29 @@ std::string message(Opcode opcode, nlohmann::json data) {
 
 constexpr json::Field kWithId[] = {{"id"}};
 
-/// All that is looked at of any message's `d`: which message it is may stand behind it.
-std::vector<json::Field> data_fields() {
-  std::vector<json::Field> fields = {// HELLO and READY
-                                     {"heartbeat_interval"},
-                                     json::objects("user", kWithId),
-                                     {"session_id"},
-                                     {"resume_gateway_url"},
-                                     json::objects("guilds", kWithId),
-                                     // GUILD_DELETE, VOICE_STATE_UPDATE and VOICE_SERVER_UPDATE
-                                     {"unavailable"},
-                                     {"guild_id"},
-                                     {"user_id"},
-                                     {"channel_id"},
-                                     {"mute"},
-                                     {"suppress"},
-                                     {"request_to_speak_timestamp"},
-                                     {"token"},
-                                     {"endpoint"}};
+/// All that is looked at of most messages: which one it is may stand behind it.
+constexpr json::Field kPlainFields[] = {  // HELLO and READY
+    {"heartbeat_interval"},
+    json::objects("user", kWithId),
+    {"session_id"},
+    {"resume_gateway_url"},
+    json::objects("guilds", kWithId),
+    // whatever is about a guild
+    {"id"},
+    {"guild_id"},
+    {"unavailable"},
+    // VOICE_STATE_UPDATE and VOICE_SERVER_UPDATE
+    {"user_id"},
+    {"channel_id"},
+    {"mute"},
+    {"suppress"},
+    {"request_to_speak_timestamp"},
+    {"token"},
+    {"endpoint"}};
+
+/// What describes a guild or a channel.
+std::vector<json::Field> described_fields() {
+  std::vector<json::Field> fields;
   for (const auto& more : {resources::guild_fields(), resources::channel_fields()}) {
     fields.insert(fields.end(), more.begin(), more.end());
   }
@@ -57,7 +62,9 @@ Config with_random(Config config) {
 
 }  // namespace
 
-Session::Session(Config config) : config_(with_random(std::move(config))), backoff_(kWaits, config_.random) {}
+Session::Session(Config config) : config_(with_random(std::move(config))), backoff_(kWaits, config_.random) {
+  for (const Snowflake guild : config_.guilds) guilds_.add(guild);
+}
 
 Actions Session::on_open(TimePoint now) {
   if (state_ != State::waiting_for_hello && state_ != State::between_sockets) return {};
@@ -77,6 +84,7 @@ Actions Session::on_text(std::string_view text, TimePoint now) {
     case Opcode::dispatch:
       return on_dispatch(message, now);
     case Opcode::heartbeat:
+      budget_.sent(now);
       return beat();
     case Opcode::hello:
       return on_hello(data, now);
@@ -95,14 +103,26 @@ Actions Session::on_text(std::string_view text, TimePoint now) {
   return ignore("an unknown opcode");
 }
 
-/// As much of the message as is looked at; of the members of a guild that is the bot itself.
+/// As much of the message as is looked at. A bot may be in thousands of guilds, so the lists of a
+/// GUILD_CREATE are read only where the bot is to play; of the members there that is the bot itself.
 nlohmann::json Session::read(std::string_view text) const {
-  static const std::vector<json::Field> kData = data_fields();
-  static const json::Field kMessage[] = {{"op"}, {"s"}, {"t"}, json::objects("d", kData)};
+  static constexpr json::Field kMessage[] = {{"op"}, {"s"}, {"t"}, json::objects("d", kPlainFields)};
+  nlohmann::json message = json::parse(text, kMessageLimits, kMessage);
+  if (!is_worth_reading(message)) return message;
+  static const std::vector<json::Field> kDescribed = described_fields();
+  static const json::Field kWhole[] = {{"op"}, {"s"}, {"t"}, json::objects("d", kDescribed)};
   const auto wanted = [this](std::string_view list, const nlohmann::json& element) {
     return list != "members" || json::id(json::field(element, "user"), "id") == user_;
   };
-  return json::parse(text, kMessageLimits, kMessage, wanted);
+  return json::parse(text, kMessageLimits, kWhole, wanted);
+}
+
+/// It describes a guild to be played in, or a channel there.
+bool Session::is_worth_reading(const nlohmann::json& message) const {
+  const std::string name = json::text(message, "t").value_or("");
+  const nlohmann::json& data = json::field(message, "d");
+  if (name == "GUILD_CREATE") return our_guild(data, "id").has_value();
+  return (name == "CHANNEL_CREATE" || name == "CHANNEL_UPDATE") && our_guild(data, "guild_id").has_value();
 }
 
 Actions Session::on_hello(const nlohmann::json& data, TimePoint now) {
@@ -115,12 +135,14 @@ Actions Session::on_hello(const nlohmann::json& data, TimePoint now) {
   // Discord, Gateway topic, "Heartbeat Interval": the first beat falls anywhere in the interval, lest all
   // clients beat together.
   heartbeat_.start(now + drawn(*interval), *interval);
+  budget_.begin(*interval);
   answer_due_.reset();
   was_reached();
   if (can_resume()) {
     if (std::string text = resume_message(); text.size() < kMaxMessageBytes) {
       state_ = State::waiting_for_resumed;
       answer_due_ = now + kAnswerTimeout;
+      budget_.sent(now);
       return one(SendText{std::move(text)});
     }
     forget_session();  // an id of that length is none
@@ -143,6 +165,7 @@ Actions Session::identify(TimePoint now) {
   ++identifies_;
   state_ = State::waiting_for_ready;
   answer_due_ = now + kAnswerTimeout;
+  budget_.sent(now);
   return one(SendText{std::move(text)});
 }
 
@@ -162,29 +185,48 @@ Actions Session::on_time(TimePoint now) {
                        ? "Discord's gateway did not say HELLO in time."
                        : "Discord's gateway did not take up the session in time.");
   }
+  Actions actions;
   switch (heartbeat_.on_time(now)) {
     case Heartbeat::Due::nothing:
-      return {};
-    case Heartbeat::Due::beat:
-      return beat();
-    case Heartbeat::Due::lost:
       break;
+    case Heartbeat::Due::beat:
+      actions = beat();
+      break;
+    case Heartbeat::Due::lost:
+      return is_lost("Discord's gateway stopped answering: a heartbeat was not acknowledged.");
   }
-  return is_lost("Discord's gateway stopped answering: a heartbeat was not acknowledged.");
+  send_waiting(now, actions);
+  return actions;
 }
 
 std::optional<TimePoint> Session::deadline() const noexcept {
-  return earlier(answer_due_, heartbeat_.deadline());
+  const auto own = earlier(answer_due_, heartbeat_.deadline());
+  return is_ready() && waiting_.next() != nullptr ? earlier(own, budget_.free_at()) : own;
 }
 
-Actions Session::update_voice_state(std::optional<Snowflake> channel, bool self_mute, bool self_deaf) {
+Actions Session::update_voice_state(const VoiceStateUpdate& update, TimePoint now) {
+  const bool can_wait = !update.channel && can_resume() && state_ != State::over;
+  if (is_ready() || can_wait) waiting_.put(update);
   if (!is_ready()) return {};
-  nlohmann::json channel_id;  // null: leave
-  if (channel) channel_id = channel->str();
-  return one(SendText{message(Opcode::voice_state_update, {{"guild_id", config_.guild.str()},
-                                                           {"channel_id", std::move(channel_id)},
-                                                           {"self_mute", self_mute},
-                                                           {"self_deaf", self_deaf}})});
+  Actions actions;
+  send_waiting(now, actions);
+  if (waiting_.has(update.guild)) actions.emplace_back(VoiceStateWaits{update.guild});
+  return actions;
+}
+
+/// As many op 4s as the budget bears.
+void Session::send_waiting(TimePoint now, Actions& actions) {
+  while (is_ready() && waiting_.next() != nullptr && budget_.take(now)) {
+    const VoiceStateUpdate next = *waiting_.next();
+    waiting_.take_next();
+    nlohmann::json channel_id;  // null: leave
+    if (next.channel) channel_id = next.channel->str();
+    actions.emplace_back(SendText{message(Opcode::voice_state_update, {{"guild_id", next.guild.str()},
+                                                                       {"channel_id", std::move(channel_id)},
+                                                                       {"self_mute", next.self_mute},
+                                                                       {"self_deaf", next.self_deaf}})});
+    actions.emplace_back(VoiceStateSent{next.guild});
+  }
 }
 
 Actions Session::beat() const {

@@ -7,7 +7,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "base/backoff.hpp"
@@ -17,73 +16,13 @@
 #include "base/json.hpp"
 #include "base/secret.hpp"
 #include "base/snowflake.hpp"
+#include "gateway/actions.hpp"
+#include "gateway/guilds.hpp"
+#include "gateway/send_budget.hpp"
+#include "gateway/voice_state_queue.hpp"
 #include "resources/guild.hpp"
 
 namespace vcplay::gateway {
-
-// ── what the owner has to do, in order ──
-
-struct SendText {
-  std::string text;
-};  // may hold the token: never log it
-struct CloseSocket {
-  std::uint16_t code;
-  std::string reason;
-};
-/// READY came: this is who we are. Comes again after each IDENTIFY, and nothing of the session before holds.
-struct Ready {
-  Snowflake user;
-  std::string session_id;
-  std::string resume_url;
-  std::vector<Snowflake> guilds;
-};
-struct GuildCreated {
-  resources::Guild guild;
-};  // the target guild's GUILD_CREATE
-struct GuildDeleted {
-  bool unavailable;
-};  // the target guild's GUILD_DELETE
-struct ChannelUpdated {
-  resources::Channel channel;
-};  // any channel of the target guild
-struct ChannelDeleted {
-  Snowflake channel;
-};
-/// VOICE_STATE_UPDATE of the bot itself in the target guild.
-struct OwnVoiceState {
-  std::optional<Snowflake> channel;  // nothing: not in a voice channel
-  std::string session_id;
-  bool mute = false;
-  bool suppress = false;
-  bool requested_to_speak = false;  // on a stage: the hand is raised
-};
-/// VOICE_SERVER_UPDATE of the target guild.
-struct VoiceServer {
-  std::string token;                    // a secret of this voice session: never log it
-  std::optional<std::string> endpoint;  // nothing: the server is gone, another follows
-};
-/// HELLO came and there is no session to resume: an IDENTIFY is one of the day's thousand, so call identify()
-/// when the budget allows it.
-struct WantsIdentify {};
-/// RESUMED came: everything missed has been replayed.
-struct Resumed {};
-/// The connection is lost and another is wanted: open it after so long and call on_open(), or on_close() when
-/// it cannot be opened. Of the old socket nothing is to be heard any more; a CloseSocket before this one says
-/// how to close it.
-struct Reconnect {
-  std::string url;   // READY's resume_gateway_url; empty: the one that the first connection went to
-  Duration after{};  // from now
-  int attempt = 1;   // since the last READY or RESUMED
-  Error reason;
-};
-/// The session is over for good; the sentence says why.
-struct Failed {
-  Error error;
-};
-using Action =
-    std::variant<SendText, CloseSocket, Ready, GuildCreated, GuildDeleted, ChannelUpdated, ChannelDeleted,
-                 OwnVoiceState, VoiceServer, WantsIdentify, Resumed, Reconnect, Failed>;
-using Actions = std::vector<Action>;
 
 inline constexpr std::uint64_t kIntents = (1ULL << 0) | (1ULL << 7);  // GUILDS, GUILD_VOICE_STATES: 129
 
@@ -98,18 +37,29 @@ inline constexpr json::Limits kMessageLimits{.bytes = 16 * 1024 * 1024, .values 
   return shards < 1 ? 0 : static_cast<int>((guild.value >> 22) % static_cast<std::uint64_t>(shards));
 }
 
+/// Why READY does not name a guild in which the bot never was: it is another shard's, or the bot was not
+/// invited.
+[[nodiscard]] Error not_in_ready(Snowflake guild, int shard_id, int shard_count);
+
 struct Config {
   SecretString token;
-  Snowflake guild;
+  std::vector<Snowflake> guilds = {};  // to be played in
   int shard_id = 0;
   int shard_count = 1;
   RandomFraction random = {};  // for the first heartbeat and the waits; empty: always one half
 };
 
-/// A bot's session at the main gateway, over as many connections as it takes. Lives on the network thread.
+/// A bot's session at the main gateway, in as many guilds as are to be played in, over as many connections as
+/// it takes. Lives on the network thread.
 class Session {
  public:
   explicit Session(Config config);
+
+  /// One more guild to be played in. Discord describes a guild once, behind READY: one that is added later
+  /// is described after an outage of its own, or of the session's.
+  void add_guild(Snowflake guild) { guilds_.add(guild); }
+  /// What is known of it is forgotten.
+  void remove_guild(Snowflake guild) { guilds_.remove(guild); }
 
   /// A new socket is open, the first or the one that Reconnect asked for.
   [[nodiscard]] Actions on_open(TimePoint now);
@@ -123,9 +73,10 @@ class Session {
 
   /// Op 2, the answer to WantsIdentify. At any other time nothing comes of it.
   [[nodiscard]] Actions identify(TimePoint now);
-  /// Op 4: joins, moves to, or with nothing leaves. Nothing unless is_ready(): Discord would close the
-  /// connection, so ask again after Ready or Resumed.
-  [[nodiscard]] Actions update_voice_state(std::optional<Snowflake> channel, bool self_mute, bool self_deaf);
+  /// Op 4, as soon as the SendBudget bears it; it takes the place of one of the same guild that still waits.
+  /// A join is nothing unless is_ready(): Discord would close the connection, so ask again after Ready or
+  /// Resumed. A leave waits for the session to come back.
+  [[nodiscard]] Actions update_voice_state(const VoiceStateUpdate& update, TimePoint now);
   /// Ends the wait for the next connection: gives the Reconnect once more, due at once.
   [[nodiscard]] Actions hurry(TimePoint now);
 
@@ -133,6 +84,20 @@ class Session {
   [[nodiscard]] bool is_ready() const noexcept { return state_ == State::ready; }
   /// Discord may still know the session that was lost.
   [[nodiscard]] bool can_resume() const noexcept { return !session_id_.empty() && sequence_.has_value(); }
+  /// Ourselves, since the first READY.
+  [[nodiscard]] std::optional<Snowflake> user() const noexcept {
+    return well_since_ ? std::optional(user_) : std::nullopt;
+  }
+
+  // Of a guild that is to be played in.
+  /// As it is now, as far as Discord tells; null: never described, or the bot is no longer in it.
+  [[nodiscard]] const resources::Guild* guild(Snowflake guild) const noexcept {
+    return guilds_.latest(guild);
+  }
+  /// GUILD_CREATE came since READY, and there is no outage.
+  [[nodiscard]] bool is_described(Snowflake guild) const noexcept { return guilds_.is_described(guild); }
+  /// What GuildMissing says; nothing: the bot is in it, or READY has not come yet.
+  [[nodiscard]] std::optional<Error> why_missing(Snowflake guild) const;
 
  private:
   enum class State : std::uint8_t {
@@ -147,8 +112,10 @@ class Session {
 
   Actions on_hello(const nlohmann::json& data, TimePoint now);
   [[nodiscard]] nlohmann::json read(std::string_view text) const;
+  [[nodiscard]] bool is_worth_reading(const nlohmann::json& message) const;
   [[nodiscard]] std::string resume_message() const;
   [[nodiscard]] Actions beat() const;
+  void send_waiting(TimePoint now, Actions& actions);
 
   // session_dispatch.cpp
   Actions on_dispatch(const nlohmann::json& message, TimePoint now);
@@ -160,7 +127,8 @@ class Session {
   Actions on_channel_delete(const nlohmann::json& data);
   Actions on_voice_state_update(const nlohmann::json& data);
   Actions on_voice_server_update(const nlohmann::json& data);
-  [[nodiscard]] bool is_about_our_guild(const nlohmann::json& data, const char* field) const;
+  /// The guild that is named in that field, where it is to be played in.
+  [[nodiscard]] std::optional<Snowflake> our_guild(const nlohmann::json& data, const char* field) const;
 
   // session_reconnect.cpp
   Actions on_reconnect(TimePoint now);
@@ -185,9 +153,12 @@ class Session {
   [[nodiscard]] bool was_well_just_now(TimePoint now) const noexcept;
 
   Config config_;
+  Guilds guilds_;
   State state_ = State::waiting_for_hello;
   Heartbeat heartbeat_{0};  // Discord, Gateway topic: one unanswered beat when the next is due makes a zombie
   std::optional<TimePoint> answer_due_;  // HELLO, READY or RESUMED
+  SendBudget budget_;
+  VoiceStateQueue waiting_;  // for the budget
 
   // What a resume needs.
   std::optional<std::int64_t> sequence_;

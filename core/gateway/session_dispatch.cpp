@@ -1,7 +1,6 @@
 // What Discord dispatches to the main gateway's session, and what the owner hears of it.
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -20,7 +19,9 @@ std::vector<Snowflake> guild_ids(const nlohmann::json& ready) {
   return ids;
 }
 
-Error why_guild_is_missing(Snowflake guild, int shard_id, int shard_count) {
+}  // namespace
+
+Error not_in_ready(Snowflake guild, int shard_id, int shard_count) {
   const int owner = shard_of(guild, shard_count);
   if (owner != shard_id) {
     return {Cause::not_permitted,
@@ -34,13 +35,12 @@ Error why_guild_is_missing(Snowflake guild, int shard_id, int shard_count) {
                                             guild.str())};
 }
 
-}  // namespace
-
 Actions Session::on_dispatch(const nlohmann::json& message, TimePoint now) {
   using Handler = Actions (Session::*)(const nlohmann::json&);
   static constexpr std::pair<std::string_view, Handler> kHandlers[] = {
       {"GUILD_CREATE", &Session::on_guild_create},
       {"GUILD_DELETE", &Session::on_guild_delete},
+      {"CHANNEL_CREATE", &Session::on_channel_update},
       {"CHANNEL_UPDATE", &Session::on_channel_update},
       {"CHANNEL_DELETE", &Session::on_channel_delete},
       {"VOICE_STATE_UPDATE", &Session::on_voice_state_update},
@@ -68,78 +68,98 @@ Actions Session::on_ready(const nlohmann::json& data, TimePoint now) {
     return hang_up(
         end(Error(Cause::network, "Discord's gateway said READY without a user, a session id or guilds.")));
   }
-  std::vector<Snowflake> guilds = guild_ids(data);
-  if (std::find(guilds.begin(), guilds.end(), config_.guild) == guilds.end()) {
-    // It was in an earlier READY, or nothing would have gone on from there.
-    if (well_since_) return hang_up(end(Error(Cause::removed, "The bot was removed from the guild.")));
-    return hang_up(end(why_guild_is_missing(config_.guild, config_.shard_id, config_.shard_count)));
-  }
   user_ = *user;
   session_id_ = *session_id;
   resume_url_ = json::text(data, "resume_gateway_url").value_or("");
   identifies_ = 0;
   succeed(now);
-  return one(Ready{user_, session_id_, resume_url_, std::move(guilds)});
+  std::vector<Snowflake> guilds = guild_ids(data);
+  const std::vector<Snowflake> missing = guilds_.begin(guilds);
+  Actions actions = one(Ready{user_, session_id_, resume_url_, std::move(guilds)});
+  for (const Snowflake guild : missing) actions.emplace_back(GuildMissing{why_missing(guild).value(), guild});
+  return actions;
+}
+
+std::optional<Error> Session::why_missing(Snowflake guild) const {
+  if (!user() || guilds_.is_joined(guild)) return std::nullopt;
+  if (guilds_.was_joined(guild)) return Error(Cause::removed, "The bot was removed from the guild.");
+  return not_in_ready(guild, config_.shard_id, config_.shard_count);
 }
 
 Actions Session::on_resumed(TimePoint now) {
   if (state_ != State::waiting_for_resumed) return ignore("a RESUMED out of place");
   succeed(now);
-  return one(Resumed{});
+  Actions actions = one(Resumed{});
+  send_waiting(now, actions);
+  return actions;
 }
 
 Actions Session::on_guild_create(const nlohmann::json& data) {
-  if (!is_about_our_guild(data, "id")) return {};
-  auto guild = resources::guild_from(data);
+  if (const auto any = json::id(data, "id")) guilds_.joined(*any);
+  const auto guild = our_guild(data, "id");
   if (!guild) return {};
-  return one(GuildCreated{std::move(*guild)});
+  guilds_.describe(resources::guild_from(data).value());
+  return one(GuildCreated{*guild});
 }
 
 Actions Session::on_guild_delete(const nlohmann::json& data) {
-  if (!is_about_our_guild(data, "id")) return {};
-  return one(GuildDeleted{json::flag(data, "unavailable").value_or(false)});
+  const auto any = json::id(data, "id");
+  if (!any) return {};
+  const bool unavailable = json::flag(data, "unavailable").value_or(false);
+  guilds_.deleted(*any, unavailable);
+  if (!guilds_.has(*any)) return {};
+  return one(GuildDeleted{unavailable, *any});
 }
 
 Actions Session::on_channel_update(const nlohmann::json& data) {
-  if (!is_about_our_guild(data, "guild_id")) return {};
+  const auto guild = our_guild(data, "guild_id");
+  if (!guild) return {};
   auto channel = resources::channel_from(data);
   if (!channel) return ignore("a CHANNEL_UPDATE without an id");
-  return one(ChannelUpdated{std::move(*channel)});
+  guilds_.channel_updated(*guild, *channel);
+  return one(ChannelUpdated{std::move(*channel), *guild});
 }
 
 Actions Session::on_channel_delete(const nlohmann::json& data) {
-  if (!is_about_our_guild(data, "guild_id")) return {};
+  const auto guild = our_guild(data, "guild_id");
+  if (!guild) return {};
   const auto channel = json::id(data, "id");
   if (!channel) return ignore("a CHANNEL_DELETE without an id");
-  return one(ChannelDeleted{*channel});
+  guilds_.channel_deleted(*guild, *channel);
+  return one(ChannelDeleted{*channel, *guild});
 }
 
 Actions Session::on_voice_state_update(const nlohmann::json& data) {
-  // Other members' states carry their session ids; with one of those the voice server answers 4006.
-  if (!is_about_our_guild(data, "guild_id") || json::id(data, "user_id") != user_) return {};
-  const auto session_id = json::text(data, "session_id");
+  const auto guild = our_guild(data, "guild_id");
+  const auto user = json::id(data, "user_id");
+  if (!guild || !user) return {};
   const auto channel = json::id(data, "channel_id");
   // A channel that is there but unreadable must not pass for "left the channel".
-  if (!session_id || (!channel && !json::field(data, "channel_id").is_null())) {
-    return ignore("a VOICE_STATE_UPDATE with wrong fields");
-  }
+  const bool is_readable = channel || json::field(data, "channel_id").is_null();
+  if (is_readable) guilds_.is_in(*guild, *user, channel);
+  // Other members' states carry their session ids; with one of those the voice server answers 4006.
+  if (*user != user_) return {};
+  const auto session_id = json::text(data, "session_id");
+  if (!session_id || !is_readable) return ignore("a VOICE_STATE_UPDATE with wrong fields");
   return one(OwnVoiceState{channel, *session_id, json::flag(data, "mute").value_or(false),
                            json::flag(data, "suppress").value_or(false),
-                           !json::field(data, "request_to_speak_timestamp").is_null()});
+                           !json::field(data, "request_to_speak_timestamp").is_null(), *guild});
 }
 
 Actions Session::on_voice_server_update(const nlohmann::json& data) {
-  if (!is_about_our_guild(data, "guild_id")) return {};
+  const auto guild = our_guild(data, "guild_id");
+  if (!guild) return {};
   auto token = json::text(data, "token");
   auto endpoint = json::text(data, "endpoint");
   if (!token || (!endpoint && !json::field(data, "endpoint").is_null())) {
     return ignore("a VOICE_SERVER_UPDATE with wrong fields");
   }
-  return one(VoiceServer{std::move(*token), std::move(endpoint)});
+  return one(VoiceServer{std::move(*token), std::move(endpoint), *guild});
 }
 
-bool Session::is_about_our_guild(const nlohmann::json& data, const char* field) const {
-  return json::id(data, field) == config_.guild;
+std::optional<Snowflake> Session::our_guild(const nlohmann::json& data, const char* field) const {
+  const auto guild = json::id(data, field);
+  return guild && guilds_.has(*guild) ? guild : std::nullopt;
 }
 
 }  // namespace vcplay::gateway

@@ -117,6 +117,7 @@ Actions Session::reconnect(Duration after, const Error& reason, TimePoint now) {
   state_ = State::between_sockets;
   heartbeat_.stop();
   answer_due_.reset();
+  waiting_.keep_leaves();
   ++attempt_;
   reconnect_at_ = now + after;
   pending_ = Reconnect{unreached_ < kMostUnreached ? resume_url_ : "", after, attempt_, reason};
@@ -138,6 +139,7 @@ Actions Session::end(Error error) {
   state_ = State::over;
   heartbeat_.stop();
   answer_due_.reset();
+  waiting_.clear();
   return one(Failed{std::move(error)});
 }
 
@@ -169,6 +171,7 @@ void Session::notice_good_life(TimePoint now) noexcept {
 }
 
 void Session::forget_session() {
+  waiting_.clear();  // without the session the bot is in no channel
   sequence_.reset();
   session_id_.clear();
   resume_url_.clear();

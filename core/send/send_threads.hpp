@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "send/send_thread.hpp"
@@ -14,10 +15,11 @@ namespace vcplay::send {
 /// One channel's Sender and all that it touches. The network thread makes and destroys it, and posts to its
 /// inbox; the rest is a sender thread's from SendThreads::add() on.
 struct Station {
-  /// `log` and `stats` outlive the SendThreads that it is given to.
-  Station(stream::FrameLog& log, SenderStats& stats, Sender::Options options)
-      : cursor(log), sender(cursor, inbox, stats, options) {}
+  /// `log` outlives the SendThreads that it is given to.
+  Station(stream::FrameLog& log, std::shared_ptr<SenderStats> counts, Sender::Options options)
+      : stats(std::move(counts)), cursor(log), sender(cursor, inbox, *stats, options) {}
 
+  const std::shared_ptr<SenderStats> stats;
   SenderInbox inbox;
   stream::FrameCursor cursor;
   Sender sender;

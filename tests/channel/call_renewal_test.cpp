@@ -229,6 +229,44 @@ TEST(Call, JoinsAgainInANewGatewaySession) {
   EXPECT_THAT(words(discord.state(kHome, "s2")), ElementsAre("open 10 s2 t2"));
 }
 
+// ── op 4 waits for its turn ──
+
+TEST(Call, DoesNotCountTheTimeInWhichItsQuestionWaits) {
+  Conversation discord;
+  discord.live();
+  EXPECT_THAT(words(discord.voice_ends(voice::After::renew, std::nullopt)),
+              ElementsAre("close", "retry in 0 ms", "ask 10"));
+  discord.call.question_waits(discord.now);
+  EXPECT_FALSE(discord.call.deadline());
+  EXPECT_THAT(words(discord.after(10min)), IsEmpty()) << "however many are in the line before it";
+  discord.call.question_is_sent(discord.now);
+  EXPECT_THAT(words(discord.after(4s - 1ns)), IsEmpty());
+  EXPECT_THAT(words(discord.after(1ns)), ElementsAre("leave")) << "now nobody has answered";
+  EXPECT_THAT(words(discord.after(2s)), ElementsAre("ask 10"));
+  EXPECT_THAT(words(discord.after(2min)), ElementsAre("end and leave")) << "two minutes of its own";
+}
+
+TEST(Call, TakesAServerThatIsNamedWhileItsQuestionWaits) {
+  Conversation discord;
+  discord.live();
+  static_cast<void>(discord.voice_ends(voice::After::renew, std::nullopt));
+  discord.call.question_waits(discord.now);
+  static_cast<void>(discord.after(1min));
+  EXPECT_THAT(words(discord.server("t2")), IsEmpty());
+  EXPECT_THAT(words(discord.after(100ms)), ElementsAre("open 10 s1 t2"));
+}
+
+TEST(Call, AsksAnewWhereTheGatewayWasLostBeforeItsTurn) {
+  Conversation discord;
+  discord.live();
+  static_cast<void>(discord.voice_ends(voice::After::renew, std::nullopt));
+  discord.call.question_waits(discord.now);
+  static_cast<void>(discord.after(5min));
+  discord.call.question_is_sent(discord.now);  // it is not, and waits no more
+  discord.call.gateway_lost();
+  EXPECT_THAT(words(discord.call.gateway_resumed(discord.now)), ElementsAre("ask 10"));
+}
+
 TEST(Call, PlaysOnWhileTheGatewayResumes) {
   Conversation discord;
   discord.live();

@@ -81,7 +81,7 @@ class Joining {
   net::TlsTrust trust_;
   net::EventLoop loop_;
   stream::FrameLog log_;
-  send::SenderStats stats_;
+  const std::shared_ptr<send::SenderStats> stats_ = std::make_shared<send::SenderStats>();
   send::MonotonicPacer pacer_;
   send::SendThreads senders_{pacer_};
   Listener listener_;

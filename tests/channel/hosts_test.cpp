@@ -107,7 +107,7 @@ class Internet {
   net::TlsTrust trust_;
   net::EventLoop loop_;
   stream::FrameLog log_;
-  send::SenderStats stats_;
+  const std::shared_ptr<send::SenderStats> stats_ = std::make_shared<send::SenderStats>();
   send::MonotonicPacer pacer_;
   send::SendThreads senders_{pacer_};
   std::optional<bot::Bot> bot_;

@@ -15,6 +15,7 @@ enum Kind : std::uint8_t { kText, kTime, kVoiceState, kClose, kOpen, kIdentify, 
 
 constexpr const char* kToken = "MTAwMDAw.GxAbCd.not-a-real-one";
 constexpr Snowflake kGuild{81384788765712384};
+constexpr Snowflake kOtherGuild{300000000000000001};
 constexpr Snowflake kChannel{381870553235193857};
 
 /// A session and an owner that does what it asks for, at once, late or never.
@@ -36,7 +37,7 @@ class Conversation {
   static Config config(std::uint8_t head) {
     Config config;
     config.token = SecretString(kToken);
-    config.guild = kGuild;
+    config.guilds = {kGuild, kOtherGuild};
     config.random = [head] { return head / 256.0; };
     return config;
   }
@@ -53,9 +54,12 @@ class Conversation {
       }
       case kVoiceState: {
         const bool was_ready = session_.is_ready();
-        Actions actions = session_.update_voice_state(
-            input.u8() % 2 == 1 ? std::optional(kChannel) : std::nullopt, false, true);
-        must_hold(actions.size() == (was_ready ? 1 : 0), "op 4 is sent when the session is ready");
+        const std::uint8_t which = input.u8();
+        Actions actions =
+            session_.update_voice_state({.guild = which % 4 < 2 ? kGuild : kOtherGuild,
+                                         .channel = which % 2 == 1 ? std::optional(kChannel) : std::nullopt},
+                                        now_);
+        must_hold(actions.empty() != was_ready, "op 4 is sent, or waits, when the session is ready");
         return actions;
       }
       case kOpen:
@@ -78,7 +82,10 @@ class Conversation {
     if (const auto* const send = std::get_if<SendText>(&action)) {
       look_at_message(send->text);
     } else if (const auto* const created = std::get_if<GuildCreated>(&action)) {
-      must_hold(created->guild.id == kGuild, "no other guild's objects are handed on");
+      must_hold(created->guild == kGuild || created->guild == kOtherGuild,
+                "no other guild's objects are handed on");
+      must_hold(session_.guild(created->guild) != nullptr, "what was described is there");
+      must_hold(session_.guild(created->guild)->id == created->guild, "under its own name");
     } else if (std::holds_alternative<Ready>(action)) {
       identifies_ = 0;
       succeeded_ = true;

@@ -5,12 +5,13 @@
 #include <string>
 
 #include "words/gateway_words.hpp"
+#include "words/peak_memory.hpp"
 
 namespace vcplay::gateway {
 namespace {
 
 using test::count;
-using test::only;
+using vcplay::testing::PeakMemory;
 
 constexpr int kChannels = 500;
 constexpr int kOverwrites = 60;  // in each channel; few guilds have ten
@@ -99,12 +100,12 @@ std::string voice_state(int number) {
 /// GUILD_CREATE with as much of everything as Discord lets a guild have. The numbers are from Discord's "JSON
 /// Error Codes" (30005, 30013, 160006, 30008 and 30018, 30039, 30038); how many people are in voice, and how
 /// many overwrites there are, is ours to think of.
-std::string largest_guild() {
+std::string largest_guild(Snowflake guild = kGuild) {
   return fmt::format(
-      R"({{"t":"GUILD_CREATE","s":2,"op":0,"d":{{"id":"81384788765712384","name":"{}","owner_id":{},"large":true,)"
+      R"({{"t":"GUILD_CREATE","s":2,"op":0,"d":{{"id":"{}","name":"{}","owner_id":{},"large":true,)"
       R"("member_count":500000,"presences":[],"channels":{},"roles":{},"threads":{},"emojis":{},"stickers":{},)"
       R"("guild_scheduled_events":{},"members":{},"voice_states":{}}}}})",
-      std::string(100, 'g'), id(6, 1), list_of(kChannels, channel), list_of(kRoles, role),
+      guild.str(), std::string(100, 'g'), id(6, 1), list_of(kChannels, channel), list_of(kRoles, role),
       list_of(kThreads, thread), list_of(kEmojis, emoji), list_of(kStickers, text_of),
       list_of(kEvents, text_of), list_of(kInVoice, member), list_of(kInVoice, voice_state));
 }
@@ -116,8 +117,8 @@ TEST(GatewayBounds, HaveRoomForTheLargestGuild) {
   EXPECT_LT(text.size() * 3 / 2, kMessageLimits.bytes) << "half as much again must fit";
   Conversation discord;
   discord.become_ready();
-  const Actions actions = discord.session.on_text(text, discord.now);
-  const resources::Guild& guild = only<GuildCreated>(actions).guild;
+  EXPECT_EQ(count<GuildCreated>(discord.session.on_text(text, discord.now)), 1U);
+  const resources::Guild& guild = *discord.session.guild(kGuild);
   EXPECT_EQ(guild.channels.size(), 500U);
   EXPECT_EQ(guild.channels.back().overwrites.size(), 60U);
   EXPECT_EQ(guild.roles.size(), 250U);
@@ -127,11 +128,68 @@ TEST(GatewayBounds, HaveRoomForTheLargestGuild) {
 TEST(GatewayBounds, KeepOfTheMembersTheBotAlone) {
   Conversation discord;
   discord.become_ready();
-  const Actions actions = discord.session.on_text(largest_guild(), discord.now);
-  const resources::Guild& guild = only<GuildCreated>(actions).guild;
+  EXPECT_EQ(count<GuildCreated>(discord.session.on_text(largest_guild(), discord.now)), 1U);
+  const resources::Guild& guild = *discord.session.guild(kGuild);
   ASSERT_EQ(guild.members.size(), 1U);
   EXPECT_EQ(guild.members[0].user, kBot);
   EXPECT_EQ(guild.members[0].roles.size(), 20U);
+}
+
+/// So many channels, a fifth of them with a voice; twenty roles; ten people in voice.
+std::string ordinary_guild(Snowflake guild, int channels) {
+  json data = {{"id", guild.str()}, {"name", "A guild like many others"}, {"owner_id", "100000000000000001"}};
+  json overwrites = json::array();
+  for (int i = 0; i < 5; ++i) overwrites.push_back(json::parse(overwrite(i)));
+  for (int i = 0; i < channels; ++i) {
+    data["channels"].push_back({{"id", 381870553200000000 + i},
+                                {"type", i % 5 == 0 ? 2 : 0},
+                                {"name", fmt::format("a-channel-of-the-guild-{}", i)},
+                                {"permission_overwrites", overwrites}});
+  }
+  for (int i = 0; i < 20; ++i) data["roles"].push_back(json::parse(role(i)));
+  for (int i = 0; i < 10; ++i) data["voice_states"].push_back(json::parse(voice_state(i)));
+  for (int i = 0; i < 10; ++i) data["members"].push_back(json::parse(member(i)));
+  return dispatch(2, "GUILD_CREATE", std::move(data)).dump();
+}
+
+TEST(GatewayBounds, BuildNothingOfAGuildThatIsNotPlayedIn) {
+  Conversation discord;
+  discord.become_ready();
+  const std::string text = largest_guild(Snowflake{300000000000000001});
+  EXPECT_TRUE(discord.session.on_text(text, discord.now).empty());
+  const PeakMemory memory;
+  EXPECT_TRUE(discord.session.on_text(text, discord.now).empty());
+  if (!memory.is_known()) return;
+  EXPECT_LT(memory.megabytes(), 2) << "of " << text.size() << " bytes each";
+}
+
+TEST(GatewayBounds, KeepSomeKilobytesOfEachGuildThatIsPlayedIn) {
+  constexpr std::uint64_t kFirst = 300000000000000000;
+  constexpr std::uint64_t kAll = 2500;  // Discord, Gateway topic, "Sharding": the most of a shard
+  constexpr std::uint64_t kPlayedIn = 250;
+  Config many = config();
+  json ids = json::array();
+  for (std::uint64_t i = 0; i < kAll; ++i) {
+    if (i < kPlayedIn) many.guilds.push_back(Snowflake{kFirst + i});
+    ids.push_back({{"id", std::to_string(kFirst + i)}, {"unavailable", true}});
+  }
+  Conversation discord(std::move(many));
+  discord.hears_hello();
+  json all_ready = ready();
+  all_ready["d"]["guilds"] = std::move(ids);
+  EXPECT_EQ(count<GuildMissing>(discord.hears(all_ready)), 1U) << "kGuild alone";
+  const std::string first = std::to_string(kFirst);
+  std::string ours = ordinary_guild(Snowflake{kFirst}, 50);
+  std::string strange = ordinary_guild(Snowflake{kFirst}, 5);
+  const PeakMemory memory;
+  for (std::uint64_t i = 0; i < kAll; ++i) {
+    std::string& text = i < kPlayedIn ? ours : strange;
+    text.replace(text.find("3000000000000"), first.size(), std::to_string(kFirst + i));
+    EXPECT_EQ(count<GuildCreated>(discord.session.on_text(text, discord.now)), i < kPlayedIn ? 1U : 0U);
+  }
+  if (!memory.is_known()) return;
+  RecordProperty("megabytes", std::to_string(memory.megabytes()));
+  EXPECT_LT(memory.megabytes(), static_cast<std::int64_t>(kPlayedIn * 20 / 1000));
 }
 
 TEST(GatewayBounds, HoldForFloodsOfAnyKind) {

@@ -36,7 +36,7 @@ class Hearing final : public PacketSink {
 
 /// One channel: its Station, and who listens there.
 struct Channel {
-  Channel(stream::FrameLog& log, std::size_t place) : station(log, stats, {.lead_in_packets = 3}) {
+  Channel(stream::FrameLog& log, std::size_t place) : station(log, counts, {.lead_in_packets = 3}) {
     station.sender.take_place(place);
   }
   void begin(Pacer& pacer) {
@@ -75,7 +75,8 @@ struct Channel {
 
   Wire wire;
   std::vector<TimePoint> when;
-  SenderStats stats;
+  std::shared_ptr<SenderStats> counts = std::make_shared<SenderStats>();
+  SenderStats& stats = *counts;
   std::vector<SenderReport> reports;
   Station station;
 };
@@ -279,7 +280,7 @@ class LastWords final : public PacketSink {
 
 TEST(SendThreads, GiveBackWhatIsRemovedAndDestroyItHere) {
   stream::FrameLog log;
-  SenderStats stats;
+  const auto stats = std::make_shared<SenderStats>();
   MonotonicPacer pacer;
   SendThreads threads(pacer);
   EXPECT_EQ(threads.threads(), 0U);
@@ -302,12 +303,11 @@ TEST(SendThreads, GiveBackWhatIsRemovedAndDestroyItHere) {
 
 TEST(SendThreads, EndWithStationsThatNobodyRemoved) {
   stream::FrameLog log;
-  std::vector<std::unique_ptr<SenderStats>> stats;
   MonotonicPacer pacer;
   SendThreads threads(pacer);
   for (int i = 0; i < 20; ++i) {
-    stats.push_back(std::make_unique<SenderStats>());
-    Station& station = threads.add(std::make_unique<Station>(log, *stats.back(), Sender::Options{}));
+    Station& station =
+        threads.add(std::make_unique<Station>(log, std::make_shared<SenderStats>(), Sender::Options{}));
     if (i % 3 == 0) threads.remove(station);
   }
   EXPECT_EQ(threads.threads(), 1U);

@@ -58,6 +58,11 @@ std::optional<Error> Player::stop() {
   return ended_.get();
 }
 
+void Player::on_end(std::optional<Error> error) noexcept {
+  why_ = std::move(error);
+  bot_->close([this] { end_.set_value(std::move(why_)); });
+}
+
 /// Keeps the log full.
 void Player::wind_tape() {
   for (std::uint64_t number = 0; !tape_stops_;) {

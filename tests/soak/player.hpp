@@ -23,7 +23,7 @@ class Player final : public channel::ChannelListener {
   explicit Player(const rehearsal::Discord& discord);
   ~Player();
 
-  [[nodiscard]] const send::SenderStats& stats() const noexcept { return stats_; }
+  [[nodiscard]] const send::SenderStats& stats() const noexcept { return *stats_; }
   /// Has not given up.
   [[nodiscard]] bool is_playing() const;
   /// Leaves, and says how it ended; an error also when that does not come in time.
@@ -36,15 +36,16 @@ class Player final : public channel::ChannelListener {
   void on_encryption(const channel::EncryptionFacts&) override {}
   void on_underrun(bool) override {}
   void on_reconnect(const channel::ReconnectFacts&) override {}
-  void on_end(std::optional<Error> error) noexcept override { end_.set_value(std::move(error)); }
+  void on_end(std::optional<Error> error) noexcept override;
   void wind_tape();
 
   net::TlsTrust trust_;
   net::EventLoop loop_;
   stream::FrameLog log_;
-  send::SenderStats stats_;
+  const std::shared_ptr<send::SenderStats> stats_ = std::make_shared<send::SenderStats>();
   send::MonotonicPacer pacer_;
   send::SendThreads senders_{pacer_};
+  std::optional<Error> why_;  // network thread
   std::promise<std::optional<Error>> end_;
   std::future<std::optional<Error>> ended_ = end_.get_future();
   std::optional<bot::Bot> bot_;

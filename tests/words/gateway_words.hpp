@@ -27,10 +27,15 @@ inline constexpr const char* kResumeUrl = "wss://gateway-us-east1-b.discord.gg";
 inline Config config(double random = 0.5) {
   Config config;
   config.token = SecretString(kToken);
-  config.guild = kGuild;
+  config.guilds = {kGuild};
   config.random = [random] { return random; };
   return config;
 }
+
+// ── op 4 ──
+
+inline constexpr VoiceStateUpdate kJoin{.guild = kGuild, .channel = kRoom};
+inline constexpr VoiceStateUpdate kLeave{.guild = kGuild, .channel = {}};
 
 // ── what Discord says ──
 
@@ -92,6 +97,7 @@ struct Conversation {
     return session.on_time(now);
   }
   Actions may_identify() { return session.identify(now); }
+  Actions asks(const VoiceStateUpdate& update) { return session.update_voice_state(update, now); }
   /// HELLO comes, and the budget allows an IDENTIFY where one is wanted.
   Actions hears_hello(double interval_ms = 40'000) {
     Actions actions = hears(hello(interval_ms));
