@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
@@ -199,6 +200,27 @@ TEST(GatewayGuilds, KeepOfChannelsWithoutAVoiceTheirNames) {
   EXPECT_EQ(kept.channel(Snowflake{381870553235193800})->name, "news") << "for the sentence that refuses it";
   EXPECT_THAT(kept.channel(Snowflake{381870553235193800})->overwrites, IsEmpty());
   EXPECT_THAT(kept.channel(kRoom)->overwrites, testing::SizeIs(1));
+}
+
+TEST(GatewayGuilds, DoNotGrowWithoutEnd) {
+  Tour tour;
+  tour.arrives(kJazz);
+  json channel = {{"id", "381870553235193857"}, {"guild_id", kJazz}, {"type", 2}};
+  channel["name"] = std::string(100'000, 'n');
+  for (int i = 0; i < 3'000; ++i) {
+    channel["permission_overwrites"].push_back({{"id", kJazz}, {"type", 0}, {"allow", "1"}});
+  }
+  tour.hears(dispatch(5, "CHANNEL_UPDATE", channel));
+  const resources::Guild& kept = *tour.session.guild(id(kJazz));
+  EXPECT_EQ(kept.channel(kRoom)->name.size(), 1'000U);
+  EXPECT_EQ(kept.channel(kRoom)->overwrites.size(), 2'000U);
+  channel = {{"guild_id", kJazz}, {"type", 2}};
+  for (std::uint64_t i = 0; i < 2'100; ++i) {
+    channel["id"] = std::to_string(400000000000000000 + i);
+    tour.hears(dispatch(6, "CHANNEL_CREATE", channel));
+  }
+  EXPECT_EQ(kept.channels.size(), 2'000U);
+  EXPECT_NE(kept.channel(kRoom), nullptr);
 }
 
 }  // namespace
