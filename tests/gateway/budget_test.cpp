@@ -172,6 +172,16 @@ TEST(GatewayBudget, SaysOfEachGuildTheLatestAlone) {
       << "each in the place of the first";
 }
 
+TEST(GatewayBudget, LetsLeavesGoFirst) {
+  Crowded session;
+  for (const int number : {1, 203, 2}) session.wants(leave(number));
+  EXPECT_EQ(session.later(), (Said{{guild(1).str(), nullptr},
+                                   {guild(203).str(), nullptr},
+                                   {guild(2).str(), nullptr},
+                                   {guild(201).str(), kRoom.str()},
+                                   {guild(202).str(), kRoom.str()}}));
+}
+
 TEST(GatewayBudget, KeepsLeavesThroughALostConnection) {
   Crowded session;
   session.wants(leave(202));
