@@ -6,10 +6,12 @@
 #include <cmath>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "base/milliseconds.hpp"
 #include "base/text.hpp"
 #include "cli/finding.hpp"
+#include "cli/fleet_output.hpp"
 #include "cli/track_report.hpp"
 
 namespace vcplay::cli {
@@ -65,18 +67,13 @@ std::vector<Step> steps_of(const RehearsalResult& result) {
 
 }  // namespace
 
-rehearsal::Pacing sender_pacing(const send::SenderStats& stats) {
-  std::vector<std::uint64_t> buckets;
-  std::uint64_t total = 0;
-  for (const auto& bucket : stats.late_us) {
-    buckets.push_back(bucket.load(std::memory_order_relaxed));
-    total += buckets.back();
-  }
+rehearsal::Pacing sender_pacing(const Figures& sent) {
+  const std::uint64_t total = std::accumulate(sent.late_us.begin(), sent.late_us.end(), std::uint64_t{});
   if (total == 0) return {};
-  return {.p50 = quantile(buckets, total, 0.5),
-          .p99 = quantile(buckets, total, 0.99),
-          .p999 = quantile(buckets, total, 0.999),
-          .max = static_cast<double>(stats.worst_late_ns.load(std::memory_order_relaxed)) / 1000.0,
+  return {.p50 = quantile(sent.late_us, total, 0.5),
+          .p99 = quantile(sent.late_us, total, 0.99),
+          .p999 = quantile(sent.late_us, total, 0.999),
+          .max = static_cast<double>(sent.worst_late.count()) / 1000.0,
           .samples = total};
 }
 
@@ -86,8 +83,7 @@ std::optional<bool> codes_agree(const RehearsalResult& result) {
   return std::find(theirs.begin(), theirs.end(), result.privacy_code) != theirs.end();
 }
 
-std::string to_json_line(const RehearsalResult& result) {
-  nlohmann::ordered_json object = nlohmann::ordered_json::parse(rehearsal::to_json(result.report));
+void add_own_side(nlohmann::ordered_json& object, const RehearsalResult& result) {
   nlohmann::ordered_json join = nlohmann::ordered_json::array();
   for (const Step& step : steps_of(result)) join.push_back({{"phase", step.name}, {"ms", step.at_ms}});
   object["join"] = std::move(join);
@@ -102,13 +98,26 @@ std::string to_json_line(const RehearsalResult& result) {
                       {"pacing", to_json(result.sender)}};
   object["ended_early"] =
       result.ended_early.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(result.ended_early);
-  object["privacy_code"] =
-      result.privacy_code.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(result.privacy_code);
+  const bool is_one = result.targets.size() < 2;  // otherwise each has its own code
+  if (is_one) {
+    object["privacy_code"] =
+        result.privacy_code.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(result.privacy_code);
+  }
   object["tracks"] = nlohmann::ordered_json::array();
   for (const media::TrackResult& track : result.tracks) object["tracks"].push_back(to_json(track));
   const auto agree = codes_agree(result);
-  object["privacy_codes_agree"] = agree ? nlohmann::ordered_json(*agree) : nlohmann::ordered_json();
+  if (is_one)
+    object["privacy_codes_agree"] = agree ? nlohmann::ordered_json(*agree) : nlohmann::ordered_json();
   object["bare_loop"] = to_json(result.bare);
+}
+
+std::string to_json_line(const RehearsalResult& result) {
+  if (result.targets.size() > 1) return fleet_json_line(result);
+  nlohmann::ordered_json object = nlohmann::ordered_json::parse(rehearsal::to_json(result.report));
+  add_own_side(object, result);
+  if (!result.targets.empty()) {
+    object["targets"] = nlohmann::ordered_json::parse(rehearsal::targets_json(result.targets));
+  }
   return object.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
@@ -134,8 +143,6 @@ std::string verdict_line(const RehearsalResult& result, Style style) {
     whole += listener.entitled > 0 && listener.heard == listener.entitled ? 1 : 0;
     missed += listener.entitled - listener.heard;
   }
-  const auto failed = static_cast<std::size_t>(std::count_if(
-      result.tracks.begin(), result.tracks.end(), [](const auto& track) { return !track.error.empty(); }));
   const bool is_good = !result.failure && report.findings.empty() && codes_agree(result) != false;
   const bool is_proof = report.audio_packets > 0;
   const Mark mark = is_proof ? Mark::good : Mark::warning;
@@ -149,9 +156,7 @@ std::string verdict_line(const RehearsalResult& result, Style style) {
     line += " nothing was sent, so nothing is proven";
   }
   if (!result.ended_early.empty()) line += ", ended early";
-  if (failed > 0)
-    fmt::format_to(out, "; {} of {} track{} failed", failed, result.tracks.size(),
-                   result.tracks.size() == 1 ? "" : "s");
+  line += failed_tracks(result);
   if (codes_agree(result) == false) line += "; THE TWO SIDES COMPUTED DIFFERENT PRIVACY CODES";
   if (!report.findings.empty()) {
     fmt::format_to(out, "; {} finding{}", report.findings.size(), report.findings.size() == 1 ? "" : "s");
@@ -184,8 +189,9 @@ std::string live_text(const media::LiveFigures& live) {
   return left_out > 0 ? fmt::format("live        {:.0f} ms left out\n", left_out) : "";
 }
 
-/// As the style can show it.
-std::string shown(std::string_view text, Style style) {
+}  // namespace
+
+std::string in_style(std::string_view text, Style style) {
   if (style.utf8) return std::string(text);
   std::string lines;
   while (!text.empty()) {
@@ -196,8 +202,6 @@ std::string shown(std::string_view text, Style style) {
   return lines;
 }
 
-/// Each line of `text`, of at most so many columns (0: as they are); what is left of one is indented like
-/// what it belongs to.
 std::string all_wrapped(std::string_view text, std::size_t columns) {
   constexpr std::size_t kLabel = 12;
   if (columns == 0) return std::string(text);
@@ -212,18 +216,17 @@ std::string all_wrapped(std::string_view text, std::size_t columns) {
   return lines;
 }
 
-}  // namespace
+std::string failed_tracks(const RehearsalResult& result) {
+  const auto failed = std::count_if(result.tracks.begin(), result.tracks.end(),
+                                    [](const auto& track) { return !track.error.empty(); });
+  if (failed == 0) return {};
+  return fmt::format("; {} of {} track{} failed", failed, result.tracks.size(),
+                     result.tracks.size() == 1 ? "" : "s");
+}
 
-std::string to_report_text(const RehearsalResult& result, rehearsal::Detail detail, Style style,
-                           std::size_t columns) {
-  const bool is_all = detail == rehearsal::Detail::all;
-  if (detail == rehearsal::Detail::findings && result.report.findings.empty()) return {};
-  if (detail == rehearsal::Detail::findings)
-    return all_wrapped(shown(rehearsal::to_text(result.report, detail), style), columns);
-  const bool is_empty = result.report.packets_received == 0 && result.report.findings.empty();
-  if (result.failure && is_empty && !is_all) return {};
-  std::string text = reason_line(result) + rehearsal::to_text(result.report, detail);
-  if (is_all) text += sender_text(result);
+std::string own_side_text(const RehearsalResult& result, rehearsal::Detail detail) {
+  std::string text;
+  if (detail == rehearsal::Detail::all) text += sender_text(result);
   for (const media::TrackResult& track : result.tracks) text += to_text(track);
   text += live_text(result.live);
   if (result.bare.samples > 0) {
@@ -231,7 +234,21 @@ std::string to_report_text(const RehearsalResult& result, rehearsal::Detail deta
     text += row("deadline to send", result.sender);
     text += row("a bare loop here", result.bare);
   }
-  return all_wrapped(verdict_line(result, style) + shown(text, style), columns);
+  return text;
+}
+
+std::string to_report_text(const RehearsalResult& result, rehearsal::Detail detail, Style style,
+                           std::size_t columns) {
+  if (result.targets.size() > 1) return fleet_report_text(result, detail, style, columns);
+  const bool is_all = detail == rehearsal::Detail::all;
+  if (detail == rehearsal::Detail::findings && result.report.findings.empty()) return {};
+  if (detail == rehearsal::Detail::findings)
+    return all_wrapped(in_style(rehearsal::to_text(result.report, detail), style), columns);
+  const bool is_empty = result.report.packets_received == 0 && result.report.findings.empty();
+  if (result.failure && is_empty && !is_all) return {};
+  const std::string text =
+      reason_line(result) + rehearsal::to_text(result.report, detail) + own_side_text(result, detail);
+  return all_wrapped(verdict_line(result, style) + in_style(text, style), columns);
 }
 
 }  // namespace vcplay::cli

@@ -1,13 +1,17 @@
 // The rehearsal's report for people and for programs.
 #pragma once
 
+#include <cstddef>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
 #include "cli/player.hpp"
 #include "cli/status_text.hpp"
+#include "rehearsal/fleet_report.hpp"
 #include "rehearsal/report.hpp"
 #include "send/sender.hpp"
 
@@ -32,19 +36,33 @@ struct RehearsalResult {
   std::optional<std::string> failure;  // why the play failed, as standard error says it
   std::string ended_early;             // the same where it ended before all was played; empty: it did not
   std::string privacy_code;            // of the last epoch that our own side saw; empty: there was none
+  /// Of each channel. With more than one they are what the report is about, and `report` is the first one's.
+  std::vector<rehearsal::TargetOutcome> targets = {};
 };
 
 /// Whether members of the call computed our last voice privacy code, too; nothing when no side has one.
 [[nodiscard]] std::optional<bool> codes_agree(const RehearsalResult& result);
 
-/// The sender's histogram as percentiles.
-[[nodiscard]] rehearsal::Pacing sender_pacing(const send::SenderStats& stats);
-/// One object on one line, with a newline.
+/// The senders' histogram as percentiles.
+[[nodiscard]] rehearsal::Pacing sender_pacing(const Figures& sent);
+/// One object on one line, with a newline; with `targets`, if there are any.
 [[nodiscard]] std::string to_json_line(const RehearsalResult& result);
 /// What it came to in one line, and why in another where it ended early, and how much of the report one wants
 /// to read, in lines of so many columns (0: as many as it takes). Nothing of a play that failed before
 /// anything was sent, unless all is wanted.
 [[nodiscard]] std::string to_report_text(const RehearsalResult& result, rehearsal::Detail detail, Style style,
                                          std::size_t columns);
+
+// ── what reports of one channel and of many have in common ──
+/// The join, the sender, the tracks, the bare loop, and of one channel alone the privacy code.
+void add_own_side(nlohmann::ordered_json& object, const RehearsalResult& result);
+/// For the verdict: "; 1 of 2 tracks failed", or nothing.
+[[nodiscard]] std::string failed_tracks(const RehearsalResult& result);
+[[nodiscard]] std::string own_side_text(const RehearsalResult& result, rehearsal::Detail detail);
+/// Each line of `text` in lines of so many columns (0: as it is); those that follow one are indented like
+/// As the style can show it: without UTF-8 every sign has a word or a letter in its place.
+[[nodiscard]] std::string in_style(std::string_view text, Style style);
+/// what they belong to.
+[[nodiscard]] std::string all_wrapped(std::string_view text, std::size_t columns);
 
 }  // namespace vcplay::cli

@@ -279,6 +279,13 @@ void Audience::measure(Snowflake user, Report& report) const {
   }
 }
 
+void Audience::begin_anew(Snowflake user) {
+  Speaker& speaker = speakers_[user];
+  speaker.encryption = {};
+  speaker.codes.clear();
+  speaker.tallies.clear();
+}
+
 std::string Audience::name_of(Snowflake user) const {
   const Person* const person = world_.person(user);
   return person == nullptr ? user.str() : person->name;

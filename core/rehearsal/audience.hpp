@@ -87,6 +87,8 @@ class Audience {
 
   /// Adds what was heard of `user`, and under which keys.
   void measure(Snowflake user, Report& report) const;
+  /// What was heard of `user` so far no longer counts.
+  void begin_anew(Snowflake user);
 
  private:
   /// One member's count of one speaker's packets.

@@ -89,7 +89,8 @@ struct Discord::Impl {
   // On the loop's thread.
   std::size_t open_websockets = 0;
   bool stopping = false;
-  Duration behind{};  // the house's clock, after stalls
+  bool is_ticking = false;  // a timer has run out, and what it is for is about to be done
+  Duration behind{};        // the house's clock, after stalls
 
   std::binary_semaphore hurry{0};  // no stall any more
 };
@@ -119,7 +120,7 @@ class Discord::Impl::MainDoor final : public net::ServerHandler {
   net::ServerReply on_request(const net::ServerRequest& request) override {
     const Turn turn(impl_);
     net::ServerReply reply = impl_.house.rest.answer(request, turn.now());
-    reply.headers.emplace_back("Date", http_date(impl_.house.world.options().clock_ahead));
+    reply.headers.emplace_back("Date", http_date(impl_.house.options().clock_ahead));
     return reply;
   }
   int on_upgrade(std::string_view path, std::string_view) override { return path == "/" ? 101 : 404; }
@@ -158,20 +159,20 @@ class Discord::Impl::VoiceDoor final : public net::ServerHandler {
   void on_websocket(net::ServerSocket& socket, std::string_view, std::string_view query) override {
     ++impl_.open_websockets;
     const Turn turn(impl_);
-    impl_.house.voice_gateway.on_open(socket, query, turn.now());
+    impl_.house.voice_reception.on_open(socket, query, turn.now());
   }
   void on_text(net::ServerSocket& socket, std::string_view text) override {
     const Turn turn(impl_);
-    impl_.house.voice_gateway.on_text(socket, text, turn.now());
+    impl_.house.voice_reception.on_text(socket, text, turn.now());
   }
   void on_binary(net::ServerSocket& socket, ByteView bytes) override {
     const Turn turn(impl_);
-    impl_.house.voice_gateway.on_binary(socket, bytes, turn.now());
+    impl_.house.voice_reception.on_binary(socket, bytes, turn.now());
   }
   void on_websocket_closed(net::ServerSocket& socket, std::uint16_t code) override {
     {
       const Turn turn(impl_);
-      impl_.house.voice_gateway.on_closed(socket, code, turn.now());
+      impl_.house.voice_reception.on_closed(socket, code, turn.now());
     }
     impl_.on_websocket_closed();
   }
@@ -194,9 +195,16 @@ struct Discord::Impl::Doors {
         timer(*impl.loop, [&impl] { tick(impl); }),
         linger(*impl.loop, [&impl] { impl.loop->stop(); }) {}
 
+  /// What a client owes by now may wait to be read: first the loop looks at all its sockets once, for which
+  /// two turns of its mailbox are enough.
   static void tick(Impl& impl) {
-    const Turn turn(impl);
-    impl.house.on_time(turn.now());
+    if (std::exchange(impl.is_ticking, true)) return;
+    const auto judge = [&impl, at = impl.now()] {
+      const Turn turn(impl);
+      impl.is_ticking = false;
+      impl.house.on_time(std::min(at, turn.now()));
+    };
+    impl.loop->post([&impl, judge] { impl.loop->post(judge); });
   }
 
   DatagramPort media;
@@ -214,8 +222,8 @@ struct Discord::Impl::Doors {
 
 void Discord::Impl::drain(TimePoint now) {
   doors->media.drain([&](ByteSpan datagram, PeerAddress source, TimePoint arrival) REQUIRES(mutex) {
-    if (const std::uint32_t lost = doors->media.take_overruns(); lost > 0) house.sfu.on_overruns(lost);
-    house.sfu.on_datagram(datagram, source, arrival, now);
+    if (const std::uint32_t lost = doors->media.take_overruns(); lost > 0) house.on_overruns(lost);
+    house.on_datagram(datagram, source, arrival, now);
   });
 }
 
@@ -243,11 +251,7 @@ void Discord::Impl::rearm() {
   const std::optional<TimePoint> due = house.deadline();
   if (due == doors->armed && due > now()) return;
   doors->armed = due;
-  if (due) {
-    doors->timer.start_at(*due + behind);
-  } else {
-    doors->timer.cancel();
-  }
+  due ? doors->timer.start_at(*due + behind) : doors->timer.cancel();
 }
 
 void Discord::Impl::on_websocket_closed() {
@@ -272,8 +276,7 @@ void Discord::Impl::begin_to_stop() {
   stopping = true;
   {
     const Turn turn(*this);
-    house.gateway.end_lost_sessions(turn.now());
-    house.voice_gateway.end_lost_sessions(turn.now());
+    house.end_lost_sessions(turn.now());
   }
   if (open_websockets == 0) {
     loop->stop();
@@ -298,7 +301,7 @@ void Discord::start() {
   Impl& impl = *impl_;
   const Lock lock(impl.mutex);
   House& house = impl.house;
-  const DiscordOptions& options = house.world.options();
+  const DiscordOptions& options = house.options();
   const net::ServerIdentity identity = net::ServerIdentity::make(certificate_names(options));
   impl.ca_pem = identity.ca_pem;
   impl.loop = std::make_unique<net::EventLoop>();
@@ -311,8 +314,8 @@ void Discord::start() {
   house.gateway.set_resume_url("wss://" + resume_host(options) + ":" +
                                std::to_string(doors.resume_gateway.port()));
   house.rest.set_gateway_url(gateway_url());
-  house.voice_gateway.set_media_port(doors.media.port());
-  house.sfu.send = [&media = doors.media](PeerAddress to, ByteView datagram) { media.send(to, datagram); };
+  house.open_media(doors.media.port(),
+                   [&media = doors.media](PeerAddress to, ByteView datagram) { media.send(to, datagram); });
   house.open(impl.loop->now());
   impl.rearm();
   impl.thread = std::thread([&impl] { impl.run(); });
@@ -336,7 +339,15 @@ void Discord::stop() {
 void Discord::inject(const Fault& fault) {
   impl_->loop->post([&impl = *impl_, fault] {
     const Impl::Turn turn(impl);
-    impl.house.inject(fault, impl.house.world.options().accounts.front().user, turn.now());
+    impl.house.inject(fault, impl.house.options().accounts.front().user, turn.now());
+  });
+}
+
+void Discord::inject(const Fault& fault, const Place& place) {
+  impl_->loop->post([&impl = *impl_, fault, place] {
+    const Impl::Turn turn(impl);
+    House& house = impl.house;
+    house.inject(fault, house.hall_of(place), house.options().accounts.front().user, turn.now());
   });
 }
 
@@ -348,18 +359,24 @@ const std::string& Discord::ca_pem() const { return impl_->ca_pem; }
 
 const DiscordOptions& Discord::options() const {
   const Lock lock(impl_->mutex);
-  return impl_->house.world.options();  // never changes
+  return impl_->house.options();  // never changes
 }
 
 void Discord::set_listener_sink(ListenerSink sink) {
   const Lock lock(impl_->mutex);
-  const auto& accounts = impl_->house.world.options().accounts;
+  const auto& accounts = impl_->house.options().accounts;
   impl_->house.listener.set_sink(accounts.front().user, std::move(sink));
+}
+
+void Discord::set_listener_sink(const Place& place, ListenerSink sink) {
+  const Lock lock(impl_->mutex);
+  House& house = impl_->house;
+  house.hall_of(place).listener.set_sink(house.options().accounts.front().user, std::move(sink));
 }
 
 const std::atomic<std::uint64_t>& Discord::packets_processed() const {
   const Lock lock(impl_->mutex);
-  return impl_->house.sfu.processed();
+  return impl_->house.processed();
 }
 
 Report Discord::report() const { return report_of(options().accounts.front().user); }
@@ -367,6 +384,15 @@ Report Discord::report() const { return report_of(options().accounts.front().use
 Report Discord::report_of(Snowflake user) const {
   const Lock lock(impl_->mutex);
   return impl_->house.report_of(user);
+}
+
+std::vector<PlaceReport> Discord::reports() const {
+  const Lock lock(impl_->mutex);
+  const House& house = impl_->house;
+  const Snowflake user = house.options().accounts.front().user;
+  std::vector<PlaceReport> reports;
+  for (const Place& place : house.places()) reports.push_back({place, house.report_of(user, place)});
+  return reports;
 }
 
 }  // namespace vcplay::rehearsal

@@ -1,5 +1,5 @@
 // A complete loopback Discord, on 127.0.0.1 unless told otherwise: main gateway, REST, voice gateway, media
-// server and a second member who listens.
+// server and, in each channel to play in, a second member who listens.
 #pragma once
 
 #include <atomic>
@@ -21,10 +21,17 @@
 
 namespace vcplay::rehearsal {
 
+/// What was seen in one of the channels to play in.
+struct PlaceReport {
+  Place place;
+  Report report;
+};
+
 /// Runs on its own EventLoop thread between start() and stop(). Strict: every breach of the protocol by an
 /// account becomes a finding in the report.
 class Discord {
  public:
+  /// Throws Error{usage} when two places are the same one, or a fault is to happen where no place is.
   explicit Discord(DiscordOptions options);
   ~Discord();
   Discord(const Discord&) = delete;
@@ -38,8 +45,10 @@ class Discord {
   /// the thread. The report stays.
   void stop();
 
-  /// Any thread, between start() and stop(): has `fault` happen to the first account, soon.
+  /// Any thread, between start() and stop(): has `fault` happen to the first account, soon, in the first
+  /// place or in one of the others.
   void inject(const Fault& fault);
+  void inject(const Fault& fault, const Place& place);
 
   // Valid after start().
   [[nodiscard]] std::string api_url() const;      // "https://127.0.0.1:PORT/api/v10"
@@ -52,12 +61,17 @@ class Discord {
   /// from it; set before start(). It must not call report().
   using ListenerSink =
       std::function<void(ByteView opus, const float* interleaved, std::size_t samples_per_channel)>;
-  void set_listener_sink(ListenerSink sink);
+  void set_listener_sink(ListenerSink sink);  // in the first place's guild
+  void set_listener_sink(const Place& place, ListenerSink sink);
   /// Datagrams that the media server has dealt with, for an unthrottled sender to keep step with.
   [[nodiscard]] const std::atomic<std::uint64_t>& packets_processed() const;
 
-  /// Any thread, also while it runs and after stop(): what was seen so far of the first account's stream.
+  /// Any thread, also while it runs and after stop(): what was seen so far of the first account's stream in
+  /// the first place, and of what it did in none.
   [[nodiscard]] Report report() const;
+  /// The same of each place, in the order of places_of(options()). How loud it was is the first guild's to
+  /// say.
+  [[nodiscard]] std::vector<PlaceReport> reports() const;
   /// The same of any account.
   [[nodiscard]] Report report_of(Snowflake user) const;
 

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
+#include "base/snowflake.hpp"
 
 namespace vcplay::rehearsal {
 
@@ -64,10 +64,37 @@ struct Fault {
   bool flag = false;
 };
 
-/// A fault and its time, from the account's first audio packet on.
+/// What a fault happens to.
+enum class FaultReach : std::uint8_t {
+  call,   // one guild, and the account's call there
+  shard,  // the account's connection to the main gateway, and with it all guilds of one shard
+  all,    // whoever there is
+};
+[[nodiscard]] constexpr FaultReach reach_of(FaultKind kind) noexcept {
+  switch (kind) {
+    case FaultKind::refuse_gateway:
+    case FaultKind::stall:
+      return FaultReach::all;
+    case FaultKind::drop_gateway:
+    case FaultKind::close_gateway:
+    case FaultKind::reconnect_gateway:
+    case FaultKind::invalidate_gateway:
+    case FaultKind::forget_gateway:
+    case FaultKind::ignore_gateway_acks:
+    case FaultKind::delay_acks:
+    case FaultKind::flood_gateway:
+      return FaultReach::shard;
+    default:
+      return FaultReach::call;
+  }
+}
+
+/// A fault, where it happens, and its time from the first audio packet there on.
 struct ScriptedFault {
   Duration at{};
   Fault fault;
+  Snowflake in = {};        // a guild or the channel to play in; 0: in the first place
+  bool everywhere = false;  // in each place, at its own time
 };
 using FaultScript = std::vector<ScriptedFault>;
 

@@ -183,6 +183,7 @@ class Reader {
 
   ScriptedFault statement() {
     ScriptedFault scripted;
+    place(scripted);
     if (words_.front() == "at") scripted.at = start();
     const FaultForm* const form = words_.empty() ? nullptr : find_form(words_);
     if (form == nullptr) refuse_words(words_);
@@ -190,11 +191,39 @@ class Reader {
     scripted.fault = {form->kind, 0, form->usual_time, form->flag};
     if (form->number != FaultNumber::none) scripted.fault.number = number(*form);
     if (form->time != FaultTime::none) scripted.fault.span = span(*form);
+    check_reach(scripted, *form);
     if (words_.empty()) return scripted;
     refuse(fmt::format("{} is too much; a statement is '{}'.", shown(words_.front()), form->pattern()));
   }
 
  private:
+  /// What stands at the end of any statement: `in` and where.
+  void place(ScriptedFault& scripted) {
+    const auto in = std::find(words_.begin(), words_.end(), "in");
+    if (in == words_.end()) return;
+    const std::string_view where = words_.end() - in == 2 ? words_.back() : "";
+    const std::optional<Snowflake> id = Snowflake::parse(where);
+    scripted.everywhere = where == "all";
+    if (!id && !scripted.everywhere) {
+      const Words behind(in + 1, words_.end());
+      refuse(fmt::format(
+          "'in' wants the id of a channel or a guild behind it, or 'all', and nothing more, not {}.",
+          shown(fmt::format("{}", fmt::join(behind, " ")))));
+    }
+    if (id) scripted.in = *id;
+    words_.erase(in, words_.end());
+    if (words_.empty()) refuse("'in' stands behind a fault.");
+  }
+
+  static void check_reach(const ScriptedFault& scripted, const FaultForm& form) {
+    const bool names_one = scripted.in != Snowflake{};
+    const FaultReach reach = reach_of(form.kind);
+    if (reach == FaultReach::call || (reach == FaultReach::shard && !scripted.everywhere)) return;
+    if (!names_one && !scripted.everywhere) return;
+    refuse(fmt::format("'{}' happens to more than one channel anyway; leave 'in {}' away.", form.words,
+                       names_one ? scripted.in.str() : "all"));
+  }
+
   void skip(std::size_t words) { words_.erase(words_.begin(), words_.begin() + static_cast<long>(words)); }
 
   Duration start() {
@@ -304,7 +333,10 @@ std::string to_text(const Fault& fault) {
 }
 
 std::string to_text(const ScriptedFault& when) {
-  return fmt::format("at {} {}", time_text(when.at), to_text(when.fault));
+  const std::string where = when.everywhere          ? " in all"
+                            : when.in == Snowflake{} ? ""
+                                                     : " in " + when.in.str();
+  return fmt::format("at {} {}{}", time_text(when.at), to_text(when.fault), where);
 }
 
 }  // namespace vcplay::rehearsal

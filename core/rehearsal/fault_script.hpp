@@ -33,7 +33,8 @@ struct FaultForm {
 /// All of them, in the order of the manual.
 [[nodiscard]] std::span<const FaultForm> fault_forms() noexcept;
 
-/// The script in `text`: statements end with their line or a semicolon, `#` begins a comment. Throws
+/// The script in `text`: statements end with their line or a semicolon, `#` begins a comment. Behind each
+/// fault may stand where it happens: `in CHANNEL`, `in GUILD` or `in all`. Throws
 /// Error{usage} with `name`, the line and what would have been right.
 [[nodiscard]] FaultScript parse_script(std::string_view text, std::string_view name = "script");
 /// The same from a file. Throws Error{usage} also when it cannot be read or has more than 64 KiB.
@@ -41,6 +42,6 @@ struct FaultForm {
 
 /// The statement that parse_script() makes the same of.
 [[nodiscard]] std::string to_text(const Fault& fault);         // "lose udp 5% for 10s"
-[[nodiscard]] std::string to_text(const ScriptedFault& when);  // "at 3s lose udp 5% for 10s"
+[[nodiscard]] std::string to_text(const ScriptedFault& when);  // "at 3s lose udp 5% for 10s in all"
 
 }  // namespace vcplay::rehearsal

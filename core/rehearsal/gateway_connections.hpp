@@ -37,6 +37,10 @@ class GatewayConnections {
     if (now < refused_until_) connection.drop();
     return connection;
   }
+  /// A connection of another server of ours goes on here.
+  Connection& take_in(GatewayConnections& from, std::uint64_t id) {
+    return all_.insert(from.all_.extract(id)).position->second;
+  }
   void erase(iterator one) { all_.erase(one); }
 
   [[nodiscard]] iterator begin() noexcept { return all_.begin(); }

@@ -47,7 +47,9 @@ void GatewayServer::resume(Connection& connection, const json& data, TimePoint n
   connection.sent = AckWindow(asked->sequence, now);
   connection.replay(session->dispatches, *missed, now);
   dispatch(*session, "RESUMED", {{"_trace", json::array({"rehearsal"})}}, now);
-  on_resumed(session->person->user);
+  for (const auto& [id, guild] : guilds_) {
+    if (session->shard.holds(id)) guild->on_resumed(session->person->user);
+  }
 }
 
 std::optional<GatewayServer::Resume> GatewayServer::read_resume(Connection& connection, const json& data) {
@@ -59,7 +61,7 @@ std::optional<GatewayServer::Resume> GatewayServer::read_resume(Connection& conn
            "RESUME lacks token, session_id or seq, or has one of the wrong type");
     return std::nullopt;
   }
-  connection.person = world_.by_token(*token);
+  connection.person = home_.by_token(*token);
   if (connection.person == nullptr) {
     refuse(connection, Rule::gateway_token, 4004, "Authentication failed.",
            "RESUME carried a token of nobody");
@@ -84,7 +86,7 @@ GatewayServer::Session* GatewayServer::find_resumable(Connection& connection, co
     return nullptr;
   }
   if (session.is_over || session.is_forgotten) {
-    account.excused = true;
+    excuse(session, true);
     return nullptr;
   }
   return &session;
@@ -93,8 +95,8 @@ GatewayServer::Session* GatewayServer::find_resumable(Connection& connection, co
 bool GatewayServer::accept_sequence(Connection& connection, Session& session, const Resume& asked) {
   if (asked.sequence > session.sequence()) {
     session.is_over = true;
-    owes_resume_.erase(session.person->user);
-    ledger(connection).excused = true;
+    owes_resume_.erase(debtor(session));
+    excuse(session, true);
     refuse(connection, Rule::gateway_resume_sequence, 4007, "Invalid seq.",
            fmt::format("RESUME named the sequence {}, the last dispatch was {}", asked.sequence,
                        session.sequence()));
@@ -130,17 +132,23 @@ void GatewayServer::hand_over(Session& session, Connection& connection, TimePoin
   session.connection = &connection;
   session.lost.reset();
   connection.session = &session;
-  owes_resume_.erase(user);
-  world_.hear_of_retirement(user, now);
+  owes_resume_.erase(debtor(session));
+  for (const auto& [id, guild] : guilds_) {
+    if (session.shard.holds(id)) guild->world().hear_of_retirement(user, now);
+  }
+  excuse(session, false);
   Ledger& account = books_.of(user);
-  account.excused = false;
   account.latest("gateway-resumed", now);
   ++account.facts.gateway_resumes;
 }
 
 void GatewayServer::declare_invalid(Connection& connection, const std::string& session) {
   connection.declared_invalid = session;
-  owes_resume_.erase(connection.person->user);
+  const Snowflake user = connection.person->user;
+  const Session* const known = find_session(session);
+  std::erase_if(owes_resume_, [&](const auto& debt) {
+    return debt.first.first == user && (known == nullptr || debt.first == debtor(*known));
+  });
   connection.send({{"op", 9}, {"d", false}, {"s", nullptr}, {"t", nullptr}});
 }
 
@@ -155,22 +163,7 @@ void GatewayServer::end(Session& over, TimePoint now) {
   const auto node = sessions_.extract(over.id);
   const Session& session = node.mapped();
   if (session.connection != nullptr) session.connection->session = nullptr;
-  const Snowflake user = session.person->user;
-  const auto joined = joined_through_.find(user);
-  if (joined == joined_through_.end() || joined->second != session.id) return;
-
-  joined_through_.erase(joined);
-  Ledger& account = books_.of(user);
-  if (!account.excused) {
-    account.breach(Rule::left_without_leave,
-                   "the gateway session ended while the bot was in the channel: op 4 with channel_id null "
-                   "is missing");
-  }
-  const std::string id = world_.voice_state(user)->session_id;
-  world_.retire_credentials(user, now);
-  world_.leave(user);
-  announce_voice_state(user, id, now);
-  on_voice_session_over({user, account.excused ? VoiceEnd::taken : VoiceEnd::left}, now);
+  for (const auto& [id, guild] : guilds_) guild->on_session_over(session, now);
 }
 
 void GatewayServer::end_lost(const std::function<bool(const Session&)>& is_over, TimePoint now) {
@@ -181,10 +174,11 @@ void GatewayServer::end_lost(const std::function<bool(const Session&)>& is_over,
   }
 }
 
-bool GatewayServer::is_connected(Snowflake user) const {
+bool GatewayServer::is_connected(Snowflake user, const GuildServer& guild) const {
   return std::any_of(connections_.begin(), connections_.end(), [&](const auto& entry) {
     const Connection& one = entry.second;
-    return one.session != nullptr && !one.closing && one.person->user == user;
+    return one.session != nullptr && !one.closing && one.person->user == user &&
+           one.session->shard.holds(guild.id());
   });
 }
 

@@ -35,12 +35,27 @@ constexpr std::uint16_t kNoCloseFrame = 0;
 constexpr std::uint16_t kNormalClosure = 1000;
 constexpr std::uint16_t kGoingAway = 1001;
 
+// A careful client keeps so many places free for its heartbeats.
+constexpr std::size_t kRoomForHeartbeats = 20;
+
+/// One more message that can wait would have had to.
+bool is_crowded(const MainConnection& connection, TimePoint now) {
+  const auto recent = std::count_if(connection.received.begin(), connection.received.end(),
+                                    [now](TimePoint when) { return when + kRateWindow > now; });
+  return static_cast<std::size_t>(recent) + kRoomForHeartbeats > kMaxMessages;
+}
+
 /// Discord, "Gateway Close Event Codes": after which of ours nothing can be resumed.
 bool ends_session(std::uint16_t code) {
   return code == 4003 || code == 4004 || code == 4007 || (code >= 4009 && code <= 4014);
 }
 
 }  // namespace
+
+void GatewayServer::add(GuildServer& guild) {
+  guild.belong_to(*this);
+  guilds_.emplace(guild.id(), &guild);
+}
 
 void GatewayServer::set_addresses(std::string own_url, std::string voice_endpoint) {
   own_url_ = std::move(own_url);
@@ -53,13 +68,13 @@ void GatewayServer::on_open(net::ServerSocket& socket, std::string_view query, T
                             GatewayDoor door) {
   Connection& connection = connections_.open(socket, now);
   connection.door = door;
-  if (connection.closing || world_.options().says_nothing_on_connect) return;
+  if (connection.closing || home_.options().says_nothing_on_connect) return;
   if (!has_argument(query, "v=10") || !has_argument(query, "encoding=json")) {
     refuse(connection, Rule::gateway_version, 4012, "Invalid API version.",
            "the main gateway was opened without v=10 and encoding=json");
     return;
   }
-  const Duration interval = world_.options().heartbeat_interval;
+  const Duration interval = home_.options().heartbeat_interval;
   connection.expect_heartbeat(interval, now);
   connection.send(
       {{"op", 10},
@@ -133,6 +148,31 @@ void GatewayServer::obey(Connection& connection, std::int64_t opcode, const json
   if (opcode == kVoiceStateUpdate) update_voice_state(connection, data, now);
 }
 
+/// Who asks for a guild that is not there is not answered.
+void GatewayServer::update_voice_state(Connection& connection, const json& data, TimePoint now) {
+  const std::optional<Snowflake> id = id_in(data, "guild_id");
+  const json* const channel = field(data, "channel_id");
+  const std::optional<bool> self_mute = flag_in(data, "self_mute");
+  const std::optional<bool> self_deaf = flag_in(data, "self_deaf");
+  const VoiceStateWish wish{id_in(data, "channel_id"), self_mute.value_or(false), self_deaf.value_or(false)};
+  const bool channel_readable = channel != nullptr && (channel->is_null() || wish.channel);
+  if (!id || !channel_readable || !self_mute || !self_deaf) {
+    return refuse(connection, Rule::gateway_voice_state_fields, 4002, "Error while decoding payload.",
+                  "op 4 lacks guild_id, channel_id, self_mute or self_deaf, or has one of the wrong type");
+  }
+  const auto guild = guilds_.find(*id);
+  Ledger& account =
+      guild == guilds_.end() ? ledger(connection) : guild->second->books().of(connection.person->user);
+  account.says(wish.channel ? "voice-state" : "voice-state-null");
+  if (wish.channel) {
+    account.begins(connection.opened);
+    account.first("join-request", now);
+  } else {
+    account.latest("leave-request", now);
+  }
+  if (guild != guilds_.end()) guild->second->update(*connection.session, wish, now);
+}
+
 void GatewayServer::heartbeat(Connection& connection, const json& data, TimePoint now) {
   const std::optional<std::int64_t> named = integer_of(data);
   const bool readable = data.is_null() || named.has_value();
@@ -147,8 +187,8 @@ void GatewayServer::heartbeat(Connection& connection, const json& data, TimePoin
   } else if (connection.session != nullptr && named) {
     connection.session->acknowledged = std::max(connection.session->acknowledged, *named);
   }
-  connection.expect_heartbeat(world_.options().heartbeat_interval, now);
-  if (world_.options().ignores_heartbeats) return;
+  connection.expect_heartbeat(home_.options().heartbeat_interval, now);
+  if (home_.options().ignores_heartbeats) return;
   connections_.acknowledge(connection,
                            wire_text({{"op", 11}, {"d", nullptr}, {"s", nullptr}, {"t", nullptr}}), now);
 }
@@ -165,11 +205,12 @@ void GatewayServer::on_closed(net::ServerSocket& socket, std::uint16_t code, Tim
 
   Session& session = *gone.session;
   session.connection = nullptr;
+  session.had_no_room = is_crowded(gone, now);
   const bool client_ended_it = client_closed && (code == kNormalClosure || code == kGoingAway);
   // Whoever closes with another code means to come back; what it was told to do it owes as well.
   const bool knows = client_ended_it ? gone.is_to_resume : gone.closing || client_closed || gone.is_to_resume;
   if (knows && !session.is_over && !session.is_forgotten) {
-    owes_resume_[session.person->user] = now + world_.options().gateway_resume_window;
+    owes_resume_[debtor(session)] = now + home_.options().gateway_resume_window;
   }
   if (client_ended_it || session.is_over) return end(session, now);
   lose(session, now);
@@ -182,7 +223,7 @@ void GatewayServer::on_time(TimePoint now) {
     refuse(connection, Rule::gateway_heartbeat_missed, 4009, "Session timed out.",
            "no heartbeat came on the main gateway for one and a half intervals");
   }
-  const Duration window = world_.options().gateway_resume_window;
+  const Duration window = home_.options().gateway_resume_window;
   end_lost([&](const Session& session) { return *session.lost + window <= now; }, now);
   while (!later_.empty() && later_.begin()->first <= now) later_.extract(later_.begin()).mapped()(now);
 }
@@ -190,24 +231,21 @@ void GatewayServer::on_time(TimePoint now) {
 std::optional<TimePoint> GatewayServer::deadline() const {
   std::optional<TimePoint> earliest = connections_.deadline();
   for (const auto& [id, session] : sessions_) {
-    if (session.lost) earliest = earlier(earliest, *session.lost + world_.options().gateway_resume_window);
+    if (session.lost) earliest = earlier(earliest, *session.lost + home_.options().gateway_resume_window);
   }
   return later_.empty() ? earliest : earlier(earliest, later_.begin()->first);
 }
 
-void GatewayServer::dispatch(Session& session, const char* name, const json& data, TimePoint now) {
+void GatewayServer::dispatch(GatewaySession& session, const char* name, const json& data, TimePoint now) {
   const std::uint64_t sequence = session.dispatches.next_number();
   const SentMessage& message =
       session.dispatches.keep(wire_text({{"op", 0}, {"t", name}, {"s", sequence}, {"d", data}}));
   if (session.connection != nullptr) session.connection->send_kept(session.sequence(), message, now);
 }
 
-void GatewayServer::dispatch_to_all(std::uint64_t intent, const char* name, const json& data, TimePoint now) {
-  if (!world_.is_available()) return;
-  for (auto& [id, session] : sessions_) {
-    const bool subscribed = (session.intents & intent) != 0 && world_.is_in_guild(session.person->user);
-    if (subscribed) dispatch(session, name, data, now);
-  }
+GatewaySession* GatewayServer::find_session(const std::string& id) {
+  const auto found = sessions_.find(id);
+  return found == sessions_.end() ? nullptr : &found->second;
 }
 
 void GatewayServer::close(Connection& connection, std::uint16_t code, std::string_view reason) {
@@ -217,10 +255,20 @@ void GatewayServer::close(Connection& connection, std::uint16_t code, std::strin
 
 void GatewayServer::refuse(Connection& connection, Rule rule, std::uint16_t code, std::string_view reason,
                            std::string detail) {
-  Ledger& account = ledger(connection);
-  account.breach(rule, std::move(detail));
-  if (connection.session != nullptr) account.excused = true;
+  ledger(connection).breach(rule, std::move(detail));
+  if (connection.session != nullptr) excuse(*connection.session, true);
   close(connection, code, reason);
+}
+
+/// In all guilds of the session: how the account leaves says nothing about it, or does again.
+void GatewayServer::excuse(const Session& session, bool excused) {
+  for (const auto& [id, guild] : guilds_) {
+    if (session.shard.holds(id)) guild->books().of(session.person->user).excused = excused;
+  }
+}
+
+GatewayServer::ShardOf GatewayServer::debtor(const Session& session) {
+  return {session.person->user, session.shard.id};
 }
 
 }  // namespace vcplay::rehearsal

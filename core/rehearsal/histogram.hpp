@@ -2,11 +2,11 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "rehearsal/report.hpp"
@@ -17,8 +17,9 @@ namespace vcplay::rehearsal {
 /// exact. Its size does not depend on how long the stream is.
 class ErrorHistogram {
  public:
-  void add(Duration error) noexcept {
+  void add(Duration error) {
     const std::uint64_t ns = static_cast<std::uint64_t>(error.count() < 0 ? -error.count() : error.count());
+    if (buckets_.empty()) buckets_.resize(kBuckets);
     ++buckets_[bucket_of(ns / kUnitNs)];
     ++samples_;
     max_ns_ = std::max(max_ns_, ns);
@@ -66,7 +67,7 @@ class ErrorHistogram {
     return static_cast<double>(max_ns_) / 1000.0;
   }
 
-  std::array<std::uint64_t, kBuckets> buckets_{};
+  std::vector<std::uint32_t> buckets_;  // from the first error on: many streams never begin
   std::uint64_t samples_ = 0;
   std::uint64_t max_ns_ = 0;
 };

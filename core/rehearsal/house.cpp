@@ -1,151 +1,233 @@
 #include "rehearsal/house.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
 #include <set>
-#include <string>
 #include <utility>
 
 #include "base/deadline.hpp"
-#include "dave/session.hpp"
+#include "base/error.hpp"
+#include "rehearsal/datagram_kinds.hpp"
 #include "rehearsal/random.hpp"
 
 namespace vcplay::rehearsal {
 namespace {
 
-constexpr std::uint64_t kMidPlay = 25;  // audio packets: from then on the account is in the middle of playing
+constexpr std::uint32_t kSsrcsOfAGuild = 1 << 16;  // more voice sessions than any rehearsal has in one
+constexpr std::size_t kMostSenders = 1 << 16;
+
+std::uint32_t random_ssrc() {
+  std::array<std::uint8_t, 4> random{};
+  fill_random(random);
+  return 1 + (load_be32(random) >> 2);
+}
+
+std::uint64_t number_of(PeerAddress address) { return std::uint64_t{address.ipv4} << 16 | address.port; }
+
+void check_places(const std::vector<Place>& places) {
+  std::set<Snowflake> channels;
+  for (const Place& place : places) {
+    if (channels.insert(place.channel).second) continue;
+    throw Error(Cause::usage, fmt::format("The rehearsal has the channel {} twice.", place.channel.str()));
+  }
+  if (places.size() > kMostPlaces)
+    throw Error(Cause::usage, fmt::format("A rehearsal has {} channels at most.", kMostPlaces));
+}
+
+bool is_in(const ScriptedFault& fault, const Place& place) {
+  return fault.in == place.guild || fault.in == place.channel;
+}
+
+/// Faults that say nothing happen in the first place.
+bool happens_in(const ScriptedFault& fault, const std::vector<Place>& places, bool is_first) {
+  if (fault.everywhere || (fault.in == Snowflake{} && is_first)) return true;
+  return std::any_of(places.begin(), places.end(), [&](const Place& place) { return is_in(fault, place); });
+}
+
+void check_script(const FaultScript& script, const std::vector<Place>& places) {
+  for (const ScriptedFault& fault : script) {
+    if (fault.in == Snowflake{} || happens_in(fault, places, true)) continue;
+    throw Error(
+        Cause::usage,
+        fmt::format("The script has a fault in {}, which is no guild and no channel of this rehearsal.",
+                    fault.in.str()));
+  }
+}
+
+/// How the guild of `places`, the `number`th, is furnished.
+DiscordOptions options_of(const DiscordOptions& all, const std::vector<Place>& places, std::size_t number) {
+  DiscordOptions options = all;
+  options.guild = places.front().guild;
+  options.channel = places.front().channel;
+  options.further_places.assign(places.begin() + 1, places.end());
+  options.churn_seed += static_cast<std::uint32_t>(number);
+  options.fault_seed += static_cast<std::uint32_t>(number);
+  std::erase_if(options.script, [&](const auto& fault) { return !happens_in(fault, places, number == 0); });
+  return options;
+}
+
+/// In the order in which their first places come.
+std::vector<std::vector<Place>> by_guild(const std::vector<Place>& places) {
+  std::vector<std::vector<Place>> guilds;
+  std::map<Snowflake, std::size_t> numbers;
+  for (const Place& place : places) {
+    const auto [known, is_new] = numbers.try_emplace(place.guild, guilds.size());
+    if (is_new) guilds.emplace_back();
+    guilds[known->second].push_back(place);
+  }
+  return guilds;
+}
 
 }  // namespace
 
-ListenerLine::ListenerLine(const DiscordOptions& options)
-    : mode(options.modes.empty() ? rtp::TransportMode::xchacha20_poly1305_rtpsize : options.modes.front()) {
-  fill_random(key);
+/// The accounts that the first guild makes up are members of all.
+House::Halls House::build(DiscordOptions& options, std::uint32_t first_ssrc) {
+  const std::vector<Place> places = places_of(options);
+  check_places(places);
+  check_script(options.script, places);
+  DiscordOptions common = options;
+  common.further_places.clear();
+  Halls halls;
+  for (const std::vector<Place>& of_guild : by_guild(places)) {
+    const std::size_t number = halls.size();
+    const auto ssrc = first_ssrc + static_cast<std::uint32_t>(number) * kSsrcsOfAGuild;
+    halls.push_back(std::make_unique<Hall>(options_of(common, of_guild, number), number, ssrc));
+    if (number == 0) options.accounts = common.accounts = halls.front()->world.options().accounts;
+  }
+  return halls;
 }
 
 House::House(DiscordOptions furnishing)
-    : world(std::move(furnishing)),
-      line(world.options()),
-      listener(line.mode, rtp::TransportKey(line.key), books),
-      audience(world, books),
-      attendance(world),
-      schedule(world.options().script),
-      delivery(world, books),
-      sfu(world, books, audience, listener, rtp::TransportCipher(line.mode, rtp::TransportKey(line.key))),
+    : options_(std::move(furnishing)),
+      places_(places_of(options_)),
+      first_ssrc_(random_ssrc()),
+      halls_(build(options_, first_ssrc_)),
+      is_used_(halls_.size()),
+      world(halls_.front()->world),
+      books(halls_.front()->books),
+      listener(halls_.front()->listener),
+      sfu(halls_.front()->sfu),
+      guild(halls_.front()->guild),
+      voice_gateway(halls_.front()->voice_gateway),
       gateway(world, books),
-      voice_gateway(world, books, sfu, delivery),
       rest(world, books, gateway) {
-  gateway.on_voice_session_over = [this](const VoiceOver& over, TimePoint now) {
-    voice_gateway.end_session(over, now);
-  };
-  gateway.on_renewal = [this](Snowflake user) { sfu.excuse(user); };
-  gateway.on_resumed = [this](Snowflake user) { voice_gateway.expect(user); };
-  voice_gateway.on_introduced = [this](Snowflake user, Snowflake channel, TimePoint now) {
-    if (user == members_follow_ && channel != world.meeting_place()) gather_in(channel, now);
-    audience.meet(user, channel, now);
-  };
-  voice_gateway.on_described = [this](Snowflake user, int dave_version, TimePoint now) {
-    audience.begin_session(user, dave_version);
-    attendance.give(Cue::session, now);
-  };
-  voice_gateway.on_gone = [this](Snowflake user, Snowflake channel, TimePoint now) {
-    audience.part(user, channel, now);
-  };
-  voice_gateway.on_resumed = [this](Snowflake user) {
-    if (gateway.is_connected(user)) books.of(user).excused = false;
-  };
-  delivery.send = [this](const DaveMessage& message, TimePoint now) {
-    if (!audience.on_message(message, now)) voice_gateway.send_dave(message, now);
-  };
-  delivery.is_away = audience.is_away = [this](Snowflake user) { return voice_gateway.has_lost(user); };
-  sfu.on_audio = [this](Snowflake user, TimePoint now) {
-    attendance.give(Cue::audio, now);
-    attendance.on_audio(user, now);
-    schedule.on_audio(user, now);
-    if (books.of(user).facts.audio_packets == kMidPlay) delivery.disturb(user, now);
-  };
+  for (std::size_t number = 0; number < halls_.size(); ++number) connect(number);
+  voice_reception.on_use = [this](std::size_t number) { use(number); };
+}
+
+void House::connect(std::size_t number) {
+  Hall& hall = *halls_[number];
+  numbers_[hall.guild.id()] = number;
+  gateway.add(hall.guild);
+  voice_reception.add(hall.guild.id(), hall.voice_gateway);
+  hall.on_use = [this, number] { use(number); };
+  hall.is_connected = [this, &hall](Snowflake user) { return gateway.is_connected(user, hall.guild); };
+}
+
+void House::open_media(std::uint16_t port, const SendDatagram& send) {
+  for (const auto& hall : halls_) {
+    hall->voice_gateway.set_media_port(port);
+    hall->sfu.send = send;
+  }
+}
+
+// ── datagrams ──
+
+void House::on_datagram(ByteSpan datagram, PeerAddress source, TimePoint arrival, TimePoint now) {
+  const std::size_t number = addressee(datagram, source);
+  use(number);
+  halls_[number]->sfu.on_datagram(datagram, source, arrival, now);
+  processed_.fetch_add(1, std::memory_order_release);
+}
+
+/// By the SSRC, or else by who sent it; what belongs to nobody is the first hall's.
+std::size_t House::addressee(ByteView datagram, PeerAddress source) {
+  if (halls_.size() == 1) return 0;
+  const std::optional<std::uint32_t> ssrc = named_ssrc(datagram);
+  const std::size_t number = ssrc ? (*ssrc - first_ssrc_) / kSsrcsOfAGuild : halls_.size();
+  const auto sender = senders_.find(number_of(source));
+  if (number >= halls_.size()) return sender == senders_.end() ? 0 : sender->second;
+  if (!is_discovery(datagram)) return number;
+  if (sender == senders_.end() && senders_.size() == kMostSenders) senders_.clear();
+  senders_[number_of(source)] = number;
+  return number;
+}
+
+void House::on_overruns(std::uint32_t datagrams) {
+  for (const auto& hall : halls_) hall->sfu.on_overruns(datagrams);
+}
+
+// ── turns ──
+
+void House::use(std::size_t number) {
+  if (is_used_[number]) return;
+  is_used_[number] = true;
+  used_.push_back(number);
 }
 
 void House::open(TimePoint now) {
-  attendance.give(Cue::opening, now);
+  for (std::size_t number = 0; number < halls_.size(); ++number) {
+    halls_[number]->open(now);
+    use(number);
+  }
   settle(now);
 }
 
 void House::on_time(TimePoint now) {
   gateway.on_time(now);
-  voice_gateway.on_time(now);
-  sfu.on_time(now);
-  delivery.on_time(now);
+  use(0);
+  for (const std::size_t number : agenda_.due_by(now)) use(number);
+  for (std::size_t i = 0; i < used_.size(); ++i) halls_[used_[i]]->on_time(now);
 }
 
 void House::settle(TimePoint now) {
-  while (const auto fault = schedule.next(now)) inject(*fault, *schedule.target(), now);
-  while (const auto move = attendance.next(now)) {
-    CallMember& member = *audience.member(move->user);
-    if (move->joins) {
-      join(member, now);
-    } else {
-      leave(member, now);
-    }
+  use(0);  // whoever owns the house may have spoken to its rooms directly
+  for (std::size_t i = 0; i < used_.size(); ++i) {
+    settle(used_[i], now);
+    is_used_[used_[i]] = false;  // what happens elsewhere from now on may bring it here again
   }
-  audience.answer(delivery, now);
+  used_.clear();
 }
 
-void House::join(CallMember& member, TimePoint now) {
-  if (!member.is_in_a_call() && world.has_channel(world.meeting_place())) meet(member, now);
+void House::settle(std::size_t number, TimePoint now) {
+  Hall& hall = *halls_[number];
+  while (const auto fault = hall.schedule.next(now)) inject(*fault, hall, *hall.schedule.target(), now);
+  hall.settle(now);
+  agenda_.plan(number, hall.deadline());
 }
 
-void House::leave(CallMember& member, TimePoint now) {
-  if (!member.is_in_a_call()) return;
-  const Snowflake user = member.user();
-  const std::string session = world.voice_state(user)->session_id;
-  const Snowflake channel = world.voice_state(user)->channel;
-  member.leave();
-  world.leave(user);
-  gateway.announce_voice_state(user, session, now);
-  tell_of_parting(user, channel, now);
+std::optional<TimePoint> House::deadline() {
+  use(0);
+  for (const std::size_t number : used_) agenda_.plan(number, halls_[number]->deadline());
+  return earlier(gateway.deadline(), agenda_.deadline());
 }
 
-/// A member comes, or comes along, to where they meet.
-void House::meet(CallMember& member, TimePoint now) {
-  const Snowflake user = member.user();
-  const Snowflake channel = world.meeting_place();
-  const std::string session = world.join(user, channel).session_id;
-  std::set<Snowflake> present;
-  for (const auto& [other, state] : world.voice_states()) {
-    if (state.channel == channel && other != user) present.insert(other);
-  }
-  member.enter(channel, present, now);
-  gateway.announce_voice_state(user, session, now);
-  audience.meet(user, channel, now);
-  voice_gateway.member_joined(user, channel, now);
-  delivery.before_join(channel, user, now);
-  member.begin(delivery.version(channel, dave::kMaxVersion), now);
-  delivery.join(channel, user, now);
-}
-
-void House::tell_of_parting(Snowflake user, Snowflake channel, TimePoint now) {
-  audience.part(user, channel, now);
-  voice_gateway.member_left(user, channel, now);
-  delivery.leave(user, now);
-}
-
-std::optional<TimePoint> House::deadline() const {
-  std::optional<TimePoint> earliest;
-  for (const auto& due : {gateway.deadline(), voice_gateway.deadline(), sfu.deadline(), delivery.deadline(),
-                          audience.deadline(), attendance.deadline(), schedule.deadline()}) {
-    earliest = earlier(earliest, due);
-  }
-  return earliest;
+void House::end_lost_sessions(TimePoint now) {
+  gateway.end_lost_sessions(now);
+  for (const auto& hall : halls_) hall->voice_gateway.end_lost_sessions(now);
 }
 
 void House::stood_still(Duration span) {
-  books.stood_still(span);
-  schedule.stood_still(span);
+  for (const auto& hall : halls_) hall->stood_still(span);
 }
 
-Report House::report_of(Snowflake user) const {
-  Report report = books.report_of(user);
-  listener.measure(user, report);
-  audience.measure(user, report);
-  return report;
+// ── places ──
+
+Hall& House::hall_of(const Place& place) { return *halls_[numbers_.at(place.guild)]; }
+
+Hall* House::find_hall(Snowflake guild_or_channel) {
+  const auto place = std::find_if(places_.begin(), places_.end(), [&](const Place& one) {
+    return one.guild == guild_or_channel || one.channel == guild_or_channel;
+  });
+  return place == places_.end() ? nullptr : &hall_of(*place);
+}
+
+Report House::report_of(Snowflake user) const { return report_of(user, places_.front()); }
+
+Report House::report_of(Snowflake user, const Place& place) const {
+  return halls_[numbers_.at(place.guild)]->report_of(user, place.channel);
 }
 
 }  // namespace vcplay::rehearsal

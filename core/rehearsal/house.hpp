@@ -1,53 +1,60 @@
 // The rooms of the loopback Discord and the doors between them, without a socket.
 #pragma once
 
-#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
+#include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "base/snowflake.hpp"
-#include "rehearsal/attendance.hpp"
-#include "rehearsal/audience.hpp"
-#include "rehearsal/delivery_service.hpp"
+#include "rehearsal/agenda.hpp"
+#include "rehearsal/datagram_port.hpp"
 #include "rehearsal/fault.hpp"
-#include "rehearsal/fault_schedule.hpp"
 #include "rehearsal/gateway_server.hpp"
-#include "rehearsal/ledger.hpp"
-#include "rehearsal/listener.hpp"
+#include "rehearsal/hall.hpp"
 #include "rehearsal/rest_server.hpp"
-#include "rehearsal/sfu.hpp"
-#include "rehearsal/voice_gateway_server.hpp"
-#include "rehearsal/world.hpp"
-#include "rtp/transport_cipher.hpp"
+#include "rehearsal/voice_reception.hpp"
 
 namespace vcplay::rehearsal {
 
-/// One key for both ends of the line to the listener.
-struct ListenerLine {
-  std::array<std::uint8_t, rtp::kTransportKeyBytes> key{};
-  rtp::TransportMode mode{};
-
-  explicit ListenerLine(const DiscordOptions& options);
-};
-
 /// A whole Discord: bytes and time go in through its rooms, and settle() ends each turn. Whoever owns it
-/// gives the addresses to its rooms and connects `sfu.send`. Lives on the rehearsal's thread.
+/// gives the addresses to its rooms and takes the media server's datagrams. Lives on the rehearsal's thread.
 class House {
  public:
+  /// Throws Error{usage} when two places are the same one, or a fault is to happen where no place is.
   explicit House(DiscordOptions furnishing);
   House(const House&) = delete;
   House& operator=(const House&) = delete;
 
+  using SendDatagram = std::function<void(PeerAddress to, ByteView datagram)>;
+  /// The one media port of all guilds, and how datagrams leave it.
+  void open_media(std::uint16_t port, const SendDatagram& send);
   /// Those who are there from the beginning come.
   void open(TimePoint now);
+  void on_datagram(ByteSpan datagram, PeerAddress source, TimePoint arrival, TimePoint now);
+  /// Our own socket lost so many datagrams: nobody's fault.
+  void on_overruns(std::uint32_t datagrams);
+  /// Datagrams that were dealt with.
+  [[nodiscard]] const std::atomic<std::uint64_t>& processed() const noexcept { return processed_; }
   void on_time(TimePoint now);
   /// The end of a turn: members in this process come and go, and answer what they were told.
   void settle(TimePoint now);
-  [[nodiscard]] std::optional<TimePoint> deadline() const;
+  [[nodiscard]] std::optional<TimePoint> deadline();
+  /// Waits for no RESUME any longer.
+  void end_lost_sessions(TimePoint now);
 
-  /// Has the fault happen to the account now. Nothing of it is held against the account.
-  void inject(const Fault& fault, Snowflake user, TimePoint now);
+  /// Has the fault happen to the account now, in the first place. Nothing of it is held against the account.
+  void inject(const Fault& fault, Snowflake user, TimePoint now) {
+    inject(fault, *halls_.front(), user, now);
+  }
+  void inject(const Fault& fault, Hall& hall, Snowflake user, TimePoint now);
 
   /// How long the owner must let nothing happen, when a stall has begun. Each stall is told once.
   [[nodiscard]] std::optional<Duration> take_stall() noexcept { return std::exchange(stall_, std::nullopt); }
@@ -55,40 +62,52 @@ class House {
   /// arrive by the kernel's clock, which went on.
   void stood_still(Duration span);
 
+  /// With accounts filled in.
+  [[nodiscard]] const DiscordOptions& options() const noexcept { return options_; }
+  [[nodiscard]] const std::vector<Place>& places() const noexcept { return places_; }
+  /// `place` is one of places().
+  [[nodiscard]] Hall& hall_of(const Place& place);
+  /// nullptr: no place is there.
+  [[nodiscard]] Hall* find_hall(Snowflake guild_or_channel);
+  /// In the first place.
   [[nodiscard]] Report report_of(Snowflake user) const;
+  [[nodiscard]] Report report_of(Snowflake user, const Place& place) const;
 
  private:
-  void join(CallMember& member, TimePoint now);
-  void leave(CallMember& member, TimePoint now);
-  void meet(CallMember& member, TimePoint now);
-  void tell_of_parting(Snowflake user, Snowflake channel, TimePoint now);
+  using Halls = std::vector<std::unique_ptr<Hall>>;
+  [[nodiscard]] static Halls build(DiscordOptions& options, std::uint32_t first_ssrc);
+  void connect(std::size_t number);
+  void use(std::size_t number);
+  void settle(std::size_t number, TimePoint now);
+  [[nodiscard]] std::size_t addressee(ByteView datagram, PeerAddress source);
 
   // house_faults.cpp
-  void excuse(Snowflake user);
-  [[nodiscard]] Snowflake channel_of(Snowflake user) const;
-  void move(Snowflake user, Snowflake channel, TimePoint now);
-  void disturb_gateways(const Fault& fault, Snowflake user, TimePoint now);
-  void disturb_call(const Fault& fault, Snowflake user, TimePoint now);
-  void gather_in(Snowflake channel, TimePoint now);
-  void become_stage(Snowflake user, Snowflake channel, TimePoint now);
-  void kick(Snowflake user, TimePoint now);
-  void delete_channel_of(Snowflake user, TimePoint now);
+  void disturb_gateway(const Fault& fault, Hall& hall, Snowflake user, TimePoint now);
+  void excuse(const Hall& hall, Snowflake user);
 
+  DiscordOptions options_;
+  const std::vector<Place> places_;
+  const std::uint32_t first_ssrc_;
+  const Halls halls_;                             // one for each guild
+  std::map<Snowflake, std::size_t> numbers_;      // of halls, by guild
+  std::map<std::uint64_t, std::size_t> senders_;  // who discovered its address, and for which hall
+  std::vector<std::size_t> used_;                 // halls in which something happened since they settled
+  std::vector<bool> is_used_;
+  Agenda agenda_;
   std::optional<Duration> stall_;
-  std::optional<Snowflake> members_follow_;  // who was moved by order
+  std::atomic<std::uint64_t> processed_{0};
 
  public:
-  World world;
-  Books books;
-  ListenerLine line;
-  Listener listener;
-  Audience audience;
-  Attendance attendance;
-  FaultSchedule schedule;
-  DeliveryService delivery;
-  Sfu sfu;
+  // The first guild's.
+  World& world;
+  Books& books;
+  Listener& listener;
+  Sfu& sfu;
+  GuildServer& guild;
+  VoiceGatewayServer& voice_gateway;
+
   GatewayServer gateway;
-  VoiceGatewayServer voice_gateway;
+  VoiceReception voice_reception;
   RestServer rest;
 };
 

@@ -70,6 +70,14 @@ Ledger& Books::of(Snowflake user) {
   return entry->second;
 }
 
+void Books::begin_anew(Snowflake user) {
+  Ledger& ledger = of(user);
+  Ledger fresh;
+  fresh.stood_still(behind_);
+  fresh.excused = ledger.excused;
+  ledger = std::move(fresh);
+}
+
 void Books::stood_still(Duration span) {
   behind_ += span;
   nobody_.stood_still(span);

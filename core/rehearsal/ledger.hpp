@@ -55,6 +55,8 @@ class Ledger {
 class Books {
  public:
   [[nodiscard]] Ledger& of(Snowflake user);
+  /// What was written about the account so far no longer counts, except for whether it is excused.
+  void begin_anew(Snowflake user);
   [[nodiscard]] Ledger& of_nobody() { return nobody_; }
   /// The account's report; the breaches of strangers count for everybody.
   [[nodiscard]] Report report_of(Snowflake user) const;

@@ -28,7 +28,8 @@ struct FreeDecoder {
 
 class Listener::Hearing {
  public:
-  explicit Hearing(Ledger& ledger) : ledger_(ledger) {
+  Hearing(Ledger& ledger, bool measures)
+      : ledger_(ledger), meter_(measures ? std::make_unique<Meter>() : nullptr) {
     int error = OPUS_OK;
     decoder_.reset(opus_decoder_create(kSampleRate, kChannels, &error));
     if (!decoder_) throw Error(Cause::unexpected, "the rehearsal's listener got no Opus decoder");
@@ -58,6 +59,7 @@ class Listener::Hearing {
   }
 
   void measure(Report& report) const {
+    if (!meter_) return;
     const Meter::Figures figures = meter_->read();
     report.loudness_lufs = figures.loudness_lufs;
     if (figures.true_peak_dbtp)
@@ -101,20 +103,20 @@ class Listener::Hearing {
     const auto end = pcm_.begin() + static_cast<std::ptrdiff_t>(samples * kChannels);
     ledger_.facts.clipped_samples += static_cast<std::uint64_t>(
         std::count_if(pcm_.begin(), end, [](float sample) { return std::fabs(sample) >= 1.0F; }));
-    meter_->add({pcm_.data(), samples * kChannels});
+    if (meter_) meter_->add({pcm_.data(), samples * kChannels});
     if (sink) sink(opus, pcm_.data(), samples);
   }
 
   Ledger& ledger_;
   std::unique_ptr<OpusDecoder, FreeDecoder> decoder_;
-  std::unique_ptr<Meter> meter_ = std::make_unique<Meter>();
+  std::unique_ptr<Meter> meter_;  // nullptr: nobody asks how loud it is
   std::optional<std::uint32_t> ssrc_;
   std::optional<std::uint16_t> last_sequence_;
   std::array<float, kLongestOpus * kChannels> pcm_{};
 };
 
-Listener::Listener(rtp::TransportMode mode, rtp::TransportKey key, Books& books)
-    : opener_(mode, std::move(key)), books_(books) {}
+Listener::Listener(rtp::TransportMode mode, rtp::TransportKey key, Books& books, bool measures)
+    : opener_(mode, std::move(key)), books_(books), measures_(measures) {}
 
 Listener::~Listener() = default;
 
@@ -126,7 +128,7 @@ void Listener::set_sink(Snowflake user, Sink sink) {
 void Listener::expect(std::uint32_t ssrc, Snowflake user) {
   speakers_[ssrc] = user;
   std::unique_ptr<Hearing>& hearing = hearings_[user];
-  if (!hearing) hearing = std::make_unique<Hearing>(books_.of(user));
+  if (!hearing) hearing = std::make_unique<Hearing>(books_.of(user), measures_);
 }
 
 void Listener::withhold(Snowflake user) {

@@ -22,7 +22,8 @@ class Listener {
   /// An opened Opus packet (empty: lost and concealed) and what was decoded from it.
   using Sink = std::function<void(ByteView opus, const float* interleaved, std::size_t samples_per_channel)>;
 
-  Listener(rtp::TransportMode mode, rtp::TransportKey key, Books& books);
+  /// `measures`: how loud it is, too, which takes a thread for each speaker.
+  Listener(rtp::TransportMode mode, rtp::TransportKey key, Books& books, bool measures = true);
   ~Listener();
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
@@ -46,6 +47,7 @@ class Listener {
 
   rtp::TransportOpener opener_;
   Books& books_;
+  const bool measures_;
   Sink sink_;
   Snowflake sink_user_;
   std::map<std::uint32_t, Snowflake> speakers_;

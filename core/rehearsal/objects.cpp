@@ -40,7 +40,7 @@ json overwrites(const World& world) {
 /// What REST and GUILD_CREATE share of a guild.
 json common_guild(const World& world) {
   return {{"id", world.options().guild.str()},
-          {"name", "Rehearsal room"},
+          {"name", world.guild_name()},
           {"icon", nullptr},
           {"splash", nullptr},
           {"discovery_splash", nullptr},
@@ -148,15 +148,13 @@ json member_object(const Person& person) {
 
 json channel_object(const World& world, Snowflake channel) {
   const DiscordOptions& options = world.options();
-  const bool is_main = channel == options.channel;
+  const bool is_place = world.is_place(channel);
   const int type = world.channel_type(channel);
   json object = {{"id", channel.str()},
                  {"guild_id", options.guild.str()},
                  {"type", type},
-                 {"name", is_main     ? options.channel_name
-                          : type == 0 ? "text"
-                                      : "Elsewhere"},
-                 {"position", is_main ? 0 : 1},
+                 {"name", world.channel_name(channel)},
+                 {"position", is_place ? 0 : 1},
                  {"parent_id", nullptr},
                  {"permission_overwrites", type == 0 ? json::array() : overwrites(world)},
                  {"nsfw", false},
@@ -167,7 +165,7 @@ json channel_object(const World& world, Snowflake channel) {
     object.update({{"topic", nullptr}, {"last_pin_timestamp", nullptr}});
   } else {
     object.update({{"bitrate", world.channel_bitrate(channel)},
-                   {"user_limit", is_main ? options.user_limit : 0},
+                   {"user_limit", is_place ? options.user_limit : 0},
                    {"rtc_region", nullptr},
                    {"video_quality_mode", 1}});
   }
@@ -177,7 +175,9 @@ json channel_object(const World& world, Snowflake channel) {
 
 json channel_objects(const World& world) {
   json channels = json::array();
-  for (const Snowflake channel : {world.options().channel, world.text_channel(), world.other_channel()}) {
+  std::vector<Snowflake> all = world.places();
+  all.insert(all.end(), {world.text_channel(), world.other_channel()});
+  for (const Snowflake channel : all) {
     if (world.has_channel(channel)) channels.push_back(channel_object(world, channel));
   }
   return channels;
@@ -233,12 +233,10 @@ json voice_state_object(const World& world, const Person& person, const VoiceSta
           {"request_to_speak_timestamp", asked ? json(state->request_to_speak) : json(nullptr)}};
 }
 
-json ready_object(const World& world, const Person& person, const std::string& session_id,
-                  const std::string& resume_url, const json& shard) {
+json ready_object(const Person& person, const std::vector<Snowflake>& of_guilds,
+                  const std::string& session_id, const std::string& resume_url, const json& shard) {
   json guilds = json::array();
-  if (world.is_in_guild(person.user)) {
-    guilds.push_back({{"id", world.options().guild.str()}, {"unavailable", true}});
-  }
+  for (const Snowflake guild : of_guilds) guilds.push_back({{"id", guild.str()}, {"unavailable", true}});
   json ready = {{"v", 10},
                 {"user", own_user_object(person)},
                 {"user_settings", json::object()},

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
 
 #include "base/snowflake.hpp"
 #include "rehearsal/world.hpp"
@@ -28,7 +30,7 @@ namespace vcplay::rehearsal {
 [[nodiscard]] nlohmann::json voice_state_object(const World& world, const Person& person,
                                                 const VoiceState* state, const std::string& last_session_id);
 /// Gateway events, "Ready". `shard` is null when IDENTIFY named none.
-[[nodiscard]] nlohmann::json ready_object(const World& world, const Person& person,
+[[nodiscard]] nlohmann::json ready_object(const Person& person, const std::vector<Snowflake>& of_guilds,
                                           const std::string& session_id, const std::string& resume_url,
                                           const nlohmann::json& shard);
 /// Text of the wire. What is not UTF-8 in a configured name is replaced.

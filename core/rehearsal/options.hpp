@@ -1,6 +1,7 @@
 // How the loopback Discord is furnished and where it misbehaves.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,6 +14,13 @@
 #include "rtp/transport_cipher.hpp"
 
 namespace vcplay::rehearsal {
+
+/// A voice channel to play in, and its guild.
+struct Place {
+  Snowflake guild;
+  Snowflake channel;
+  friend bool operator==(const Place&, const Place&) = default;
+};
 
 /// Somebody who may log in.
 struct Account {
@@ -84,6 +92,7 @@ struct DaveFaults {
 struct DiscordOptions {
   Snowflake guild{81384788765712384};
   Snowflake channel{381870553235193857};
+  std::vector<Place> further_places = {};  // with the first, in this order; the bots are in all guilds
   std::string channel_name = "Rehearsal";
   int channel_type = 2;           // resources::kGuildVoice
   int channel_bitrate = 128'000;  // bit/s
@@ -102,12 +111,13 @@ struct DiscordOptions {
   std::vector<std::string> certificate_names = {};  // empty: listen_address, url_host and localhost
   std::vector<rtp::TransportMode> modes = {rtp::TransportMode::aes256_gcm_rtpsize,
                                            rtp::TransportMode::xchacha20_poly1305_rtpsize};
-  FaultScript script = {};       // happens to the first account that plays
+  FaultScript script = {};       // happens to the account that plays first in each fault's place
   std::uint32_t fault_seed = 1;  // which datagrams are lost is drawn from here
   bool unthrottled = false;      // `--fast`: arrival times mean nothing
   Duration heartbeat_interval = std::chrono::milliseconds(41'250);
   Duration gateway_resume_window = std::chrono::seconds(60);  // for so long a lost session can be resumed
-  Duration identify_spacing{};                  // between two IDENTIFYs of an account; 0: they are not spaced
+  Duration identify_spacing{};  // between two IDENTIFYs of an account in one bucket; 0: they are not spaced
+  int max_concurrency = 1;      // buckets: shard_id % max_concurrency
   double voice_heartbeat_interval_ms = 13'750;  // sent as it is: Discord's may be fractional
   std::uint16_t voice_first_sequence = 1;       // of the first numbered message of each voice session
   Duration voice_resume_window = std::chrono::seconds(60);  // for so long a lost voice session can be resumed
@@ -116,11 +126,10 @@ struct DiscordOptions {
   DaveFaults dave_faults;
   Duration speaking_grace = std::chrono::milliseconds(60);  // UDP may overtake the websocket by so much
 
-  std::optional<int>
-      demanded_shards;               // IDENTIFY must name the guild's shard of so many (4010, 4011 otherwise)
-  bool server_update_first = false;  // VOICE_SERVER_UPDATE before VOICE_STATE_UPDATE
-  bool ignores_join = false;         // op 4 is never answered
-  bool ignores_heartbeats = false;   // no acknowledgement on the main gateway
+  std::optional<int> demanded_shards;  // IDENTIFY must name a guild's shard of so many (4010, 4011 otherwise)
+  bool server_update_first = false;    // VOICE_SERVER_UPDATE before VOICE_STATE_UPDATE
+  bool ignores_join = false;           // op 4 is never answered
+  bool ignores_heartbeats = false;     // no acknowledgement on the main gateway
   bool voice_ignores_heartbeats = false;                   // … nor on the voice gateway
   std::optional<std::uint16_t> identify_close_code;        // main gateway closes on IDENTIFY
   std::optional<std::uint16_t> voice_identify_close_code;  // voice gateway closes on IDENTIFY
@@ -139,5 +148,14 @@ struct DiscordOptions {
   std::string voice_endpoint = {};               // host:port in VOICE_SERVER_UPDATE; empty: where it is
   bool guild_is_unavailable = false;             // from the beginning: an outage
 };
+
+/// The most that a Discord has.
+inline constexpr std::size_t kMostPlaces = 20'000;
+
+/// The first place, then the further ones.
+[[nodiscard]] std::vector<Place> places_of(const DiscordOptions& options);
+/// So many further places, each in a guild of its own: whatever the number of shards, one guild after the
+/// other is on the next shard.
+[[nodiscard]] std::vector<Place> made_up_places(const Place& first, std::size_t count);
 
 }  // namespace vcplay::rehearsal

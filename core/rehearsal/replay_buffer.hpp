@@ -25,12 +25,13 @@ class ReplayBuffer {
   static constexpr std::size_t kMostMessages = 1024;
 
   ReplayBuffer() = default;
-  explicit ReplayBuffer(Number first) noexcept : next_(first) {}
+  explicit ReplayBuffer(Number first, std::size_t most = kMostMessages) noexcept
+      : next_(first), most_(most) {}
 
   /// Of the message that is kept next.
   [[nodiscard]] Number next_number() const noexcept { return next_; }
   const SentMessage& keep(SentMessage message) {
-    if (messages_.size() == kMostMessages) messages_.pop_front();
+    if (messages_.size() == most_) messages_.pop_front();
     messages_.push_back(std::move(message));
     ++next_;  // wraps
     ++numbered_;
@@ -61,6 +62,7 @@ class ReplayBuffer {
   }
 
   Number next_ = 0;
+  std::size_t most_ = kMostMessages;
   std::uint64_t numbered_ = 0;
   std::deque<SentMessage> messages_;
 };

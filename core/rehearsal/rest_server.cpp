@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include "base/text.hpp"
@@ -62,6 +65,15 @@ std::string_view argument(std::string_view query, std::string_view name) {
   if (at == std::string_view::npos) return {};
   query.remove_prefix(at + name.size());
   return query.substr(0, query.find('&'));
+}
+
+/// Two hundred, unless the query wants fewer.
+std::size_t limit_in(std::string_view query) {
+  constexpr std::size_t kMost = 200;
+  const std::string_view text = argument(query, "limit=");
+  std::size_t limit = 0;
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
+  return error == std::errc{} && limit > 0 ? std::min(limit, kMost) : kMost;
 }
 
 bool ends_with(std::string_view text, std::string_view end) {
@@ -157,70 +169,86 @@ net::ServerReply RestServer::gateway_bot() const {
                       {{"total", 1000},
                        {"remaining", world_.options().identifies_left},
                        {"reset_after", 14'400'000},
-                       {"max_concurrency", 1}}}});
+                       {"max_concurrency", world_.options().max_concurrency}}}});
 }
 
 net::ServerReply RestServer::channel(const Call& call) {
   const std::optional<Snowflake> id = call.id(1);
-  if (!id || !world_.has_channel(*id)) return failure(404, kUnknownChannel, "Unknown Channel");
+  const auto& guilds = gateway_.guilds();
+  const auto found = std::find_if(guilds.begin(), guilds.end(), [&](const auto& entry) {
+    return id && entry.second->world().has_channel(*id);
+  });
+  if (found == guilds.end()) return failure(404, kUnknownChannel, "Unknown Channel");
+  GuildServer& guild = *found->second;
+  const World& world = guild.world();
   const Snowflake user = call.person.user;
-  if (!world_.is_in_guild(user) || !world_.permits(user, resources::kViewChannel)) {
+  if (!world.is_in_guild(user) || !world.permits(user, resources::kViewChannel)) {
     return failure(403, kMissingAccess, "Missing Access");
   }
   if (call.path.size() == 3 && call.path[2] == "voice-status") {
-    return call.is("PUT") ? voice_status(call) : wrong_method();
+    return call.is("PUT") ? voice_status(call, guild) : wrong_method();
   }
   if (call.path.size() != 2) return not_found();
-  return call.is("GET") ? reply(200, channel_object(world_, *id)) : wrong_method();
+  return call.is("GET") ? reply(200, channel_object(world, *id)) : wrong_method();
 }
 
 net::ServerReply RestServer::guild(const Call& call) {
-  const bool knows_guild = call.id(1) == world_.options().guild && world_.is_in_guild(call.person.user);
+  const auto found = gateway_.guilds().find(call.id(1).value_or(Snowflake{}));
+  const bool knows_guild =
+      found != gateway_.guilds().end() && found->second->world().is_in_guild(call.person.user);
   if (!knows_guild) return failure(404, kUnknownGuild, "Unknown Guild");
+  GuildServer& guild = *found->second;
+  const World& world = guild.world();
   const std::size_t parts = call.path.size();
-  if (parts == 2) return call.is("GET") ? reply(200, guild_object(world_)) : wrong_method();
-  if (parts == 3 && call.path[2] == "channels") return call.is("GET") ? guild_channels(call) : wrong_method();
+  if (parts == 2) return call.is("GET") ? reply(200, guild_object(world)) : wrong_method();
+  if (parts == 3 && call.path[2] == "channels")
+    return call.is("GET") ? guild_channels(call, world) : wrong_method();
   if (parts == 4 && call.path[2] == "members") {
-    const Person* const person = world_.person(call.id(3).value_or(Snowflake{}));
+    const Person* const person = world.person(call.id(3).value_or(Snowflake{}));
     if (person == nullptr) return failure(404, kUnknownMember, "Unknown Member");
     return call.is("GET") ? reply(200, member_object(*person)) : wrong_method();
   }
   if (parts == 4 && call.path[2] == "voice-states" && call.path[3] == "@me") {
-    if (call.is("GET")) return own_voice_state(call);
-    return call.is("PATCH") ? modify_own_voice_state(call) : wrong_method();
+    if (call.is("GET")) return own_voice_state(call, world);
+    return call.is("PATCH") ? modify_own_voice_state(call, guild) : wrong_method();
   }
   return not_found();
 }
 
-/// User resource, "Get Current User Guilds": those whose ids come after `after`.
+/// User resource, "Get Current User Guilds": so many of those whose ids come after `after`.
 net::ServerReply RestServer::own_guilds(const Call& call) {
   const auto after = Snowflake::parse(argument(call.query, "after="));
+  const auto limit = limit_in(call.query);
+  const auto& all = gateway_.guilds();
   json guilds = json::array();
-  const bool is_listed = !after || *after < world_.options().guild;
-  if (is_listed && world_.is_in_guild(call.person.user))
-    guilds.push_back(partial_guild_object(world_, call.person));
+  for (auto next = all.upper_bound(after.value_or(Snowflake{})); next != all.end(); ++next) {
+    if (guilds.size() == limit) break;
+    const World& world = next->second->world();
+    if (world.is_in_guild(call.person.user)) guilds.push_back(partial_guild_object(world, call.person));
+  }
   return reply(200, guilds);
 }
 
 /// Guild resource, "Get Guild Channels": those that may not be viewed are left out.
-net::ServerReply RestServer::guild_channels(const Call& call) {
-  const bool views = world_.permits(call.person.user, resources::kViewChannel);
-  return reply(200, views ? channel_objects(world_) : json::array());
+net::ServerReply RestServer::guild_channels(const Call& call, const World& world) {
+  const bool views = world.permits(call.person.user, resources::kViewChannel);
+  return reply(200, views ? channel_objects(world) : json::array());
 }
 
-net::ServerReply RestServer::own_voice_state(const Call& call) {
-  const VoiceState* const state = world_.voice_state(call.person.user);
+net::ServerReply RestServer::own_voice_state(const Call& call, const World& world) {
+  const VoiceState* const state = world.voice_state(call.person.user);
   if (state == nullptr) return failure(404, kUnknownVoiceState, "Unknown Voice State");
-  return reply(200, voice_state_object(world_, call.person, state, state->session_id));
+  return reply(200, voice_state_object(world, call.person, state, state->session_id));
 }
 
-net::ServerReply RestServer::modify_own_voice_state(const Call& call) {
-  VoiceState* const state = world_.voice_state(call.person.user);
+net::ServerReply RestServer::modify_own_voice_state(const Call& call, GuildServer& guild) {
+  World& world = guild.world();
+  VoiceState* const state = world.voice_state(call.person.user);
   if (state == nullptr) return failure(404, kUnknownVoiceState, "Unknown Voice State");
   const std::optional<Snowflake> channel = id_in(call.body, "channel_id");
   const std::optional<bool> suppress = flag_in(call.body, "suppress");
   const json* const request = field(call.body, "request_to_speak_timestamp");
-  const bool on_stage = world_.channel_type(state->channel) == resources::kGuildStageVoice;
+  const bool on_stage = world.channel_type(state->channel) == resources::kGuildStageVoice;
   const bool readable = call.body.is_object() && (!channel || *channel == state->channel) &&
                         (request == nullptr || request->is_null() || is_moment(*request));
   if (!readable || !on_stage) {
@@ -228,8 +256,8 @@ net::ServerReply RestServer::modify_own_voice_state(const Call& call) {
     return failure(400, kInvalidFormBody, "Invalid Form Body");
   }
   const Snowflake user = call.person.user;
-  const bool may_lift = world_.permits(user, resources::kMuteMembers);
-  const bool may_ask = world_.permits(user, resources::kRequestToSpeak);
+  const bool may_lift = world.permits(user, resources::kMuteMembers);
+  const bool may_ask = world.permits(user, resources::kRequestToSpeak);
   const bool asks = request != nullptr && request->is_string();
   if ((suppress == false && !may_lift) || (asks && !may_ask)) {
     return failure(403, kMissingPermissions, "Missing Permissions");
@@ -239,11 +267,12 @@ net::ServerReply RestServer::modify_own_voice_state(const Call& call) {
     state->request_to_speak.clear();  // it has become a speaker, or gone back to listening
   }
   if (request != nullptr) state->request_to_speak = asks ? request->get<std::string>() : "";
-  gateway_.announce_voice_state(user, state->session_id, call.now);
+  guild.announce_voice_state(user, state->session_id, call.now);
   return no_content();
 }
 
-net::ServerReply RestServer::voice_status(const Call& call) {
+net::ServerReply RestServer::voice_status(const Call& call, GuildServer& guild) {
+  World& world = guild.world();
   const json* const status = field(call.body, "status");
   const bool readable = status != nullptr && (status->is_null() || status->is_string());
   const std::string text = readable && status->is_string() ? status->get<std::string>() : "";
@@ -252,15 +281,15 @@ net::ServerReply RestServer::voice_status(const Call& call) {
     return failure(400, kInvalidFormBody, "Invalid Form Body");
   }
   const Snowflake user = call.person.user;
-  const VoiceState* const state = world_.voice_state(user);
+  const VoiceState* const state = world.voice_state(user);
   const bool connected = state != nullptr && call.id(1) == state->channel;
-  const bool allowed = world_.permits(user, resources::kSetVoiceChannelStatus) &&
-                       (connected || world_.permits(user, resources::kManageChannels));
+  const bool allowed = world.permits(user, resources::kSetVoiceChannelStatus) &&
+                       (connected || world.permits(user, resources::kManageChannels));
   if (!allowed) return failure(403, kMissingPermissions, "Missing Permissions");
-  world_.voice_status = text;
-  auto& said = call.ledger.facts.channel_statuses;
+  world.voice_status = text;
+  auto& said = guild.books().of(user).facts.channel_statuses;
   if (said.size() < Report::kMostWords) said.push_back(text);
-  gateway_.announce_voice_status(call.now);
+  guild.announce_voice_status(call.now);
   return no_content();
 }
 

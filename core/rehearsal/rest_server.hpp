@@ -16,6 +16,7 @@ namespace vcplay::rehearsal {
 /// Answers requests under /api/v10 as Discord does. Lives on the rehearsal's thread.
 class RestServer {
  public:
+  /// `world` and `books` are the first guild's: who may ask, and where is written what belongs to no guild.
   RestServer(World& world, Books& books, GatewayServer& gateway)
       : world_(world), books_(books), gateway_(gateway), faults_(world.options().rest_faults) {}
 
@@ -29,10 +30,10 @@ class RestServer {
   [[nodiscard]] net::ServerReply channel(const Call& call);
   [[nodiscard]] net::ServerReply guild(const Call& call);
   [[nodiscard]] net::ServerReply own_guilds(const Call& call);
-  [[nodiscard]] net::ServerReply guild_channels(const Call& call);
-  [[nodiscard]] net::ServerReply own_voice_state(const Call& call);
-  [[nodiscard]] net::ServerReply modify_own_voice_state(const Call& call);
-  [[nodiscard]] net::ServerReply voice_status(const Call& call);
+  [[nodiscard]] net::ServerReply guild_channels(const Call& call, const World& world);
+  [[nodiscard]] net::ServerReply own_voice_state(const Call& call, const World& world);
+  [[nodiscard]] net::ServerReply modify_own_voice_state(const Call& call, GuildServer& guild);
+  [[nodiscard]] net::ServerReply voice_status(const Call& call, GuildServer& guild);
 
   World& world_;
   Books& books_;

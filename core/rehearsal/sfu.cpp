@@ -10,17 +10,11 @@
 #include "base/deadline.hpp"
 #include "base/opus_frame.hpp"
 #include "base/packet.hpp"
-#include "rehearsal/random.hpp"
+#include "rehearsal/datagram_kinds.hpp"
 #include "rtp/header.hpp"
 
 namespace vcplay::rehearsal {
 namespace {
-
-// Discord, "Voice Connections", "IP Discovery".
-constexpr std::size_t kDiscoveryBytes = 74;
-constexpr std::uint16_t kDiscoveryRequest = 1;
-constexpr std::uint16_t kDiscoveryResponse = 2;
-constexpr std::uint16_t kDiscoveryLength = 70;  // what follows type and length
 
 constexpr std::size_t kKeepaliveBytes = 8;
 constexpr std::uint32_t kPing = 0x1337CAFE;
@@ -34,14 +28,6 @@ constexpr Duration kLearns = 5s;
 constexpr std::size_t kMostPast = 1024;
 constexpr std::size_t kMostKeys = 8;      // of one session that may still be under way
 constexpr Duration kSecondChance = 10ms;  // one more turn of the loop, in which a waiting SPEAKING is read
-
-bool is_discovery(ByteView datagram) {
-  return datagram.size() == kDiscoveryBytes && load_be16(datagram) == kDiscoveryRequest;
-}
-
-bool is_rtcp(ByteView datagram) {
-  return datagram.size() >= 8 && (datagram[0] & 0xC0) == 0x80 && datagram[1] >= 200 && datagram[1] <= 206;
-}
 
 void complain_of_the_past(Ledger& account) {
   account.breach(
@@ -60,17 +46,14 @@ ByteView without_padding(ByteView payload, const rtp::ParsedHeader& header) {
 }  // namespace
 
 Sfu::Sfu(World& world, Books& books, Audience& audience, Listener& listener,
-         rtp::TransportCipher listener_sealer)
+         rtp::TransportCipher listener_sealer, std::uint32_t first_ssrc)
     : faults(world.options().fault_seed),
       world_(world),
       books_(books),
       audience_(audience),
       listener_(listener),
-      listener_sealer_(std::move(listener_sealer)) {
-  std::array<std::uint8_t, 4> random{};
-  fill_random(random);
-  next_ssrc_ = 1 + (load_be32(random) >> 1);
-}
+      listener_sealer_(std::move(listener_sealer)),
+      next_ssrc_(first_ssrc) {}
 
 MediaSession& Sfu::open(Snowflake user) {
   const std::uint32_t ssrc = next_ssrc_++;
@@ -164,20 +147,16 @@ void Sfu::on_datagram(ByteSpan datagram, PeerAddress source, TimePoint arrival, 
   } else if (!on_keepalive(datagram, source, now)) {
     on_rtp(datagram, source, arrival, now);
   }
-  processed_.fetch_add(1, std::memory_order_release);
 }
 
 /// What comes by an SSRC is its session's, from wherever; anything else that of the address.
 bool Sfu::is_taken(ByteView datagram, PeerAddress source, TimePoint arrival, TimePoint now) {
-  const std::optional<rtp::ParsedHeader> header =
-      is_rtcp(datagram) || is_discovery(datagram) ? std::nullopt : rtp::parse_header(datagram);
-  MediaSession* const session = header                   ? by_ssrc(header->fields.ssrc)
-                                : is_discovery(datagram) ? by_ssrc(load_be32(datagram.subspan(4)))
-                                                         : session_at(source);
+  const std::optional<std::uint32_t> ssrc = named_ssrc(datagram);
+  MediaSession* const session = ssrc ? by_ssrc(*ssrc) : session_at(source);
   if (session == nullptr || !faults.takes(session->user, now)) return false;
-  if (!header) return true;
+  if (!ssrc || is_discovery(datagram)) return true;
   ++session->ledger.facts.packets_dropped_by_script;
-  session->inspector.take(header->fields.sequence, arrival);
+  session->inspector.take(rtp::parse_header(datagram)->fields.sequence, arrival);
   return true;
 }
 

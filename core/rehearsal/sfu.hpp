@@ -1,7 +1,6 @@
 // The media server: takes every member's packets, checks them and forwards them under each receiver's key.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -76,8 +75,9 @@ struct MediaSession {
 /// they are: what is in them it learns from the audience. Lives on the rehearsal's thread.
 class Sfu {
  public:
+  /// Sessions get SSRCs from `first_ssrc` on.
   Sfu(World& world, Books& books, Audience& audience, Listener& listener,
-      rtp::TransportCipher listener_sealer);
+      rtp::TransportCipher listener_sealer, std::uint32_t first_ssrc);
 
   std::function<void(PeerAddress to, ByteView datagram)> send = [](PeerAddress, ByteView) {};
   /// Called after each audio packet of an account.
@@ -103,8 +103,6 @@ class Sfu {
   void on_overruns(std::uint32_t datagrams);
   void on_time(TimePoint now);
   [[nodiscard]] std::optional<TimePoint> deadline() const;
-
-  [[nodiscard]] const std::atomic<std::uint64_t>& processed() const noexcept { return processed_; }
 
  private:
   [[nodiscard]] bool is_taken(ByteView datagram, PeerAddress source, TimePoint arrival, TimePoint now);
@@ -145,7 +143,6 @@ class Sfu {
   SpentNonces spent_;
   std::uint32_t next_ssrc_;
   int discovery_requests_ = 0;
-  std::atomic<std::uint64_t> processed_{0};
 };
 
 }  // namespace vcplay::rehearsal

@@ -64,6 +64,29 @@ void VoiceGatewayServer::on_open(net::ServerSocket& socket, std::string_view que
         {{"v", connection.version}, {"heartbeat_interval", world_.options().voice_heartbeat_interval_ms}}}});
 }
 
+void VoiceGatewayServer::refuse_until(TimePoint when) {
+  if (has_own_door_) return connections_.refuse_until(when);
+  refused_until_ = when;
+}
+
+void VoiceGatewayServer::take_in(VoiceGatewayServer& from, std::uint64_t socket, TimePoint now) {
+  Connection* const arriving = from.connections_.find_open(socket);
+  if (arriving == nullptr) return;
+  Connection& here = this == &from ? *arriving : connections_.take_in(from.connections_, socket);
+  if (now < refused_until_) here.drop();
+}
+
+bool VoiceGatewayServer::is_anonymous(std::uint64_t socket) {
+  const Connection* const connection = connections_.find_open(socket);
+  return connection != nullptr && connection->person == nullptr;
+}
+
+bool VoiceGatewayServer::has_session(const std::string& id) const {
+  return std::any_of(connections_.begin(), connections_.end(), [&](const auto& entry) {
+    return entry.second.person != nullptr && entry.second.id == id;
+  });
+}
+
 void VoiceGatewayServer::on_text(net::ServerSocket& socket, std::string_view text, TimePoint now) {
   if (world_.options().voice_says_nothing) return;
   if (Connection* const connection = connections_.find_open(socket.id())) receive(*connection, text, now);

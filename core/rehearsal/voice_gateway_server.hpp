@@ -14,7 +14,7 @@
 #include "rehearsal/delivery_service.hpp"
 #include "rehearsal/gateway_connection.hpp"
 #include "rehearsal/gateway_connections.hpp"
-#include "rehearsal/gateway_server.hpp"
+#include "rehearsal/guild_server.hpp"
 #include "rehearsal/ledger.hpp"
 #include "rehearsal/replay_buffer.hpp"
 #include "rehearsal/sfu.hpp"
@@ -22,8 +22,8 @@
 
 namespace vcplay::rehearsal {
 
-/// Holds every account's voice connections to the protocol and introduces the members to each other.
-/// Lives on the rehearsal's thread.
+/// Holds every account's voice connections to one guild to the protocol and introduces the members to each
+/// other. Lives on the rehearsal's thread.
 class VoiceGatewayServer {
  public:
   VoiceGatewayServer(World& world, Books& books, Sfu& sfu, DeliveryService& delivery)
@@ -43,6 +43,15 @@ class VoiceGatewayServer {
 
   /// What READY names.
   void set_media_port(std::uint16_t port) { media_port_ = port; }
+  /// New connections come by a VoiceReception that serves other guilds, too: who is refused here learns it
+  /// when it has said where it wants to go.
+  void share_the_door() noexcept { has_own_door_ = false; }
+  /// A connection that has not said yet who it is goes on here.
+  void take_in(VoiceGatewayServer& from, std::uint64_t socket, TimePoint now);
+  /// True while nobody has identified on it.
+  [[nodiscard]] bool is_anonymous(std::uint64_t socket);
+  /// True for a voice session that there is here, if only for a RESUME.
+  [[nodiscard]] bool has_session(const std::string& id) const;
 
   void on_open(net::ServerSocket& socket, std::string_view query, TimePoint now);
   void on_text(net::ServerSocket& socket, std::string_view text, TimePoint now);
@@ -75,7 +84,7 @@ class VoiceGatewayServer {
   void flood(Snowflake user, std::uint64_t messages, TimePoint now);
   void flood_with_keys(Snowflake user, std::uint64_t messages, TimePoint now);
   /// New connections end before HELLO.
-  void refuse_until(TimePoint when) { connections_.refuse_until(when); }
+  void refuse_until(TimePoint when);
   /// Whose heartbeats are answered late, or not at all.
   [[nodiscard]] Acknowledgements& acknowledgements() noexcept { return connections_.acknowledgements; }
   /// What excused the account is over: from now on it is blamed for how its streams end.
@@ -161,6 +170,8 @@ class VoiceGatewayServer {
   Sfu& sfu_;
   DeliveryService& delivery_;
   std::uint16_t media_port_ = 0;
+  bool has_own_door_ = true;
+  TimePoint refused_until_{};  // when the door is not its own
   Connections connections_;
 };
 

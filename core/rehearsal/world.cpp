@@ -22,6 +22,9 @@ constexpr std::uint64_t kFirstFurtherListener = 82198898841040000;
 constexpr std::uint64_t kFirstBot = 1121110987654321000;
 constexpr std::uint64_t kTextChannel = 381870553235193001;
 constexpr std::uint64_t kOtherChannel = 381870553235193002;
+// Of the guilds after the first.
+constexpr std::uint64_t kFirstFurtherChannel = 381870553241000000;
+constexpr std::uint64_t kUsersOfAGuild = 1'000'000;
 constexpr int kUsualBitrate = 64'000;
 constexpr std::size_t kMostRetired = 64;
 // A client may have begun with credentials that were good, and be heard of only now.
@@ -72,8 +75,10 @@ std::string random_hex(std::size_t bytes) {
   return to_hex(random);
 }
 
-World::World(DiscordOptions options)
+World::World(DiscordOptions options, std::size_t number)
     : options_(std::move(options)),
+      number_(number),
+      places_{options_.channel},
       meeting_place_(options_.channel),
       available_(!options_.guild_is_unavailable) {
   if (options_.accounts.empty()) {
@@ -82,9 +87,13 @@ World::World(DiscordOptions options)
       options_.accounts.push_back({user, "rehearsal-bot-" + std::to_string(bot + 1), made_up_token(user)});
     }
   }
+  for (const Place& place : options_.further_places) {
+    if (place.guild == options_.guild) places_.push_back(place.channel);
+  }
+  const std::uint64_t first_here = number_ * kUsersOfAGuild;
   people_.push_back({Snowflake{kOwner}, "owner", "", false});
   for (std::size_t i = 0; i < listeners_of(options_); ++i) {
-    const Snowflake user{i == 0 ? kListener : kFirstFurtherListener + i};
+    const Snowflake user{first_here + (i == 0 ? kListener : kFirstFurtherListener + i)};
     people_.push_back({user, i == 0 ? "listener" : "listener-" + std::to_string(i + 1), "", false});
     listeners_.push_back(user);
   }
@@ -92,7 +101,7 @@ World::World(DiscordOptions options)
     people_.push_back({account.user, account.name, account.token, true});
   }
   for (int i = 0; i < options_.occupants; ++i) {
-    const Snowflake user{i == 0 ? kListener : kFirstOccupant + static_cast<std::uint64_t>(i)};
+    const Snowflake user{first_here + (i == 0 ? kListener : kFirstOccupant + static_cast<std::uint64_t>(i))};
     if (i > 0) people_.push_back({user, "occupant-" + std::to_string(i), "", false});
     if (i > 0 || listener_is_there(options_)) join(user, options_.channel);
   }
@@ -112,26 +121,45 @@ const Person* World::by_token(std::string_view token) const noexcept {
 }
 
 Snowflake World::owner() const noexcept { return Snowflake{kOwner}; }
-Snowflake World::listener() const noexcept { return Snowflake{kListener}; }
-Snowflake World::text_channel() const noexcept { return Snowflake{kTextChannel}; }
-Snowflake World::other_channel() const noexcept { return Snowflake{kOtherChannel}; }
+Snowflake World::listener() const noexcept { return Snowflake{kListener + number_ * kUsersOfAGuild}; }
+Snowflake World::text_channel() const noexcept {
+  return Snowflake{number_ == 0 ? kTextChannel : kFirstFurtherChannel + 2 * number_};
+}
+Snowflake World::other_channel() const noexcept {
+  return Snowflake{number_ == 0 ? kOtherChannel : kFirstFurtherChannel + 2 * number_ + 1};
+}
+
+std::string World::guild_name() const {
+  return number_ == 0 ? "Rehearsal room" : "Rehearsal room " + std::to_string(number_ + 1);
+}
+
+bool World::is_place(Snowflake channel) const noexcept {
+  return std::find(places_.begin(), places_.end(), channel) != places_.end();
+}
+
+std::string World::channel_name(Snowflake channel) const {
+  if (channel == text_channel()) return "text";
+  const auto place = std::find(places_.begin(), places_.end(), channel);
+  if (place == places_.end()) return "Elsewhere";
+  const auto which = place - places_.begin();
+  return which == 0 ? options_.channel_name : options_.channel_name + " " + std::to_string(which + 1);
+}
 
 bool World::has_channel(Snowflake channel) const noexcept {
-  const bool was_there =
-      channel == options_.channel || channel == text_channel() || channel == other_channel();
+  const bool was_there = is_place(channel) || channel == text_channel() || channel == other_channel();
   return was_there && deleted_.count(channel) == 0;
 }
 
 int World::channel_type(Snowflake channel) const noexcept {
   if (stages_.count(channel) != 0) return resources::kGuildStageVoice;
-  if (channel == options_.channel) return options_.channel_type;
+  if (is_place(channel)) return options_.channel_type;
   return channel == other_channel() ? resources::kGuildVoice : 0;
 }
 
 int World::channel_bitrate(Snowflake channel) const noexcept {
   const auto changed = bitrates_.find(channel);
   if (changed != bitrates_.end()) return changed->second;
-  return channel == options_.channel ? options_.channel_bitrate : kUsualBitrate;
+  return is_place(channel) ? options_.channel_bitrate : kUsualBitrate;
 }
 
 std::uint64_t World::everyone_permissions() const noexcept {
@@ -157,7 +185,7 @@ bool World::may_join(Snowflake user, Snowflake channel) const noexcept {
   if (!permits(user, resources::kViewChannel | resources::kConnect)) return false;
   const VoiceState* const state = voice_state(user);
   if (state != nullptr && state->channel == channel) return true;
-  const bool has_limit = channel == options_.channel && options_.user_limit > 0;
+  const bool has_limit = is_place(channel) && options_.user_limit > 0;
   if (!has_limit || members_in(channel) < static_cast<std::size_t>(options_.user_limit)) return true;
   return (everyone_permissions() & kMoveMembersOrAdministrator) != 0;
 }

@@ -1,4 +1,4 @@
-// The one guild that this Discord holds: its people, its channels and who is in voice.
+// One guild of this Discord: its people, its channels and who is in voice.
 #pragma once
 
 #include <cstddef>
@@ -44,8 +44,9 @@ struct VoiceState {
 /// What both gateways, REST and the media server have in common. Lives on the rehearsal's thread.
 class World {
  public:
-  /// Fills in accounts when `options` names none.
-  explicit World(DiscordOptions options);
+  /// Fills in accounts when `options` names none. Of `options.further_places` those count that are in this
+  /// guild. `number` is this guild's among all, from 0 on.
+  explicit World(DiscordOptions options, std::size_t number = 0);
 
   [[nodiscard]] const DiscordOptions& options() const noexcept { return options_; }
   [[nodiscard]] const std::vector<Person>& people() const noexcept { return people_; }
@@ -56,6 +57,11 @@ class World {
   [[nodiscard]] Snowflake listener() const noexcept;
   /// Everybody who lives in this process, the listener first.
   [[nodiscard]] const std::vector<Snowflake>& listeners() const noexcept { return listeners_; }
+  [[nodiscard]] std::string guild_name() const;
+  /// The voice channels to play in, the main one first.
+  [[nodiscard]] const std::vector<Snowflake>& places() const noexcept { return places_; }
+  [[nodiscard]] bool is_place(Snowflake channel) const noexcept;
+  [[nodiscard]] std::string channel_name(Snowflake channel) const;
   [[nodiscard]] Snowflake text_channel() const noexcept;
   /// A second voice channel, for moves.
   [[nodiscard]] Snowflake other_channel() const noexcept;
@@ -110,6 +116,8 @@ class World {
   };
 
   DiscordOptions options_;
+  const std::size_t number_;
+  std::vector<Snowflake> places_;
   std::vector<Person> people_;
   std::vector<Snowflake> listeners_;
   std::map<Snowflake, VoiceState> voice_;

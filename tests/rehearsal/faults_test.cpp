@@ -142,7 +142,7 @@ TEST(GatewayFault, ForgetsASessionBeforeItIsLost) {
   Trouble<> trouble;
   trouble.playing();
   trouble.happens({FaultKind::forget_gateway});
-  trouble.discord.gateway.announce_voice_status(trouble.discord.now);
+  trouble.discord.guild.announce_voice_status(trouble.discord.now);
   EXPECT_EQ(trouble.player.gateway.count(0, "VOICE_CHANNEL_STATUS_UPDATE"), 1U) << "nobody notices yet";
   trouble.player.lose_gateway();
   trouble.player.resume_gateway();

@@ -125,7 +125,7 @@ TEST(GatewayIdentify, IsAWasteWhereASessionCanBeResumed) {
        [&](PaperDiscord& discord, RecoveringPlayer& player) {
          inject(discord, {FaultKind::drop_gateway});
          player.lose_gateway();
-         for (int i = 0; i < 2000; ++i) discord.gateway.announce_voice_status(discord.now);
+         for (int i = 0; i < 2000; ++i) discord.guild.announce_voice_status(discord.now);
          player.resume_gateway();
          player.lose_gateway(4000);
        }},

@@ -226,7 +226,7 @@ TEST(GatewayResume, FindsNoMoreThanTheLatestDispatches) {
     RecoveringPlayer ann(discord);
     ann.log_in();
     ann.lose_gateway();
-    for (int i = 0; i < missed; ++i) discord.gateway.announce_voice_status(discord.now);
+    for (int i = 0; i < missed; ++i) discord.guild.announce_voice_status(discord.now);
     ann.resume_gateway();
     EXPECT_EQ(ann.dispatches().size(), missed == kMostKept ? kMostKept + 1U : 0U);
     EXPECT_EQ(is_told_that_it_is_over(ann), missed > kMostKept);

@@ -247,8 +247,8 @@ TEST(MainGateway, RemovesFromVoiceWithoutBlame) {
   player.get_ready();
   player.speak(1);
   player.send(test::sound(), 5);
-  discord.gateway.remove_from_voice(discord.account().user, discord.now);
-  discord.voice.close_all_of(discord.account().user, 4014, discord.now);
+  discord.guild.remove_from_voice(discord.account().user, discord.now);
+  discord.voice_gateway.close_all_of(discord.account().user, 4014, discord.now);
   EXPECT_TRUE(player.gateway.last(0, "VOICE_STATE_UPDATE").at("d").at("channel_id").is_null());
   EXPECT_THAT(player.voice.closed, Optional(4014));
   player.hang_up();

@@ -218,7 +218,7 @@ TEST(MediaServer, ForgivesWhatItsOwnSocketLost) {
   player.send(sound());
   EXPECT_THAT(discord.broken(), IsEmpty());
   EXPECT_EQ(discord.report().packets_lost, 1U);
-  EXPECT_EQ(discord.sfu.processed().load(), 3U);
+  EXPECT_EQ(discord.processed().load(), 3U);
 }
 
 }  // namespace

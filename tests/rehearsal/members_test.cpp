@@ -23,6 +23,10 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
+CallMember* member(test::PaperDiscord& discord, std::size_t which) {
+  return discord.hall_of(discord.places().front()).audience.member(discord.world.listeners().at(which));
+}
+
 // ── the group ──
 
 TEST(EncryptedCall, IsHeardWholeByTheListenerWhoWasThereFirst) {
@@ -147,7 +151,7 @@ TEST(Member, IsNotEntitledToWhatWasUnderWayWhenItsKeyCameIntoForce) {
   call.begin();
   call.player.awaits_execution = true;
   EXPECT_EQ(call.player.play(55), 55);
-  EXPECT_EQ(call.discord.audience.member(call.discord.world.listeners()[1])->epochs().size(), 1U);
+  EXPECT_EQ(member(call.discord, 1)->epochs().size(), 1U);
   EXPECT_EQ(call.listener(1).entitled, 0U);
   EXPECT_EQ(call.listener(0).heard, 55U);
   call.player.awaits_execution = false;
@@ -168,7 +172,7 @@ TEST(Member, WhoComesBackIsNotEntitledToWhatIsUnderAKeyOfItsFirstStay) {
   EXPECT_GT(first_stay, 10U);
   call.player.keeps_key = true;
   call.player.play(20);
-  EXPECT_TRUE(call.discord.audience.member(call.discord.world.listeners()[1])->is_listening());
+  EXPECT_TRUE(member(call.discord, 1)->is_listening());
   EXPECT_EQ(call.listener(1).entitled, first_stay);
   call.player.take_key_now();
   call.player.play(5);

@@ -92,6 +92,19 @@ TEST(Script, TakesItsNumbersAsPeopleWriteThem) {
   EXPECT_FALSE(script("invalidate gateway")[0].fault.flag);
 }
 
+TEST(Script, SaysWhereAFaultHappens) {
+  for (const char* const statement :
+       {"at 3s kick in 381870553235193857", "at 0s migrate in all", "at 0s migrate after 2s in all",
+        "at 1s move in 81384788765712384", "at 1s move 381870553235193002 in 81384788765712384",
+        "at 2s lose udp 5% for 10s in all", "at 2s drop gateway in 81384788765712384"}) {
+    EXPECT_EQ(to_text(script(statement).at(0)), statement);
+  }
+  EXPECT_EQ(script("kick in 381870553235193857")[0].in, Snowflake{381870553235193857});
+  EXPECT_FALSE(script("kick in 381870553235193857")[0].everywhere);
+  EXPECT_TRUE(script("kick in all")[0].everywhere);
+  EXPECT_EQ(script("kick")[0].in, Snowflake{});
+}
+
 TEST(Script, NamesTheLineThatIsWrongAndWhatWouldBeRight) {
   const std::pair<const char*, const char*> mistakes[] = {
       {"kick\n\nat 3s mgirate", "script:3: there is no fault 'mgirate'; did you mean 'migrate'?"},
@@ -123,6 +136,21 @@ TEST(Script, NamesTheLineThatIsWrongAndWhatWouldBeRight) {
       {"refuse gateway for 0", "script:1: 'refuse gateway' wants 'for' and a time up to 1 h, not 'for 0'."},
       {"stall 11s", "script:1: 'stall' wants a time up to 10 s, not '11s'."},
       {"stall", "script:1: 'stall' wants a time up to 10 s, not ''."},
+      {"kick in",
+       "script:1: 'in' wants the id of a channel or a guild behind it, or 'all', and nothing more, not ''."},
+      {"kick in bed",
+       "script:1: 'in' wants the id of a channel or a guild behind it, or 'all', and nothing more, not "
+       "'bed'."},
+      {"kick in all for 3s",
+       "script:1: 'in' wants the id of a channel or a guild behind it, or 'all', and nothing more, not 'all "
+       "for 3s'."},
+      {"in all", "script:1: 'in' stands behind a fault."},
+      {"at 3s in all", "script:1: 'at 3s' wants a fault behind it."},
+      {"stall 3 in 81384788765712384",
+       "script:1: 'stall' happens to more than one channel anyway; leave 'in 81384788765712384' away."},
+      {"drop gateway in all",
+       "script:1: 'drop gateway' happens to more than one channel anyway; leave 'in all' "
+       "away."},
       {"\x1b[2Jkick",
        "script:1: there is no fault '\\x1b[2Jkick'; a fault begins with drop, close, reconnect, "
        "invalidate, forget, refuse, ignore, delay, rekey, flood, migrate, move, kick, take, mute, unmute, "

@@ -73,11 +73,10 @@ struct PaperDiscord : House {
   explicit PaperDiscord(DiscordOptions options = unencrypted()) : House(std::move(options)) {
     gateway.set_addresses("wss://127.0.0.1:1", "127.0.0.1:2");
     gateway.set_resume_url("wss://localhost:4");
-    voice.set_media_port(3);
     rest.set_gateway_url("wss://127.0.0.1:1");
-    sfu.send = [this](PeerAddress to, ByteView datagram) {
+    open_media(3, [this](PeerAddress to, ByteView datagram) {
       datagrams.emplace_back(to, Bytes(datagram.begin(), datagram.end()));
-    };
+    });
     open(now);
   }
   /// Transport encryption alone: for stories about everything but DAVE.
@@ -110,7 +109,7 @@ struct PaperDiscord : House {
   }
 
   TimePoint now{1000s};
-  VoiceGatewayServer& voice = voice_gateway;
+  VoiceReception& voice = voice_reception;
   std::vector<std::pair<PeerAddress, Bytes>> datagrams;
 };
 
@@ -221,7 +220,7 @@ class PaperPlayer {
     return bytes;
   }
   void deliver(Bytes datagram) {
-    discord.sfu.on_datagram(datagram, address, discord.now, discord.now);
+    discord.on_datagram(datagram, address, discord.now, discord.now);
     discord.settle(discord.now);
   }
   /// A packet every 20 ms.
