@@ -160,6 +160,23 @@ TEST(TheWholeDiscord, StandsStillForAllGuilds) {
   EXPECT_THAT(fleet.report(1).faults, SizeIs(1)) << "200 ms of everybody's time have passed";
 }
 
+TEST(AFault, HappensInTheSecondPlaceOfAGuildWhenTheBotIsThere) {
+  DiscordOptions options = encrypted();
+  const Place second{options.guild, Snowflake{381870553235193900}};
+  options.further_places = {second};
+  options.script = parse_script("at 100ms mute in 381870553235193900; at 100ms rekey in all");
+  Fleet fleet(options);
+  fleet.bot.log_in();
+  fleet.call(0).get_ready();
+  fleet.play(10, {0});
+  EXPECT_THAT(faults(fleet.report(0)), ElementsAre("rekey"));
+  fleet.call(0).fall_silent();
+  fleet.call(0).go_to(second);
+  fleet.play(10, {0});
+  EXPECT_THAT(faults(fleet.report(1)), ElementsAre("mute", "rekey"));
+  EXPECT_EQ(fleet.report(1).packets_forwarded, 5U);
+}
+
 TEST(AFault, WantsAPlaceThatIsThere) {
   DiscordOptions options = guilds(2);
   options.script = parse_script("kick in 381870553235193002");

@@ -50,13 +50,15 @@ TEST(Storm, ExcusesLossesForAsLongAsStallsDrawThemOut) {
   std::size_t drawn_out = 0;
   for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
     const Storm storm = make_storm(seed, 10min);
-    for (const auto& [at, fault] : storm.script) {
+    for (const rehearsal::ScriptedFault& scripted : storm.script) {
+      const Duration at = scripted.at;
+      const rehearsal::Fault& fault = scripted.fault;
       if (fault.kind != rehearsal::FaultKind::lose_udp && fault.kind != rehearsal::FaultKind::block_udp)
         continue;
       Duration end = at + fault.span;
-      for (const auto& [when, other] : storm.script) {
-        if (other.kind != rehearsal::FaultKind::stall || when < at || when >= end) continue;
-        end += other.span;
+      for (const rehearsal::ScriptedFault& other : storm.script) {
+        if (other.fault.kind != rehearsal::FaultKind::stall || other.at < at || other.at >= end) continue;
+        end += other.fault.span;
         ++drawn_out;
       }
       const auto covers = [begin = at, end](const Excuse& one) {
