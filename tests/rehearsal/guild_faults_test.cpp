@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <regex>
+
 #include "base/error.hpp"
 #include "words/fleet_words.hpp"
 
@@ -59,6 +61,42 @@ TEST(AKickInOneOfThree, LeavesTwoWhoLoseNothing) {
   EXPECT_THAT(faults(fleet.report(1)), ElementsAre("kick"));
   EXPECT_EQ(fleet.report(1).packets_forwarded, 50U);
   EXPECT_THAT(fleet.broken(1), IsEmpty()) << "it could not end in order";
+}
+
+/// One way to write the fault, with everything that is optional left out.
+std::string statement_of(const FaultForm& form) {
+  std::string text = std::regex_replace(form.pattern(), std::regex(" \\[.*\\]"), "");
+  const std::pair<const char*, const char*> examples[] = {
+      {"CODE", "4015"}, {"BITS", "64k"}, {"PERCENT", "50%"}, {"COUNT", "50"}, {"TIME", "1s"}};
+  for (const auto& [name, value] : examples) text = std::regex_replace(text, std::regex(name), value);
+  return text;
+}
+
+TEST(EachFaultOfOneCall, LeavesTheOthersAlone) {
+  for (const FaultForm& form : fault_forms()) {
+    if (reach_of(form.kind) != FaultReach::call) continue;
+    SCOPED_TRACE(form.words);
+    Fleet fleet(guilds(3));
+    fleet.get_ready();
+    fleet.play(5);
+    const Fault fault = parse_script(statement_of(form)).at(0).fault;
+    fleet.discord.inject(fault, *fleet.discord.find_hall(fleet.call(1).place.channel),
+                         fleet.discord.account().user, fleet.discord.now);
+    fleet.play(25, {0, 2});
+    fleet.end(0, {2});
+    fleet.play(5, {2});
+    fleet.end(2);
+    for (const std::size_t other : {0U, 2U}) {
+      const Report report = fleet.report(other);
+      EXPECT_EQ(report.audio_packets, other == 0 ? 30U : 40U);
+      EXPECT_EQ(report.packets_heard, report.audio_packets + 5);
+      EXPECT_EQ(report.packets_lost, 0U);
+      EXPECT_EQ(report.encryption.epochs, 1U);
+      EXPECT_THAT(report.faults, IsEmpty());
+      EXPECT_THAT(fleet.broken(other), IsEmpty());
+    }
+    EXPECT_THAT(fleet.report(1).faults, SizeIs(1));
+  }
 }
 
 TEST(AFault, HappensInTheGuildThatItNames) {

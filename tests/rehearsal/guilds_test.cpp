@@ -164,6 +164,26 @@ TEST(ABotInThreeGuilds, IsHeardInThreeCallsAtOnce) {
   EXPECT_EQ(fleet.report(1).gateway_identifies, 0U) << "the first place has what belongs to none";
 }
 
+TEST(ABotInFiveGuilds, IsHeardByAllWhoComeAndGo) {
+  DiscordOptions options = guilds(5);
+  options.listeners = 4;
+  options.churn = 150ms;
+  Fleet fleet(options);
+  fleet.get_ready();
+  fleet.play(150);
+  std::set<std::uint64_t> heard;
+  for (std::size_t i = 0; i < 5; ++i) {
+    const Report report = fleet.report(i);
+    EXPECT_EQ(report.audio_packets, 150U);
+    EXPECT_EQ(verdict_on_hearing(report), kEverything);
+    EXPECT_GT(report.encryption.epochs, 10U);
+    EXPECT_EQ(report.encryption.privacy_code, fleet.call(i).code);
+    EXPECT_THAT(fleet.broken(i), IsEmpty());
+    heard.insert(report.listeners.back().heard);
+  }
+  EXPECT_GT(heard.size(), 1U) << "not the same people come and go in all of them";
+}
+
 TEST(ABotInThreeGuilds, IsBlamedWhereItBreaksARule) {
   Fleet fleet(guilds(3));
   fleet.get_ready();
