@@ -388,10 +388,11 @@ Report Discord::report_of(Snowflake user) const {
 
 std::vector<PlaceReport> Discord::reports() const {
   const Lock lock(impl_->mutex);
-  const House& house = impl_->house;
-  const Snowflake user = house.options().accounts.front().user;
+  const Snowflake user = impl_->house.options().accounts.front().user;
   std::vector<PlaceReport> reports;
-  for (const Place& place : house.places()) reports.push_back({place, house.report_of(user, place)});
+  for (const Place& place : impl_->house.places()) {
+    reports.push_back({place, impl_->house.report_of(user, place)});
+  }
   return reports;
 }
 
