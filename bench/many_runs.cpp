@@ -50,7 +50,7 @@ class Sending {
  public:
   Sending(std::size_t channels, const CountingPeer& peer) {
     for (std::size_t i = 0; i < channels; ++i) {
-      send::SenderStats& stats = *stats_.emplace_back(std::make_unique<send::SenderStats>());
+      const auto& stats = stats_.emplace_back(std::make_shared<send::SenderStats>());
       auto station = std::make_unique<send::Station>(log_, stats, send::Sender::Options{});
       send::StartStream start;
       start.sink = make_socket(peer);
@@ -118,7 +118,7 @@ class Sending {
   }
 
   stream::FrameLog log_;
-  std::vector<std::unique_ptr<send::SenderStats>> stats_;
+  std::vector<std::shared_ptr<send::SenderStats>> stats_;
   send::MonotonicPacer pacer_;
   send::SendThreads threads_{pacer_};
   std::vector<send::Station*> stations_;

@@ -1,5 +1,7 @@
 #include "cli/bot_guard.hpp"
 
+#include <utility>
+
 #include "host/prune.hpp"
 #include "host/wall_time.hpp"
 
@@ -22,7 +24,7 @@ bool BotGuard::enter(Snowflake guild, const host::Patience& patience) {
   if (!folder_) return true;
   auto lock = host::PlayerLock::acquire(*folder_, bot_, guild, patience);
   if (!lock) return false;
-  lock_.emplace(std::move(*lock));
+  locks_.push_back(std::move(*lock));
   return true;
 }
 

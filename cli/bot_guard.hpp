@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "bot/bot.hpp"
 #include "host/bot_key.hpp"
@@ -21,7 +22,8 @@ class BotGuard {
   BotGuard(const BotGuard&) = delete;
   BotGuard& operator=(const BotGuard&) = delete;
 
-  /// Takes the guild, until this goes. False when the wait for it was interrupted. Throws Error{busy}.
+  /// Takes the guild beside those that it has, until this goes. False when the wait for it was interrupted.
+  /// Throws Error{busy}.
   [[nodiscard]] bool enter(Snowflake guild, const host::Patience& patience);
   /// From now on `bot` asks before each IDENTIFY. It must not outlive this, and one thread asks.
   void watch(bot::BotConfig& bot);
@@ -31,7 +33,7 @@ class BotGuard {
  private:
   const host::BotKey bot_;
   const std::optional<host::StateFolder> folder_;
-  std::optional<host::PlayerLock> lock_;
+  std::vector<host::PlayerLock> locks_;
   host::IdentifyLedger ledger_;
 };
 

@@ -12,7 +12,7 @@
 namespace vcplay::cli {
 
 RunResult channels(const Options& options) {
-  const auto only = options.guild.value == 0 ? std::nullopt : std::optional(options.guild);
+  const auto only = options.guild;
   GuildSurvey survey(api_url_of(options), find_token(options), only);
   Signals signals;  // before any thread
   if (const auto signal = survey.run(options.ca_file, signals))

@@ -1,10 +1,15 @@
 #include "cli/check.hpp"
 
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "base/text.hpp"
 #include "cli/bot_guard.hpp"
 #include "cli/checks.hpp"
 #include "cli/discord_probe.hpp"
@@ -17,6 +22,12 @@
 
 namespace vcplay::cli {
 namespace {
+
+/// The same for every channel of a bot.
+bool is_common(std::string_view check) {
+  constexpr std::string_view kCommon[] = {"api", "token", "clock", "identifies", "gateway", "udp"};
+  return std::find(std::begin(kCommon), std::end(kCommon), check) != std::end(kCommon);
+}
 
 /// What was found so far, told line by line to a person and at the end to a program.
 class Report {
@@ -31,6 +42,21 @@ class Report {
       findings_.push_back(std::move(finding));
     }
     if (!json_) write(text);
+  }
+  /// What follows is about one of several channels, which the findings are told.
+  void begin(const Target& target, std::vector<Finding>& findings) {
+    for (Finding& finding : findings) {
+      if (!is_common(finding.check)) finding.channel = target.channel;
+    }
+    if (!json_ && !quiet_) {
+      write(fmt::format("channel {} ({})\n", target.channel.str(), display_safe(target.source, 60)));
+    }
+  }
+  /// Discord answers nothing that would help any further channel.
+  [[nodiscard]] bool is_in_vain() const {
+    return std::any_of(findings_.begin(), findings_.end(), [](const Finding& finding) {
+      return finding.mark == Mark::failed && is_common(finding.check);
+    });
   }
   [[nodiscard]] RunResult finish() {
     if (json_) write(to_json_line(findings_));
@@ -52,6 +78,19 @@ class Report {
   std::vector<Finding> findings_;
 };
 
+Wanted wanted_in(const Target& target, const Options& options) {
+  return {.guild = target.guild,
+          .channel = target.channel,
+          .bitrate = options.bitrate,
+          .priority = options.speaking == Speaking::priority,
+          .channel_status = options.channel_status.has_value()};
+}
+
+/// Of the second channel and those behind it: what the first one's findings say of all.
+void leave_out_what_is_common(std::vector<Finding>& findings) {
+  std::erase_if(findings, [](const Finding& finding) { return is_common(finding.check); });
+}
+
 }  // namespace
 
 RunResult check(const Options& options) {
@@ -59,16 +98,20 @@ RunResult check(const Options& options) {
   Signals signals;  // before any thread
   BotGuard guard(setup.bot);
   Report report(options, signals);
-  DiscordProbe probe(setup.bot, setup.channel.guild, setup.channel.channel);
-  if (const auto signal = probe.run(setup.ca_file, signals)) return {.error = std::nullopt, .signal = signal};
-  const Wanted wanted = {.guild = options.guild,
-                         .channel = options.channel,
-                         .bitrate = options.bitrate,
-                         .priority = options.speaking == Speaking::priority,
-                         .channel_status = options.channel_status.has_value()};
-  DiscordFacts facts = probe.facts();
-  facts.identifies_here = guard.identifies_used();
-  report.add(judge(facts, wanted, utc_now()));
+  for (const Target& target : options.targets) {
+    const bool is_first = &target == &options.targets.front();
+    DiscordProbe probe(setup.bot, target.guild, target.channel, DiscordProbe::kPatience,
+                       is_first ? DiscordProbe::Scope::everything : DiscordProbe::Scope::place);
+    if (const auto signal = probe.run(setup.ca_file, signals))
+      return {.error = std::nullopt, .signal = signal};
+    DiscordFacts facts = probe.facts();
+    facts.identifies_here = guard.identifies_used();
+    std::vector<Finding> findings = judge(facts, wanted_in(target, options), utc_now());
+    if (!is_first) leave_out_what_is_common(findings);
+    if (options.targets.size() > 1) report.begin(target, findings);
+    report.add(std::move(findings));
+    if (report.signal() || report.is_in_vain()) break;
+  }
   for (const media::Media& media : options.media) {
     std::optional<int> signal = report.signal();
     if (signal) break;

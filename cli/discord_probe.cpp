@@ -48,7 +48,7 @@ void DiscordProbe::start(net::EventLoop& loop, const net::TlsTrust& trust, std::
   deadline_ = loop.now() + patience_;
   timer_ = std::make_unique<net::Timer>(loop, [this] { time_is_up(); });
   timer_->start_at(deadline_);
-  if (bot_.gateway_url) approach_gateway(*bot_.gateway_url);
+  if (bot_.gateway_url && scope_ == Scope::everything) approach_gateway(*bot_.gateway_url);
   if (bot_.api_url) {
     api_ = std::make_unique<rest::Api>(loop, trust, *bot_.api_url, bot_.token.duplicate(), kPatienceWithRest);
     ++open_questions_;
@@ -74,6 +74,7 @@ void DiscordProbe::ask_the_rest(Snowflake me) {
   api_->guild(guild_, into(facts_.guild));
   api_->member(guild_, me, into(facts_.member));
   api_->channel(channel_, into(facts_.channel));
+  if (scope_ == Scope::place) return;
   ++open_questions_;
   api_->gateway_bot([this](rest::Result<rest::GatewayBot> answer) {
     facts_.gateway_bot = std::move(answer);

@@ -1,6 +1,7 @@
 // Asks Discord what can be asked without an IDENTIFY.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -20,9 +21,12 @@ namespace vcplay::cli {
 class DiscordProbe final : public Errand, private net::WebSocketHandler {
  public:
   static constexpr Duration kPatience = std::chrono::seconds(15);
+  /// What to ask: with several channels the rest need not be asked again.
+  enum class Scope : std::uint8_t { everything, place };
   /// The place, the token and the URLs are those of a play. Done within `patience`.
-  DiscordProbe(const bot::BotConfig& bot, Snowflake guild, Snowflake channel, Duration patience = kPatience)
-      : bot_(bot), guild_(guild), channel_(channel), patience_(patience) {}
+  DiscordProbe(const bot::BotConfig& bot, Snowflake guild, Snowflake channel, Duration patience = kPatience,
+               Scope scope = Scope::everything)
+      : bot_(bot), guild_(guild), channel_(channel), patience_(patience), scope_(scope) {}
   [[nodiscard]] const DiscordFacts& facts() const noexcept { return facts_; }  // after run()
 
  private:
@@ -57,6 +61,7 @@ class DiscordProbe final : public Errand, private net::WebSocketHandler {
   const Snowflake guild_;
   const Snowflake channel_;
   const Duration patience_;
+  const Scope scope_;
   DiscordFacts facts_;
   std::function<void()> done_;
   net::EventLoop* loop_ = nullptr;

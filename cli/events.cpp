@@ -28,7 +28,8 @@ constexpr EventRow kTable[] = {
     {"start", "schema vcplay", "The first line: version of this schema and of vcplay."},
     {"joined", "guild channel channel_name user bitrate encryption join_seconds",
      "The bot is in the channel and audio may flow."},
-    {"e2ee", "active version line epoch code members", "The state of end-to-end encryption changed."},
+    {"e2ee", "guild channel active version line epoch code members",
+     "The state of end-to-end encryption changed."},
     {"track",
      "track tracks media title artist album station codec container rate channels duration passthrough "
      "reencoded",
@@ -36,18 +37,30 @@ constexpr EventRow kTable[] = {
     {"title", "track title", "A web radio says what it plays now."},
     {"track_end", "track media title played passed reencoded error",
      "The last packet of a medium was sent, or it failed; error is null when it was played whole."},
-    {"underrun", "underruns", "The input came too slowly and silence was sent; so many times in this run."},
-    {"reconnect", "reason attempt what after_seconds", "Something was lost and is tried again."},
-    {"left", "reason", "The bot is no longer in the channel."},
+    {"underrun", "guild channel underruns",
+     "The input came too slowly and silence was sent; so many times in this channel."},
+    {"reconnect", "guild channel reason attempt what after_seconds",
+     "Something was lost and is tried again."},
+    {"left", "guild channel reason", "The bot is no longer in the channel."},
     {"statistics", "seconds packets audio_packets dropped failed underruns rebases reconnects late_us live",
      "The run in numbers; dropped packets found the socket full, failed ones were refused; late_us has p50, "
      "p99 and max of deadline-to-send errors, live the latency_ms and drift_ppm "
      "of a live input, how often it stalls and what of it came too late (left_out_ms)."},
     {"error", "status name message", "Why the run fails: the exit status, its name and one sentence."},
+    {"targets", "targets",
+     "The last line: how each channel fared, as objects with guild, channel, sent_seconds, packets, lost, "
+     "status and reason."},
     {"lost", "events", "So many events were left out here, because nobody read for too long."},
 };
 
 Json safe(std::string_view text) { return display_safe(text, kTextColumns); }
+
+/// `fields` behind the place that they are about.
+Json at(const Place& place, Json fields) {
+  Json all = {{"guild", place.guild.str()}, {"channel", place.channel.str()}};
+  all.update(fields);
+  return all;
+}
 
 Json safe_or_null(std::string_view text) { return text.empty() ? Json(nullptr) : safe(text); }
 
@@ -138,12 +151,12 @@ void EventWriter::joined(const JoinedEvent& event) {
 void EventWriter::e2ee(const E2eeEvent& event) {
   Json members = Json::array();
   for (const Snowflake member : event.members) members.push_back(member.str());
-  impl_->write("e2ee", {{"active", event.active},
-                        {"version", event.version},
-                        {"line", safe(event.line)},
-                        {"epoch", event.epoch ? Json(*event.epoch) : Json(nullptr)},
-                        {"code", event.code ? safe(*event.code) : Json(nullptr)},
-                        {"members", std::move(members)}});
+  impl_->write("e2ee", at(event.place, {{"active", event.active},
+                                        {"version", event.version},
+                                        {"line", safe(event.line)},
+                                        {"epoch", event.epoch ? Json(*event.epoch) : Json(nullptr)},
+                                        {"code", event.code ? safe(*event.code) : Json(nullptr)},
+                                        {"members", std::move(members)}}));
 }
 
 void EventWriter::track(const media::TrackInfo& info) {
@@ -178,16 +191,20 @@ void EventWriter::track_end(const media::TrackResult& result) {
                 {"error", safe_or_null(result.error)}});
 }
 
-void EventWriter::underrun(std::uint64_t underruns) { impl_->write("underrun", {{"underruns", underruns}}); }
-
-void EventWriter::reconnect(const ReconnectEvent& event) {
-  impl_->write("reconnect", {{"reason", safe(event.reason)},
-                             {"attempt", event.attempt},
-                             {"what", event.what},
-                             {"after_seconds", short_seconds(event.after)}});
+void EventWriter::underrun(const Place& place, std::uint64_t underruns) {
+  impl_->write("underrun", at(place, {{"underruns", underruns}}));
 }
 
-void EventWriter::left(std::string_view reason) { impl_->write_last("left", {{"reason", safe(reason)}}); }
+void EventWriter::reconnect(const ReconnectEvent& event) {
+  impl_->write("reconnect", at(event.place, {{"reason", safe(event.reason)},
+                                             {"attempt", event.attempt},
+                                             {"what", event.what},
+                                             {"after_seconds", short_seconds(event.after)}}));
+}
+
+void EventWriter::left(const Place& place, std::string_view reason) {
+  impl_->write_last("left", at(place, {{"reason", safe(reason)}}));
+}
 
 void EventWriter::statistics(const StatisticsEvent& event) {
   impl_->write_last("statistics", {{"seconds", short_seconds(event.run_time)},
@@ -209,6 +226,18 @@ void EventWriter::error(Cause cause, std::string_view sentence) {
   const ExitStatus status = to_exit_status(cause);
   impl_->write_last("error",
                     {{"status", number(status)}, {"name", name(status)}, {"message", safe(sentence)}});
+}
+
+void EventWriter::targets(const std::vector<TargetLine>& lines) {
+  Json targets = Json::array();
+  for (const TargetLine& line : lines) {
+    targets.push_back(at(line.place, {{"sent_seconds", short_seconds(line.sent)},
+                                      {"packets", line.packets},
+                                      {"lost", line.lost},
+                                      {"status", number(line.status)},
+                                      {"reason", safe_or_null(line.reason)}}));
+  }
+  impl_->write_last("targets", {{"targets", std::move(targets)}});
 }
 
 }  // namespace vcplay::cli

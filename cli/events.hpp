@@ -9,10 +9,12 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/snowflake.hpp"
+#include "cli/exit_status.hpp"
 #include "media/pipeline.hpp"
 
 namespace vcplay::cli {
@@ -31,8 +33,15 @@ struct JoinedEvent {
   Duration join_time{};
 };
 
+/// Which channel an event is about.
+struct Place {
+  Snowflake guild;
+  Snowflake channel;
+};
+
 /// The state of end-to-end encryption changed.
 struct E2eeEvent {
+  Place place;
   bool active = false;                 // audio is encrypted from end to end
   int version = 0;                     // of the DAVE protocol; 0: none
   std::string line;                    // why audio flows or not: channel::name(LineState)
@@ -43,10 +52,21 @@ struct E2eeEvent {
 
 /// Something was lost and is tried again.
 struct ReconnectEvent {
+  Place place;
   std::string reason;
   int attempt = 1;
   std::string what;  // channel::name(Recovery)
   Duration after{};
+};
+
+/// How one channel fared.
+struct TargetLine {
+  Place place;
+  Duration sent{};            // of audio
+  std::uint64_t packets = 0;  // sent, silence included
+  std::uint64_t lost = 0;     // found the socket full, or were refused
+  ExitStatus status = ExitStatus::all_played;
+  std::string reason;  // one sentence; empty: all went well
 };
 
 struct StatisticsEvent {
@@ -93,11 +113,12 @@ class EventWriter {
   void track(const media::TrackInfo& info);
   void title(const media::StreamTitle& title);
   void track_end(const media::TrackResult& result);
-  void underrun(std::uint64_t underruns);  // so many in this run, this one included
+  void underrun(const Place& place, std::uint64_t underruns);  // so many there, this one included
   void reconnect(const ReconnectEvent& event);
-  void left(std::string_view reason);
+  void left(const Place& place, std::string_view reason);
   void statistics(const StatisticsEvent& event);
   void error(Cause cause, std::string_view sentence);
+  void targets(const std::vector<TargetLine>& lines);
 
   /// Waits until all is written. Throws Error{output} also when the reader takes nothing for a second.
   void finish();

@@ -19,6 +19,7 @@ constexpr ExitStatusRow kTable[] = {
     {ExitStatus::rehearsal_fault, "rehearsal_fault", "The rehearsal found faults."},
     {ExitStatus::output, "output", "Output could not be written."},
     {ExitStatus::nobody_there, "nobody_there", "Nobody was there to listen."},
+    {ExitStatus::some_targets, "some_targets", "Some channels failed, the others heard it."},
 };
 
 }  // namespace
@@ -55,6 +56,8 @@ ExitStatus to_exit_status(Cause cause) noexcept {
       return ExitStatus::output;
     case Cause::nobody_there:
       return ExitStatus::nobody_there;
+    case Cause::some_targets:
+      return ExitStatus::some_targets;
   }
   return ExitStatus::unexpected;
 }

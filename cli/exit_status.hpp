@@ -25,6 +25,7 @@ enum class ExitStatus {
   rehearsal_fault = 12,
   output = 13,
   nobody_there = 14,
+  some_targets = 15,
 };
 
 /// One exit status as a person or a script reads it.

@@ -66,6 +66,7 @@ Json to_json(const Finding& finding) {
                  {"message", finding.sentence},
                  {"status", failed ? Json(status_of(&finding)) : Json(nullptr)}};
   if (finding.track) object["media"] = to_json(*finding.track);
+  if (finding.channel) object["channel"] = finding.channel->str();
   return object;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/snowflake.hpp"
 #include "cli/status_text.hpp"
 #include "media/pipeline.hpp"
 
@@ -29,6 +30,7 @@ struct Finding {
   std::string sentence;                        // what was found and what to do; harmless text
   Cause cause = Cause::unexpected;             // of a failed one: decides the exit status
   std::optional<media::TrackInfo> track = {};  // of a MEDIA that can be played
+  std::optional<Snowflake> channel = {};       // of several, the one that it is about
 };
 
 /// "✓", or in ASCII "ok": always as wide as another mark's.

@@ -65,10 +65,11 @@ std::string fleet_report_text(const RehearsalResult& result, rehearsal::Detail d
                               std::size_t columns) {
   const FleetSums sums = rehearsal::sum_of(result.targets);
   std::string text = rehearsal::to_text(result.targets, detail);
-  if (detail == rehearsal::Detail::findings) return all_wrapped(text, columns);
+  if (detail == rehearsal::Detail::findings) return all_wrapped(in_style(text, style), columns);
   const bool is_empty = sums.packets_received == 0 && sums.findings.empty();
   if (result.failure && is_empty && detail != rehearsal::Detail::all) return {};
-  return all_wrapped(verdict_line(result, sums, style) + text + own_side_text(result, detail), columns);
+  text += own_side_text(result, detail);
+  return all_wrapped(verdict_line(result, sums, style) + in_style(text, style), columns);
 }
 
 }  // namespace vcplay::cli

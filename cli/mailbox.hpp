@@ -1,6 +1,8 @@
 // What the other threads tell the main thread.
 #pragma once
 
+#include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -9,16 +11,19 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/thread_annotations.hpp"
-#include "channel/channel.hpp"
+#include "fleet/fleet.hpp"
 #include "media/pipeline.hpp"
 
 namespace vcplay::cli {
 
+struct TargetBegun {
+  std::shared_ptr<const send::SenderStats> stats;
+};
 struct PhaseEntered {
   channel::Phase phase;
   TimePoint when;
 };
-struct ConnectionEnded {
+struct TargetEnded {
   std::optional<Error> error;
 };
 struct Underrun {
@@ -31,19 +36,31 @@ struct EncryptionChanged {
 struct Reconnecting {
   channel::ReconnectFacts facts;
 };
+/// Something about one target, by its index.
+struct OfTarget {
+  std::size_t target = 0;
+  std::variant<TargetBegun, PhaseEntered, channel::ChannelFacts, channel::SessionFacts, EncryptionChanged,
+               Underrun, Reconnecting, TargetEnded>
+      what;
+};
+/// Every target has ended, or, with an error, their thread has.
+struct FleetEnded {
+  std::optional<Error> error;
+};
 struct PipelineFailed {
   std::string sentence;
 };
 struct PipelineEnded {};
-using Message = std::variant<PhaseEntered, channel::ChannelFacts, channel::SessionFacts, EncryptionChanged,
-                             Underrun, Reconnecting, ConnectionEnded, media::TrackInfo, media::StreamTitle,
-                             media::TrackResult, PipelineFailed, PipelineEnded>;
+using Message = std::variant<OfTarget, FleetEnded, media::TrackInfo, media::StreamTitle, media::TrackResult,
+                             PipelineFailed, PipelineEnded>;
 
 /// Carries messages from the network and media threads to the main thread, which waits on fd(). The last
 /// ones, for which it waits, have room from the beginning on: they come also where no memory is left.
-class Mailbox final : public channel::ChannelListener, public media::PipelineListener {
+class Mailbox final : public fleet::FleetListener, public media::PipelineListener {
  public:
-  Mailbox();  // throws Error{unexpected} when there is no eventfd
+  /// `names`: what each target is called in notices; empty: there is one alone. Throws Error{unexpected} when
+  /// there is no eventfd.
+  explicit Mailbox(std::vector<std::string> names = {});
   ~Mailbox() override;
   Mailbox(const Mailbox&) = delete;
   Mailbox& operator=(const Mailbox&) = delete;
@@ -52,16 +69,26 @@ class Mailbox final : public channel::ChannelListener, public media::PipelineLis
   [[nodiscard]] std::vector<Message> take();             // main thread
 
   // network thread
-  void on_phase(channel::Phase phase, TimePoint now) override { post(PhaseEntered{phase, now}); }
-  void on_channel(const channel::ChannelFacts& facts) override { post(facts); }
-  void on_session(const channel::SessionFacts& facts) override { post(facts); }
-  void on_encryption(const channel::EncryptionFacts& facts) override {
-    post(EncryptionChanged{facts, Clock::now()});
+  void on_begin(std::size_t target, std::shared_ptr<const send::SenderStats> stats) override;
+  void on_phase(std::size_t target, channel::Phase phase, TimePoint now) override {
+    post(OfTarget{target, PhaseEntered{phase, now}});
   }
-  void on_underrun(bool began) override { post(Underrun{began}); }
-  void on_reconnect(const channel::ReconnectFacts& facts) override { post(Reconnecting{facts}); }
-  void on_notice(const channel::Notice& notice) override;  // logs it at once
-  void on_end(std::optional<Error> error) noexcept override;
+  void on_channel(std::size_t target, const channel::ChannelFacts& facts) override {
+    post(OfTarget{target, facts});
+  }
+  void on_session(std::size_t target, const channel::SessionFacts& facts) override {
+    post(OfTarget{target, facts});
+  }
+  void on_encryption(std::size_t target, const channel::EncryptionFacts& facts) override {
+    post(OfTarget{target, EncryptionChanged{facts, Clock::now()}});
+  }
+  void on_underrun(std::size_t target, bool began) override { post(OfTarget{target, Underrun{began}}); }
+  void on_reconnect(std::size_t target, const channel::ReconnectFacts& facts) override {
+    post(OfTarget{target, Reconnecting{facts}});
+  }
+  void on_notice(std::size_t target, const channel::Notice& notice) override;  // logs it at once
+  void on_end(std::size_t target, std::optional<Error> error) noexcept override;
+  void on_fleet_end(std::optional<Error> error) noexcept override;
 
   // media thread
   void on_track(const media::TrackInfo& info) override { post(info); }
@@ -75,9 +102,11 @@ class Mailbox final : public channel::ChannelListener, public media::PipelineLis
   void post_last(Message message) noexcept;
   void ring() const noexcept;
 
+  const std::vector<std::string> names_;
   int fd_ = -1;
   Mutex mutex_;
   std::vector<Message> messages_ GUARDED_BY(mutex_);  // with room for the last ones
+  std::size_t ends_owed_ GUARDED_BY(mutex_) = 0;      // of targets that have begun
   std::string no_memory_ GUARDED_BY(mutex_) = "The media thread has no memory left.";
 };
 

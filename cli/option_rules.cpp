@@ -1,7 +1,10 @@
 #include "cli/option_rules.hpp"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <cstdlib>
+#include <iterator>
 #include <random>
 #include <stdexcept>
 #include <utility>
@@ -51,32 +54,95 @@ std::string environment(const char* name) {
   return value == nullptr ? "" : value;
 }
 
-/// Where to play: options first, then the environment; a link brings its guild along.
-void set_place(Draft& draft) {
-  const bool channel_is_typed = draft.channel.has_value();
-  const std::string guild = environment("VCPLAY_GUILD");
-  const std::string channel = environment("VCPLAY_CHANNEL");
-  if (!draft.channel && !channel.empty()) draft.channel = parse_channel(channel, "VCPLAY_CHANNEL");
-  if (!draft.channel) refuse("There is no channel: give --channel ID (or its link), or set VCPLAY_CHANNEL.");
-  const bool link_rules = channel_is_typed && draft.channel->guild;
-  if (!draft.guild && !guild.empty() && !link_rules) draft.guild = parse_guild(guild, "VCPLAY_GUILD");
-  if (!draft.guild) draft.guild = draft.channel->guild;
-  if (!draft.guild) refuse("There is no guild: give --guild ID or the channel's link, or set VCPLAY_GUILD.");
-  if (draft.channel->guild && *draft.channel->guild != *draft.guild) {
-    refuse("The channel's link leads to guild {}, but the guild given is {}.", draft.channel->guild->str(),
-           draft.guild->str());
+/// The channels that were typed, and those of the file. A plain id is one of `guild`.
+void name_targets(Draft& draft, std::optional<Snowflake> guild) {
+  std::vector<Target>& targets = draft.options.targets;
+  for (const std::string& channel : draft.channels) {
+    const bool is_id = Snowflake::parse(channel).has_value();
+    if (is_id && !guild && draft.channels.size() == 1) {
+      refuse("There is no guild: give --guild ID or the channel's link, or set VCPLAY_GUILD.");
+    }
+    targets.push_back(parse_target(channel, guild, "--channel"));
   }
-  draft.options.guild = *draft.guild;
-  draft.options.channel = draft.channel->channel;
+  if (draft.targets_file.empty()) return;
+  const bool is_input = draft.targets_file == "-";
+  const auto& media = draft.options.media;
+  if (is_input &&
+      std::any_of(media.begin(), media.end(), [](const auto& one) { return one.location == "-"; })) {
+    refuse("'-' (standard input) can't be both MEDIA and --targets.");
+  }
+  const std::string name = is_input ? "standard input" : display_safe(draft.targets_file, 100);
+  std::vector<Target> listed = parse_targets(read_targets(draft.targets_file), guild, name);
+  std::move(listed.begin(), listed.end(), std::back_inserter(targets));
+}
+
+/// A --guild beside links alone says where they ought to lead.
+void compare_with_guild(const Draft& draft) {
+  if (!draft.guild || draft.channels.size() != 1 || !draft.targets_file.empty()) return;
+  const Target& only = draft.options.targets.front();
+  if (only.guild == *draft.guild) return;
+  refuse("The channel's link leads to guild {}, but the guild given is {}.", only.guild.str(),
+         draft.guild->str());
+}
+
+/// What the environment says, where nobody typed it.
+void name_usual_channel(Draft& draft, std::optional<Snowflake> guild) {
+  const std::string channel = environment("VCPLAY_CHANNEL");
+  if (channel.empty()) {
+    refuse("There is no channel: give --channel ID (or its link), or set VCPLAY_CHANNEL.");
+  }
+  const ChannelName named = parse_channel(channel, "VCPLAY_CHANNEL");
+  if (named.guild && guild && *named.guild != *guild) {
+    refuse("The channel's link leads to guild {}, but the guild given is {}.", named.guild->str(),
+           guild->str());
+  }
+  if (named.guild) guild = named.guild;
+  if (!guild) refuse("There is no guild: give --guild ID or the channel's link, or set VCPLAY_GUILD.");
+  draft.options.targets.push_back({*guild, named.channel, "VCPLAY_CHANNEL"});
+}
+
+/// Where to play: options first, then the environment; a link brings its guild along.
+void set_places(Draft& draft) {
+  const std::string usual = environment("VCPLAY_GUILD");
+  std::optional<Snowflake> guild = draft.guild;
+  if (!guild && !usual.empty()) guild = parse_guild(usual, "VCPLAY_GUILD");
+  if (draft.channels.empty() && draft.targets_file.empty()) return name_usual_channel(draft, guild);
+  name_targets(draft, guild);
+  compare_with_guild(draft);
 }
 
 /// A rehearsal takes the command line of a play as it is, and its loopback Discord then has those very ids.
 /// The list of channels is of one guild or of all. What the environment says is meant for neither.
-void set_optional_place(Draft& draft) {
-  if (draft.guild) draft.options.guild = *draft.guild;
-  if (!draft.channel) return;
-  draft.options.channel = draft.channel->channel;
-  if (draft.channel->guild) draft.options.guild = *draft.channel->guild;
+void set_optional_places(Draft& draft) {
+  name_targets(draft, draft.guild.value_or(Snowflake{}));
+  if (!draft.options.targets.empty()) compare_with_guild(draft);
+  if (draft.options.guilds > 1 && !draft.options.targets.empty()) {
+    refuse("--guilds makes guilds of its own: it goes without --channel and --targets.");
+  }
+}
+
+/// What several channels can hear, and in which order.
+void set_order(Draft& draft) {
+  Options& options = draft.options;
+  refuse_doubles(options.targets);
+  if (draft.part) options.targets = part_of(std::move(options.targets), *draft.part);
+  const std::size_t count = std::max(options.targets.size(), static_cast<std::size_t>(options.guilds));
+  if (count < 2) return;
+  if (options.fast) refuse("--fast plays in one channel; there are {}.", count);
+  if (options.sync == Sync::each && is_endless(options)) {
+    refuse("--sync each is for MEDIA that end: what goes on for ever is heard together.");
+  }
+  if (sync_of(options) == Sync::each) return;
+  if (options.max_joined && *options.max_joined < count) {
+    refuse("--max-joined {} leaves channels for a later wave, which can't hear what is played together.",
+           *options.max_joined);
+  }
+  if (const auto pair = neighbours(options.targets)) {
+    refuse(
+        "Channels {} ({}) and {} ({}) are in one guild, where a bot can be in one at a time: what is "
+        "played together or without an end can't be heard in both.",
+        pair->first.channel.str(), pair->first.source, pair->second.channel.str(), pair->second.source);
+  }
 }
 
 /// Rounds and orders; called when the MEDIA are known.
@@ -108,12 +174,30 @@ void set_words(Draft& draft) {
 void settle(Draft& draft, const std::vector<std::string>& media) {
   set_media(draft, media);
   set_program(draft);
+  draft.options.guild = draft.guild;
   if (draft.options.verb == Verb::play || draft.options.verb == Verb::check) {
-    set_place(draft);
+    set_places(draft);
   } else {
-    set_optional_place(draft);
+    set_optional_places(draft);
   }
+  set_order(draft);
   set_words(draft);
+}
+
+bool is_endless(const Options& options) {
+  if (options.program.rounds == 0 || options.program.reopen) return true;
+  if (options.live.which == media::LiveOptions::Which::every) return true;
+  return std::any_of(options.media.begin(), options.media.end(), [](const media::Media& one) {
+    struct stat status {};
+    const bool is_file = ::stat(one.location.c_str(), &status) == 0;
+    if (one.location == "-" || (is_file && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))) return true;
+    return !is_file && one.location.find("://") != std::string::npos;
+  });
+}
+
+Sync sync_of(const Options& options) {
+  if (options.sync != Sync::automatic) return options.sync;
+  return is_endless(options) ? Sync::together : Sync::each;
 }
 
 }  // namespace vcplay::cli

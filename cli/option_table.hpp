@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/snowflake.hpp"
 #include "cli/media_values.hpp"
@@ -17,10 +18,12 @@ namespace vcplay::cli {
 /// A command line while it is being read: what can only be judged when all of it is known.
 struct Draft {
   Options options;
-  std::optional<Snowflake> guild;      // of --guild
-  std::optional<ChannelName> channel;  // of --channel
-  std::optional<std::uint64_t> seed;   // of --seed
-  std::optional<Duration> length;      // of --length
+  std::optional<Snowflake> guild;     // of --guild
+  std::vector<std::string> channels;  // of each --channel
+  std::string targets_file;           // of --targets; empty: there is none
+  std::optional<Part> part;           // of --part
+  std::optional<std::uint64_t> seed;  // of --seed
+  std::optional<Duration> length;     // of --length
   int verbose = 0;
 };
 
@@ -47,9 +50,9 @@ struct OptionRow {
   /// Takes one value (empty for a flag). Throws Error{usage}.
   /// Null: answered before anything else is looked at.
   void (*apply)(Draft& draft, std::string_view value);
-  /// Given twice it must say the same; of others the last one wins, so that an alias or a script can be
+  /// Each one that is given counts; of others the last one wins, so that an alias or a script can be
   /// overruled.
-  bool is_one_only = false;
+  bool is_repeated = false;
 
   [[nodiscard]] bool belongs_to(Verb verb) const noexcept { return verbs.contains(verb); }
 };

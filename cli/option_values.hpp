@@ -32,6 +32,12 @@ struct ChannelName {
 [[nodiscard]] int parse_listeners(std::string_view text);
 [[nodiscard]] Duration parse_churn(std::string_view text);  // as --lead-in
 [[nodiscard]] Shard parse_shard(std::string_view text);     // "0/2"
+[[nodiscard]] Sync parse_sync(std::string_view text);
+[[nodiscard]] std::size_t parse_max_joined(std::string_view text);
+[[nodiscard]] int parse_guilds(std::string_view text);
+/// "18:00" or "18:00:30", which is the next one by this machine's clock and time zone, or RFC 3339, which
+/// must be to come.
+[[nodiscard]] WallTime parse_at(std::string_view text, WallTime now = std::chrono::system_clock::now());
 [[nodiscard]] std::string parse_url(std::string_view text, std::string_view option, std::string_view scheme);
 
 }  // namespace vcplay::cli

@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -178,13 +179,10 @@ void apply(const Bound& bound, Draft& draft) {
     for (std::size_t i = 0; i < bound.option->count(); ++i) bound.row->apply(draft, {});
   } else if (bound.option->count() > 0) {
     const std::vector<std::string> values = bound.option->results();
-    const auto other = std::find_if(values.begin(), values.end(),
-                                    [&](const std::string& value) { return value != values.back(); });
-    if (bound.row->is_one_only && other != values.end()) {
-      refuse("{} is given as {} and as {}: a run plays into one channel; run vcplay once for each.",
-             bound.row->name, shown(*other), shown(values.back()));
+    for (auto value = bound.row->is_repeated ? values.begin() : std::prev(values.end());
+         value != values.end(); ++value) {
+      bound.row->apply(draft, *value);
     }
-    bound.row->apply(draft, values.back());
   }
 }
 

@@ -1,6 +1,8 @@
 // The command line as plain data: what a person asked for, checked.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +14,7 @@
 #include "base/snowflake.hpp"
 #include "channel/policies.hpp"
 #include "cli/exit_status.hpp"
+#include "cli/targets.hpp"
 #include "cli/title_template.hpp"
 #include "media/pipeline.hpp"
 
@@ -21,6 +24,16 @@ enum class Verb { play, rehearse, check, channels, encode };
 
 /// What Discord shows next to the bot's name while it sends.
 enum class Speaking { microphone, soundshare, priority };
+
+/// How several channels hear one stream.
+enum class Sync {
+  automatic,  // each where it can be, else together
+  each,       // every channel hears all of it, from its own first moment on
+  together,   // all hear the same at the same time
+};
+
+/// Time as a calendar has it.
+using WallTime = std::chrono::system_clock::time_point;
 
 /// Which of how many shards, as IDENTIFY wants it.
 struct Shard {
@@ -33,8 +46,13 @@ struct Options {
   Verb verb = Verb::play;
   std::vector<media::Media> media;  // in the order of the command line; `play` has one at least
 
-  Snowflake guild;          // given for `play` and `check`
-  Snowflake channel;        // likewise
+  /// `play` and `check` have one at least; a rehearsal without any chooses its own. In a rehearsal a guild
+  /// may be 0: any.
+  std::vector<Target> targets;
+  std::optional<Snowflake> guild;         // of --guild: what `channels` lists, what a rehearsal calls its own
+  Sync sync = Sync::automatic;            // as it was given
+  std::optional<std::size_t> max_joined;  // calls at a time; nothing: as many as there are targets
+  std::optional<WallTime> at;             // when the first sound is to be heard; nothing: as soon as can be
   SecretString token;       // of --token, wiped from the process list; find_token() knows the other sources
   std::string token_file;   // of --token-file
   std::string api_url;      // https, without a slash at the end; empty: Discord's
@@ -65,7 +83,8 @@ struct Options {
   bool fast = false;   // `rehearse` only
   bool serve = false;  // `rehearse` only
   std::string script;  // `rehearse` only: a file that says what goes wrong when; empty: nothing
-  int listeners = 1;   // `rehearse` only: members who listen
+  int listeners = 1;   // `rehearse` only: members who listen, in each channel
+  int guilds = 1;      // `rehearse` only: with a voice channel each, where no targets are named
   Duration churn{};    // `rehearse` only: so often one of them comes or goes; 0: never
 
   bool quiet = false;  // no status line
@@ -80,6 +99,11 @@ struct ParseOutcome {
   std::string complaint;           // one sentence and a hint, for standard error
   ExitStatus status = ExitStatus::all_played;
 };
+
+/// Whether the MEDIA go on for as long as they are let: a pipe, a station, --loop inf.
+[[nodiscard]] bool is_endless(const Options& options);
+/// What --sync comes to for these MEDIA: each or together.
+[[nodiscard]] Sync sync_of(const Options& options);
 
 /// Reads the command line and the defaults in VCPLAY_GUILD and VCPLAY_CHANNEL. Never throws for what a person
 /// typed. The bytes of a --token in `argv` are overwritten at once.

@@ -1,12 +1,17 @@
 #include "cli/play.hpp"
 
 #include <algorithm>
+#include <map>
 #include <optional>
+#include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "base/log.hpp"
 #include "cli/bot_guard.hpp"
 #include "cli/event_view.hpp"
+#include "cli/hints.hpp"
 #include "cli/setup.hpp"
 #include "cli/status_view.hpp"
 
@@ -22,21 +27,21 @@ class PlayView final : public PlayerView {
     return events_ == nullptr ? status_.tick_interval()
                               : std::min(status_.tick_interval(), events_->tick_interval());
   }
-  void on_phase(channel::Phase phase) override { status_.on_phase(phase); }
+  void on_phase(std::size_t target, channel::Phase phase) override { status_.on_phase(target, phase); }
   void on_wait(const std::string& why) override { status_.on_wait(why); }
-  void on_channel(const channel::ChannelFacts& facts) override {
-    if (events_ != nullptr) events_->on_channel(facts);
+  void on_channel(std::size_t target, const channel::ChannelFacts& facts) override {
+    if (events_ != nullptr) events_->on_channel(target, facts);
   }
   void on_bitrate(int bits_per_second) override {
     status_.on_bitrate(bits_per_second);
     if (events_ != nullptr) events_->on_bitrate(bits_per_second);
   }
-  void on_session(const channel::SessionFacts& facts) override {
-    if (events_ != nullptr) events_->on_session(facts);
+  void on_session(std::size_t target, const channel::SessionFacts& facts) override {
+    if (events_ != nullptr) events_->on_session(target, facts);
   }
-  void on_encryption(const channel::EncryptionFacts& facts) override {
-    status_.on_encryption(facts);
-    if (events_ != nullptr) events_->on_encryption(facts);
+  void on_encryption(std::size_t target, const channel::EncryptionFacts& facts) override {
+    status_.on_encryption(target, facts);
+    if (events_ != nullptr) events_->on_encryption(target, facts);
   }
   void on_track(const media::TrackInfo& info) override {
     status_.on_track(info);
@@ -49,39 +54,87 @@ class PlayView final : public PlayerView {
   void on_track_end(const media::TrackResult& result) override {
     if (events_ != nullptr) events_->on_track_end(result);
   }
-  void on_underrun(bool began) override {
-    if (events_ != nullptr) events_->on_underrun(began);
+  void on_underrun(std::size_t target, bool began) override {
+    if (events_ != nullptr) events_->on_underrun(target, began);
   }
-  void on_reconnect(const channel::ReconnectFacts& facts) override {
-    if (events_ != nullptr) events_->on_reconnect(facts);
+  void on_reconnect(std::size_t target, const channel::ReconnectFacts& facts) override {
+    if (events_ != nullptr) events_->on_reconnect(target, facts);
   }
-  void on_tick(const send::SenderStats& stats, std::size_t frames_queued,
-               const media::LiveFigures& live) override {
-    status_.on_tick(stats, frames_queued, live);
+  void on_target_end(std::size_t target, const TargetOutcome& outcome) override {
+    if (events_ != nullptr) events_->on_target_end(target, outcome);
   }
+  void on_tick(const Progress& progress) override { status_.on_tick(progress); }
 
  private:
   StatusView& status_;
   EventView* events_;
 };
 
-/// Takes the guild for this player. False when a signal or another player was in the way: `outcome` says so.
-bool take_guild(BotGuard& guard, const Options& options, Signals& signals, StatusView& status,
-                PlayerOutcome& outcome) {
-  const auto tell = [&](const std::string& whom) {
-    status.show_wait(whom);
-    log::info("Waiting for {} to end, which plays in this guild with this bot", whom);
-  };
-  try {
-    if (guard.enter(options.guild,
-                    {.longest = options.wait_if_busy, .interrupt = signals.fd(), .on_wait = tell})) {
-      return true;
+/// Takes the guilds of all targets for this run, and takes those targets out whose guild another run has. In
+/// the order of their ids: two runs that wait for each other's guilds both get on.
+class Entrance {
+ public:
+  Entrance(BotGuard& guard, const Options& options, Signals& signals, StatusView& status)
+      : guard_(guard), options_(options), signals_(signals), status_(status) {}
+
+  /// The signal that came meanwhile.
+  std::optional<int> enter(std::vector<Target>& targets) {
+    const TimePoint began = Clock::now();
+    std::set<Snowflake> guilds;
+    for (const Target& target : targets) guilds.insert(target.guild);
+    for (const Snowflake guild : guilds) {
+      const Duration left = options_.wait_if_busy - (Clock::now() - began);
+      const host::Patience patience = {.longest = std::max(left, Duration::zero()),
+                                       .interrupt = signals_.fd(),
+                                       .on_wait = [this](const std::string& whom) { tell(whom); }};
+      try {
+        if (!guard_.enter(guild, patience)) return signals_.take();
+      } catch (const Error& error) {
+        turn_away(targets, guild, error);
+      }
     }
-    outcome.signal = signals.take();
-  } catch (const Error& error) {
-    outcome.error = error;
+    return std::nullopt;
   }
-  return false;
+  /// Those that were taken out.
+  [[nodiscard]] std::vector<TargetOutcome> take_refused() { return std::move(refused_); }
+
+ private:
+  void tell(const std::string& whom) {
+    status_.show_wait(whom);
+    log::info("Waiting for {} to end, which plays in this guild with this bot", whom);
+  }
+  void turn_away(std::vector<Target>& targets, Snowflake guild, const Error& error) {
+    const bool is_only_one = options_.targets.size() == 1;
+    std::erase_if(targets, [&](const Target& target) {
+      if (target.guild != guild) return false;
+      if (!is_only_one) log::error("In channel {}: {}", target.channel.str(), with_hint(error));
+      TargetOutcome& outcome = refused_.emplace_back();
+      outcome.target = target;
+      outcome.error = error;
+      return true;
+    });
+  }
+
+  BotGuard& guard_;
+  const Options& options_;
+  Signals& signals_;
+  StatusView& status_;
+  std::vector<TargetOutcome> refused_;
+};
+
+/// All outcomes, in the order in which the targets were named.
+void put_in_order(std::vector<TargetOutcome>& outcomes, std::vector<TargetOutcome> refused,
+                  const std::vector<Target>& targets) {
+  std::map<Snowflake, TargetOutcome> by_channel;
+  for (std::vector<TargetOutcome>* const some : {&outcomes, &refused}) {
+    for (TargetOutcome& one : *some) by_channel[one.target.channel] = std::move(one);
+  }
+  outcomes.clear();
+  for (const Target& target : targets) {
+    TargetOutcome& outcome = by_channel[target.channel];
+    outcome.target = target;
+    outcomes.push_back(std::move(outcome));
+  }
 }
 
 }  // namespace
@@ -96,18 +149,21 @@ RunResult play(const Options& options) {
   const auto status = make_status_view(options);
   PlayView view(*status, events ? &*events : nullptr);
 
-  send::SenderStats stats;
   send::MonotonicPacer pacer;
   PlayerOutcome outcome;
-  if (take_guild(guard, options, signals, *status, outcome)) {
+  Entrance entrance(guard, options, signals, *status);
+  outcome.signal = entrance.enter(setup.targets);
+  if (!outcome.signal && !setup.targets.empty()) {
     guard.watch(setup.bot);
-    Player player(std::move(setup), stats, pacer, signals, view);
+    if (events) events->set_targets(setup.targets);
+    Player player(std::move(setup), pacer, signals, view);
     outcome = player.run();
   }
+  put_in_order(outcome.targets, entrance.take_refused(), options.targets);
   status->finish();
   std::optional<Error> error = verdict(outcome);
   try {
-    if (events) events->finish(outcome, error, stats);
+    if (events) events->finish(outcome, error);
   } catch (const Error& unwritten) {
     if (!error) error = unwritten;
   }

@@ -1,5 +1,6 @@
 #include "cli/player.hpp"
 
+#include <fmt/chrono.h>
 #include <poll.h>
 
 #include <algorithm>
@@ -21,21 +22,15 @@ constexpr Duration kStopTimeout = 2500ms;
 // By then a stream that fades out has done so, and says its trailing silence.
 constexpr Duration kFade = 320ms;
 constexpr Duration kFadeLook = 20ms;
+// Before a time that was ordered: for the join of one channel, and of each further one of 110 a minute.
+constexpr Duration kJoin = 20s;
+constexpr Duration kFurtherJoin = 550ms;
 
 void wait_for(int mailbox, int signals, Duration time) {
   std::array<pollfd, 2> fds = {pollfd{.fd = mailbox, .events = POLLIN, .revents = 0},
                                pollfd{.fd = signals, .events = POLLIN, .revents = 0}};
   const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(time).count();
   poll(fds.data(), fds.size(), static_cast<int>(std::max<long>(milliseconds, 0)));
-}
-
-/// What plays from now on, and whether its packets go out as they are.
-std::string sentence_of(const media::TrackInfo& track) {
-  const std::string title = track.title.empty() ? "" : fmt::format(" ({})", display_safe(track.title, 100));
-  const std::string way = track.reencoded.empty() ? "passes through" : "is re-encoded: " + track.reencoded;
-  return fmt::format("{}{} plays: {}, {} Hz, {} channel{}; it {}.", display_safe(track.location, 100), title,
-                     track.codec, track.sample_rate, track.channels, track.channels == 1 ? "" : "s",
-                     display_safe(way, 200));
 }
 
 /// Asks as before, and keeps until when to wait.
@@ -47,6 +42,31 @@ bot::BotConfig with_watched_turn(bot::BotConfig config, std::atomic<TimePoint>& 
     return wait;
   };
   return config;
+}
+
+fleet::FleetConfig fleet_of(const PlayerSetup& setup) {
+  fleet::FleetConfig fleet;
+  for (const Target& target : setup.targets) fleet.targets.push_back({target.guild, target.channel});
+  fleet.channel = setup.channel;
+  fleet.max_joined = setup.max_joined.value_or(0);
+  fleet.first_stats = setup.first_stats;
+  fleet.starts_together = setup.sync == Sync::together && setup.targets.size() > 1;
+  return fleet;
+}
+
+/// Where there are several, notices name the one that they are about.
+std::vector<std::string> names_of(const std::vector<Target>& targets) {
+  std::vector<std::string> names;
+  if (targets.size() > 1) {
+    for (const Target& target : targets) names.push_back("channel " + target.channel.str());
+  }
+  return names;
+}
+
+/// Of a stream that every channel is to hear whole.
+stream::Retention retention_of(const PlayerSetup& setup) {
+  return setup.sync == Sync::each && setup.targets.size() > 1 ? stream::Retention::whole
+                                                              : stream::Retention::window;
 }
 
 /// What is encoded before could be more than the channel takes.
@@ -73,23 +93,26 @@ std::optional<Error> stuck(const media::Pipeline::Activity& activity, TimePoint 
                                               display_safe(activity.location)));
 }
 
-Player::Player(PlayerSetup setup, send::SenderStats& stats, send::Pacer& pacer, Signals& signals,
-               PlayerView& view)
-    : stats_(stats),
+Player::Player(PlayerSetup setup, send::Pacer& pacer, Signals& signals, PlayerView& view)
+    : log_(stream::FrameLog::kDefaultFrames, retention_of(setup)),
+      mailbox_(names_of(setup.targets)),
       setup_(std::move(setup)),
       signals_(signals),
       view_(view),
       pipeline_(setup_.media, until_the_channel_is_known(setup_.pipeline), log_, mailbox_),
-      network_(with_watched_turn(std::move(setup_.bot), turn_to_identify_), setup_.channel, setup_.ca_file,
-               setup_.ca_pem, log_, stats_, pacer, mailbox_) {}
+      network_(with_watched_turn(std::move(setup_.bot), turn_to_identify_), fleet_of(setup_), setup_.ca_file,
+               setup_.ca_pem, log_, pacer, mailbox_) {
+  outcome_.targets.resize(setup_.targets.size());
+  for (std::size_t i = 0; i < setup_.targets.size(); ++i) outcome_.targets[i].target = setup_.targets[i];
+  progress_.targets = outcome_.targets.size();
+}
 
 Player::~Player() = default;
 
 PlayerOutcome Player::run() {
-  pipeline_.start();  // decoding needs no connection: a second is ready by the time that there is one
-  network_.start();
   TimePoint next_tick = Clock::now() + view_.tick_interval();
   while (!over_) {
+    begin_when_due(Clock::now());
     const Duration to_tick = next_tick - Clock::now();
     wait_for(mailbox_.fd(), signals_.fd(), fade_deadline_ ? std::min(to_tick, kFadeLook) : to_tick);
     for (Message& message : mailbox_.take()) handle(message);
@@ -100,39 +123,51 @@ PlayerOutcome Player::run() {
     }
     end_fade(now);
     if (now >= next_tick) {
-      if (setup_.watch) setup_.watch();
-      announce_tracks();
-      check_media_progress(now);
-      tell_waits(now);
-      view_.on_tick(stats_, log_.size(), pipeline_.live());
-      fingerprints_.log_next();
+      tick(now);
       next_tick = now + view_.tick_interval();
     }
     if (stop_deadline_ && now >= *stop_deadline_) break;
   }
+  look();
   announce_tracks();
   announce_ends(std::numeric_limits<std::uint32_t>::max(), 0);
   pipeline_.stop();
   outcome_.live = pipeline_.live();
+  outcome_.sent = std::move(parted_);
+  for (const auto& [target, guest] : guests_) {
+    if (!guest.stats) continue;  // it did not leave in time
+    outcome_.sent.add(*guest.stats);
+    outcome_.sent.add_lateness(*guest.stats);
+  }
   return std::move(outcome_);
+}
+
+/// Nothing: at once. By the calendar's clock, which may be set while we wait.
+std::optional<TimePoint> Player::time_to_begin(TimePoint now) const {
+  if (!setup_.at) return std::nullopt;
+  const auto further = static_cast<std::int64_t>(outcome_.targets.size()) - 1;
+  const Duration ahead = kJoin + further * kFurtherJoin;
+  return now + (*setup_.at - std::chrono::system_clock::now()) - ahead;
+}
+
+void Player::begin_when_due(TimePoint now) {
+  if (has_begun_ || stop_deadline_) return;
+  if (const auto due = time_to_begin(now); due && now < *due) return;
+  has_begun_ = true;
+  if (const auto pair = neighbours(setup_.targets)) {
+    log::info("Channels {} and {} are in one guild: such are visited one after the other.",
+              pair->first.channel.str(), pair->second.channel.str());
+  }
+  std::optional<TimePoint> first_sound;
+  if (setup_.at) first_sound = now + (*setup_.at - std::chrono::system_clock::now());
+  pipeline_.start();  // decoding needs no connection: a second is ready by the time that there is one
+  network_.start(first_sound);
 }
 
 void Player::handle(Message& message) {
   std::visit(Overloaded{
-                 [&](PhaseEntered& phase) {
-                   outcome_.phases.push_back({phase.phase, phase.when});
-                   view_.on_phase(phase.phase);
-                 },
-                 [&](channel::ChannelFacts& facts) { channel_described(facts); },
-                 [&](channel::SessionFacts& facts) {
-                   log::info("The bot is in the channel.");
-                   fingerprints_.set_own_user(facts.user);
-                   view_.on_session(facts);
-                 },
-                 [&](EncryptionChanged& change) { encryption_changed(change); },
-                 [&](Underrun& underrun) { view_.on_underrun(underrun.began); },
-                 [&](Reconnecting& again) { view_.on_reconnect(again.facts); },
-                 [&](ConnectionEnded& ended) {
+                 [&](OfTarget& of) { std::visit([&](auto& what) { handle(of.target, what); }, of.what); },
+                 [&](FleetEnded& ended) {
                    if (ended.error && !outcome_.error) outcome_.error = std::move(ended.error);
                    over_ = true;
                  },
@@ -151,102 +186,28 @@ void Player::handle(Message& message) {
              message);
 }
 
-void Player::encryption_changed(EncryptionChanged& change) {
-  if (change.facts.line == channel::LineState::encrypted && !outcome_.first_key) {
-    outcome_.first_key = change.when;
+void Player::tick(TimePoint now) {
+  if (setup_.watch) setup_.watch();
+  look();
+  announce_tracks();
+  check_media_progress(now);
+  if (!log_.kept_all() && !std::exchange(told_of_overflow_, true)) {
+    log::warning(
+        "The media are longer than what is kept for channels that come later (64 MiB, an hour at 128 kb/s): "
+        "these miss what lies between; --sync together plays the same to all.");
   }
-  fingerprints_.add(change.facts.members);
-  view_.on_encryption(change.facts);
-  if (change.facts.epoch) outcome_.encryption = std::move(change.facts);
-}
-
-void Player::channel_described(const channel::ChannelFacts& facts) {
-  constexpr int kLowest = 8'000;  // of any Discord channel
-  const int limit = std::max(facts.bitrate, kLowest);
-  const int bitrate = setup_.bitrate ? std::min(*setup_.bitrate, limit) : limit;
-  if (setup_.bitrate && bitrate < *setup_.bitrate) {
-    log::info("--bitrate {} is more than the channel's {}; using {}", *setup_.bitrate, limit, bitrate);
-  }
-  log::info("{} is \"{}\" in guild \"{}\", at {} kb/s.", facts.stage ? "The stage" : "The channel",
-            display_safe(facts.channel_name, 100), display_safe(facts.guild_name, 100), bitrate / 1000);
-  pipeline_.set_bitrate(bitrate);
-  view_.on_channel(facts);
-  view_.on_bitrate(bitrate);
-}
-
-void Player::handle_track_end(const media::TrackResult& result) {
-  // A stop came before any of it, and nobody was told that it began.
-  if (stop_deadline_ && result.frames == 0 && result.error.empty()) return;
-  frames_made_ += result.frames;
-  outcome_.add(result, said_);
-  if (result.frames == 0) {
-    view_.on_track_end(result);  // it was never heard
-  } else {
-    ends_.push_back(result);
-  }
-}
-
-/// A track is announced when its first packet is sent, a second after it was opened.
-void Player::announce_tracks() {
-  if (stats_.audio_packets.load(std::memory_order_relaxed) == 0 &&
-      stats_.unheard.load(std::memory_order_relaxed) == 0) {
-    return;
-  }
-  const std::uint32_t current = stats_.track.load(std::memory_order_relaxed);
-  for (; next_to_announce_ <= current; ++next_to_announce_) {
-    const auto info = waiting_.find(next_to_announce_);
-    if (info == waiting_.end()) continue;  // it failed
-    announce_ends(next_to_announce_, 0);
-    log::info("{}", sentence_of(info->second));
-    view_.on_track(info->second);
-    now_playing_.begin(info->second);
-    update_channel_status();
-    waiting_.erase(info);
-  }
-  announce_titles(current);
-  announce_ends(current, stats_.track_frame.load(std::memory_order_relaxed) + 1);
-}
-
-/// A track ends when its last packet is sent, a second after it was encoded: of those that did before so many
-/// frames of `track` were.
-void Player::announce_ends(std::uint32_t track, std::uint64_t frames) {
-  while (!ends_.empty()) {
-    const media::TrackResult& next = ends_.front();
-    if (next.track > track || (next.track == track && next.frames > frames)) break;
-    const bool was_announced = next.track < next_to_announce_;
-    if (was_announced) {
-      log::info("{} has ended after {:.1f} s.", display_safe(next.location, 100),
-                static_cast<double>(next.frames) * seconds(kFrameDuration));
-    }
-    if (was_announced || !next.error.empty()) view_.on_track_end(next);
-    ends_.pop_front();
-  }
-}
-
-void Player::announce_titles(std::uint32_t track) {
-  const std::uint64_t frame = stats_.track_frame.load(std::memory_order_relaxed);
-  while (!titles_.empty()) {
-    const media::StreamTitle& next = titles_.front();
-    if (next.track > track || (next.track == track && next.frame > frame)) break;
-    if (next.track == track) {
-      view_.on_title(next);
-      now_playing_.retitle(next);
-      update_channel_status();
-    }
-    titles_.pop_front();
-  }
-}
-
-void Player::update_channel_status() {
-  if (setup_.channel_status && !stop_deadline_) {
-    network_.set_status(setup_.channel_status->fill(now_playing_));
-  }
+  fit_bitrate(now);
+  tell_waits(now);
+  view_.on_tick(progress_);
+  fingerprints_.log_next();
 }
 
 /// Why nothing is heard yet, in words that go on after "Waiting for"; empty: nobody has to be told.
 std::string Player::reason_to_wait(TimePoint now) const {
-  if (stats_.audio_packets.load(std::memory_order_relaxed) > 0 || log_.size() > 0) return {};
-  if (stats_.unheard.load(std::memory_order_relaxed) > 0) return {};
+  if (!has_begun_ && setup_.at) {
+    return fmt::format("{:%H:%M:%S}", fmt::localtime(std::chrono::system_clock::to_time_t(*setup_.at)));
+  }
+  if (progress_.sent.something_was_played() || progress_.frames_queued > 0) return {};
   if (const Duration left = turn_to_identify_.load(std::memory_order_relaxed) - now;
       left > Duration::zero()) {
     return fmt::format("this bot's turn to identify, {:.0f} s", std::ceil(seconds(left)));
@@ -281,9 +242,14 @@ void Player::check_media_progress(TimePoint now) {
 
 void Player::stop(TimePoint now) {
   if (stop_deadline_) return;
+  if (!has_begun_) {
+    over_ = true;
+    return;
+  }
   stop_deadline_ = now + kStopTimeout;
   if (setup_.channel_status) network_.set_status("");  // it takes its time: ahead of the fade
-  if (stats_.speaking.load(std::memory_order_relaxed)) {
+  look();
+  if (progress_.sent.speaking) {
     pipeline_.stop_softly();
     fade_deadline_ = now + kFade;
     return;
@@ -292,16 +258,25 @@ void Player::stop(TimePoint now) {
   network_.stop_playing();
 }
 
-/// The sender stops by itself at the end of a fade; it may then leave.
+/// The senders stop by themselves at the end of a fade; the bot may then leave.
 void Player::end_fade(TimePoint now) {
   if (!fade_deadline_) return;
-  if (now < *fade_deadline_ && stats_.speaking.load(std::memory_order_relaxed)) return;
+  look();
+  if (now < *fade_deadline_ && progress_.sent.speaking) return;
   fade_deadline_.reset();
   network_.stop_playing();
 }
 
 std::optional<Error> verdict(const PlayerOutcome& outcome) {
   if (outcome.error) return outcome.error;
+  const auto has_failed = [](const TargetOutcome& target) { return target.error.has_value(); };
+  const auto failed = std::count_if(outcome.targets.begin(), outcome.targets.end(), has_failed);
+  const auto all = static_cast<std::ptrdiff_t>(outcome.targets.size());
+  if (failed > 0 && failed == all) return outcome.targets.front().error;
+  if (failed > 0) {
+    return Error(Cause::some_targets,
+                 fmt::format("{} of {} channels failed; the others heard it.", failed, all));
+  }
   if (outcome.failed_tracks == 0) return std::nullopt;
   if (outcome.failed_tracks >= outcome.tracks) return Error(Cause::no_media, "Nothing could be played.");
   return Error(Cause::some_media,

@@ -27,12 +27,22 @@
 namespace vcplay::cli {
 namespace {
 
-TimePoint at(std::int64_t nanoseconds) { return TimePoint(Duration(nanoseconds)); }
-
 rehearsal::DiscordOptions furnish(const Options& options) {
   rehearsal::DiscordOptions discord;
-  if (options.guild.value != 0) discord.guild = options.guild;
-  if (options.channel.value != 0) discord.channel = options.channel;
+  if (options.guild) discord.guild = *options.guild;
+  for (const Target& target : options.targets) {
+    const Snowflake guild = target.guild.value != 0 ? target.guild : discord.guild;
+    if (&target == &options.targets.front()) {
+      discord.guild = guild;
+      discord.channel = target.channel;
+    } else {
+      discord.further_places.push_back({guild, target.channel});
+    }
+  }
+  if (options.guilds > 1) {
+    discord.further_places = rehearsal::made_up_places({discord.guild, discord.channel},
+                                                       static_cast<std::size_t>(options.guilds) - 1);
+  }
   discord.unthrottled = options.fast;
   discord.listeners = options.listeners;
   if (options.listeners == 0) discord.occupants = 0;
@@ -50,10 +60,18 @@ void throw_failure(const rehearsal::Discord& discord) {
   if (const auto failure = discord.failure()) throw Error(*failure);
 }
 
+/// Where to play: the places of the loopback Discord.
+std::vector<Target> targets_in(const rehearsal::Discord& discord) {
+  std::vector<Target> targets;
+  for (const rehearsal::Place& place : rehearsal::places_of(discord.options())) {
+    targets.push_back({place.guild, place.channel, "the rehearsal"});
+  }
+  return targets;
+}
+
 PlayerSetup setup_for(const Options& options, const rehearsal::Discord& discord) {
   PlayerSetup setup = common_setup(options);
-  setup.channel.guild = discord.options().guild;
-  setup.channel.channel = discord.options().channel;
+  setup.targets = targets_in(discord);
   setup.bot.token = SecretString(discord.options().accounts.front().token);
   setup.bot.api_url = net::Url::parse(discord.api_url());
   setup.ca_pem = discord.ca_pem();
@@ -61,33 +79,58 @@ PlayerSetup setup_for(const Options& options, const rehearsal::Discord& discord)
   return setup;
 }
 
-RehearsalResult collect(rehearsal::Report report, PlayerOutcome& outcome, const send::SenderStats& stats) {
+/// What both sides say of each channel.
+std::vector<rehearsal::TargetOutcome> targets_of(std::vector<rehearsal::PlaceReport> reports,
+                                                 const PlayerOutcome& outcome) {
+  std::vector<rehearsal::TargetOutcome> targets;
+  for (std::size_t i = 0; i < reports.size(); ++i) {
+    rehearsal::TargetOutcome target{.place = reports[i].place, .report = std::move(reports[i].report)};
+    if (i < outcome.targets.size()) {
+      const TargetOutcome& own = outcome.targets[i];
+      target.status = number(own.error ? to_exit_status(own.error->cause()) : ExitStatus::all_played);
+      if (own.error) target.reason = with_hint(*own.error);
+      target.privacy_code = own.privacy_code;
+    }
+    targets.push_back(std::move(target));
+  }
+  return targets;
+}
+
+RehearsalResult collect(const rehearsal::Discord& discord, PlayerOutcome& outcome) {
   RehearsalResult result;
-  result.report = std::move(report);
+  result.targets = targets_of(discord.reports(), outcome);
+  result.report = discord.report();
   result.phases = std::move(outcome.phases);
   result.first_key = outcome.first_key.value_or(TimePoint{});
   result.tracks = std::move(outcome.results);
   result.privacy_code = outcome.encryption.privacy_code;
-  result.sender = sender_pacing(stats);
-  result.first_packet = at(stats.first_packet_ns.load());
-  result.first_audio = at(stats.first_audio_ns.load());
-  result.packets_sent = stats.packets.load();
-  result.audio_packets_sent = stats.audio_packets.load();
-  result.underruns = stats.underruns.load();
-  result.rebases = stats.rebases.load();
+  result.sender = sender_pacing(outcome.sent);
+  result.first_packet = outcome.sent.first_packet.value_or(TimePoint{});
+  result.first_audio = outcome.sent.first_audio.value_or(TimePoint{});
+  result.packets_sent = outcome.sent.packets;
+  result.audio_packets_sent = outcome.sent.audio_packets;
+  result.underruns = outcome.sent.underruns;
+  result.rebases = outcome.sent.rebases;
   result.live = outcome.live;
   return result;
 }
 
+/// Of several channels each has its own reason.
+std::optional<Error> why_it_ended_early(const PlayerOutcome& outcome) {
+  if (outcome.error || outcome.targets.size() != 1) return outcome.error;
+  return outcome.targets.front().error;
+}
+
 std::optional<Error> verdict_with_findings(const PlayerOutcome& outcome, const RehearsalResult& result) {
   if (auto error = verdict(outcome)) return error;
-  if (codes_agree(result) == false) {
+  const rehearsal::FleetSums sums = rehearsal::sum_of(result.targets);
+  if (sums.disputed > 0) {
     return Error(Cause::rehearsal_fault,
                  "The rehearsal found a fault: the two sides computed different voice privacy codes.");
   }
-  if (result.report.findings.empty()) return std::nullopt;
-  return Error(Cause::rehearsal_fault, fmt::format("The rehearsal found {} fault(s); the report names them.",
-                                                   result.report.findings.size()));
+  if (sums.findings.empty()) return std::nullopt;
+  return Error(Cause::rehearsal_fault,
+               fmt::format("The rehearsal found {} fault(s); the report names them.", sums.findings.size()));
 }
 
 std::string text_of(const RehearsalResult& result, const Options& options) {
@@ -136,11 +179,11 @@ RunResult rehearse(const Options& options) {
   }
   discord.start();
 
-  send::SenderStats stats;
+  const auto stats = std::make_shared<send::SenderStats>();  // of the first channel
   std::unique_ptr<send::Pacer> pacer;
   std::optional<BareLoop> bare;
   if (options.fast) {
-    pacer = std::make_unique<rehearsal::UnthrottledPacer>(stats.packets, discord.packets_processed());
+    pacer = std::make_unique<rehearsal::UnthrottledPacer>(stats->packets, discord.packets_processed());
   } else {
     pacer = std::make_unique<send::MonotonicPacer>();
     bare.emplace();
@@ -148,12 +191,14 @@ RunResult rehearse(const Options& options) {
   const auto view = make_status_view(options);
   PlayerOutcome outcome;
   {
-    Player player(setup_for(options, discord), stats, *pacer, signals, *view);
+    PlayerSetup setup = setup_for(options, discord);
+    setup.first_stats = stats;
+    Player player(std::move(setup), *pacer, signals, *view);
     outcome = player.run();
   }
   view->finish();
   discord.stop();
-  RehearsalResult result = collect(discord.report(), outcome, stats);
+  RehearsalResult result = collect(discord, outcome);
   result.started = started;
   if (options.fast)
     result.first_key = result.first_packet =
@@ -163,7 +208,7 @@ RunResult rehearse(const Options& options) {
   throw_failure(discord);
   const auto error = verdict_with_findings(outcome, result);
   if (error) result.failure = with_hint(*error);
-  if (outcome.error) result.ended_early = with_hint(*outcome.error);
+  if (const auto early = why_it_ended_early(outcome)) result.ended_early = with_hint(*early);
   const auto signal = write_output(options.json ? to_json_line(result) : text_of(result, options), signals);
   return {.error = error, .signal = outcome.signal ? outcome.signal : signal};
 }
@@ -178,7 +223,11 @@ RunResult serve(const Options& options) {
                           {"ca_file", ca_file.path()},
                           {"guild_id", discord.options().guild.str()},
                           {"channel_id", discord.options().channel.str()},
+                          {"places", nlohmann::json::array()},
                           {"accounts", nlohmann::json::array()}};
+  for (const rehearsal::Place& one : rehearsal::places_of(discord.options())) {
+    place["places"].push_back({{"guild_id", one.guild.str()}, {"channel_id", one.channel.str()}});
+  }
   for (const rehearsal::Account& account : discord.options().accounts) {
     place["accounts"].push_back(
         {{"user_id", account.user.str()}, {"name", account.name}, {"token", account.token}});

@@ -38,6 +38,10 @@ net::Url url_or_complain(const std::string& text, std::string_view option) {
 
 PlayerSetup common_setup(const Options& options) {
   PlayerSetup setup;
+  setup.targets = options.targets;
+  setup.sync = sync_of(options);
+  setup.max_joined = options.max_joined;
+  setup.at = options.at;
   setup.media = options.media;
   setup.bitrate = options.bitrate;
   setup.channel_status = options.channel_status;
@@ -69,8 +73,6 @@ net::Url api_url_of(const Options& options) {
 
 PlayerSetup discord_setup(const Options& options) {
   PlayerSetup setup = common_setup(options);
-  setup.channel.guild = options.guild;
-  setup.channel.channel = options.channel;
   setup.bot.token = find_token(options);
   if (!options.gateway_url.empty())
     setup.bot.gateway_url = url_or_complain(options.gateway_url, "--gateway-url");

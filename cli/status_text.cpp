@@ -47,13 +47,17 @@ std::string head(const StatusSnapshot& status, bool utf8) {
 /// The numbers behind the title, the most telling first.
 std::vector<std::string> tail(const StatusSnapshot& status) {
   if (!status.phase.empty() || !status.wait.empty()) return {};
-  return {
+  std::vector<std::string> numbers = {
       fmt::format("{:.0f} kb/s", status.bitrate / 1000.0),
       status.live ? fmt::format("live {:.0f} ms {:+.2f} %", milliseconds(status.buffered), status.drift * 100)
                   : fmt::format("{:.0f} ms buffered", milliseconds(status.buffered)),
       fmt::format("{} packets", status.packets),
       fmt::format("worst {:.1f} ms late", milliseconds(status.worst_late)),
   };
+  if (status.channels > 1) {
+    numbers.insert(numbers.begin(), fmt::format("{}/{} channels", status.joined, status.channels));
+  }
+  return numbers;
 }
 
 std::string paint(std::string_view text, std::string_view color, Style style) {

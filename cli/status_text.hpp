@@ -28,6 +28,8 @@ struct StatusSnapshot {
   Duration buffered{};               // encoded and waiting; of a live input: how far behind it
   bool live = false;
   double drift = 0;           // of a live input's clock: runs fast by this part
+  std::size_t channels = 1;   // to play in
+  std::size_t joined = 0;     // of them; shown when there are several
   std::uint64_t packets = 0;  // sent
   Duration worst_late{};      // the worst deadline-to-send error so far
 };

@@ -41,7 +41,10 @@ StatusView::StatusView(std::unique_ptr<StatusLine> line, TitleTemplate title)
 
 Duration StatusView::tick_interval() const { return line_ ? Duration(200ms) : PlayerView::tick_interval(); }
 
-void StatusView::on_phase(channel::Phase phase) { snapshot_.phase = words(phase); }
+/// The line is that of the first one. How many others there are, a tick says.
+void StatusView::on_phase(std::size_t target, channel::Phase phase) {
+  if (target == 0) snapshot_.phase = words(phase);
+}
 
 void StatusView::show_wait(const std::string& whom) {
   if (!line_) return;
@@ -50,7 +53,8 @@ void StatusView::show_wait(const std::string& whom) {
   line_->show(waiting);
 }
 
-void StatusView::on_encryption(const channel::EncryptionFacts& facts) {
+void StatusView::on_encryption(std::size_t target, const channel::EncryptionFacts& facts) {
+  if (target != 0) return;
   snapshot_.lock = facts.line == channel::LineState::encrypted ? Padlock::closed : Padlock::open;
   snapshot_.note = note(facts.line);
 }
@@ -68,19 +72,19 @@ void StatusView::on_title(const media::StreamTitle& title) {
   snapshot_.title = title_.fill(now_playing_);
 }
 
-void StatusView::on_tick(const send::SenderStats& stats, std::size_t frames_queued,
-                         const media::LiveFigures& live) {
+void StatusView::on_tick(const Progress& progress) {
   if (!line_) return;
-  const bool playing = stats.audio_packets.load(std::memory_order_relaxed) > 0 ||
-                       stats.unheard.load(std::memory_order_relaxed) > 0;
-  const auto frames = static_cast<std::int64_t>(stats.track_frame.load(std::memory_order_relaxed));
-  snapshot_.position = playing ? (frames + 1) * kFrameDuration : Duration{};
-  snapshot_.buffered = static_cast<std::int64_t>(frames_queued) * kFrameDuration;
-  snapshot_.live = live.live;
-  if (live.live) snapshot_.buffered = live.latency;
-  snapshot_.drift = live.drift;
-  snapshot_.packets = stats.packets.load(std::memory_order_relaxed);
-  snapshot_.worst_late = Duration(stats.worst_late_ns.load(std::memory_order_relaxed));
+  const auto frames = static_cast<std::int64_t>(progress.position.frame);
+  snapshot_.position = progress.sent.something_was_played() ? (frames + 1) * kFrameDuration : Duration{};
+  snapshot_.buffered = static_cast<std::int64_t>(progress.frames_queued) * kFrameDuration;
+  snapshot_.live = progress.live.live;
+  if (progress.live.live) snapshot_.buffered = progress.live.latency;
+  snapshot_.drift = progress.live.drift;
+  snapshot_.packets = progress.sent.packets;
+  snapshot_.worst_late = progress.sent.worst_late;
+  snapshot_.channels = progress.targets;
+  snapshot_.joined = progress.joined;
+  if (progress.targets > 1 && progress.joined > 0) snapshot_.phase = "";
   line_->show(snapshot_);
 }
 

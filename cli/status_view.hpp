@@ -17,14 +17,13 @@ class StatusView final : public PlayerView {
   StatusView(std::unique_ptr<StatusLine> line, TitleTemplate title);
 
   [[nodiscard]] Duration tick_interval() const override;
-  void on_phase(channel::Phase phase) override;
+  void on_phase(std::size_t target, channel::Phase phase) override;
   void on_wait(const std::string& why) override { snapshot_.wait = why; }
   void on_bitrate(int bits_per_second) override { snapshot_.bitrate = bits_per_second; }
-  void on_encryption(const channel::EncryptionFacts& facts) override;
+  void on_encryption(std::size_t target, const channel::EncryptionFacts& facts) override;
   void on_track(const media::TrackInfo& info) override;
   void on_title(const media::StreamTitle& title) override;
-  void on_tick(const send::SenderStats& stats, std::size_t frames_queued,
-               const media::LiveFigures& live) override;
+  void on_tick(const Progress& progress) override;
   /// Shows at once for whom this run waits before it does anything else.
   void show_wait(const std::string& whom);
   /// Takes the line off the terminal.

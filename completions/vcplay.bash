@@ -5,9 +5,9 @@ _vcplay() {
   local common="--format --rate --channels --live --latency --start --end --length --audio-track --reopen --untrusted --loop --shuffle --seed --volume --normalize --fade-in --fade-out --crossfade --af --bitrate --passthrough --complexity --application --fec --packet-loss
     --speaking --title --set-status --lead-in --when-alone --on-move --on-kick
     --on-suppressed --allow-plaintext --if-busy --json --ca-file
-    --guild --channel --token-file --token --api-url --gateway-url --shard
+    --guild --channel --targets --part --sync --max-joined --at --token-file --token --api-url --gateway-url --shard
     --verbose --quiet --help --help-all --version -g -c -f -v -q -h -V"
-  local rehearse="--output -o --fast --listeners --churn --script --serve"
+  local rehearse="--output -o --fast --listeners --guilds --churn --script --serve"
   local encode="--output -o --format --rate --channels --start --end --length --audio-track --untrusted --loop --shuffle --seed
     --volume --normalize --fade-in --fade-out --crossfade --af --bitrate --passthrough --complexity --application --fec
     --packet-loss --json --ca-file --verbose --quiet --help --help-all --version -f -v -q -h -V"
@@ -27,7 +27,7 @@ _vcplay() {
   fi
 
   case $previous in
-    --token-file | --ca-file | --output | -o | --script)
+    --token-file | --targets | --ca-file | --output | -o | --script)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return ;;
@@ -36,6 +36,9 @@ _vcplay() {
       return ;;
     --when-alone)
       mapfile -t COMPREPLY < <(compgen -W "play wait exit" -- "$current")
+      return ;;
+    --sync)
+      mapfile -t COMPREPLY < <(compgen -W "each together auto" -- "$current")
       return ;;
     --on-move)
       mapfile -t COMPREPLY < <(compgen -W "follow return exit" -- "$current")
@@ -74,7 +77,7 @@ _vcplay() {
       mapfile -t COMPREPLY < <(compgen -W "s16le s24le s32le f32le u8 wav flac mp3 ogg" -- "$current")
       return ;;
     --guild | -g | --channel | -c | --token | --rate | --channels | --latency | --start | --end | --length | --audio-track | --seed | --volume | --fade-in | --fade-out | --crossfade | --af | --title | --set-status | --packet-loss | --lead-in | --api-url | \
-      --gateway-url | --shard | --listeners | --churn)
+      --gateway-url | --shard | --listeners | --guilds | --churn | --part | --max-joined | --at)
       return ;;
   esac
 

@@ -24,6 +24,7 @@ enum class Cause {
   rehearsal_fault,  // the rehearsal found faults
   output,           // output could not be written
   nobody_there,     // nobody was there to listen
+  some_targets,     // some channels failed, others heard it
 };
 
 /// What whoever started the run could do about it. The core knows no option's name: `cli` adds the words

@@ -68,20 +68,26 @@ TEST_F(Events, TellWhoJoinedWhat) {
 }
 
 TEST_F(Events, TellTheCodeThatPeopleCompare) {
-  writer().e2ee({.active = true,
+  const Place place = {{81384788765712384}, {381870553235193857}};
+  writer().e2ee({.place = place,
+                 .active = true,
                  .version = 1,
                  .line = "encrypted",
                  .epoch = 3,
                  .code = "058708105556138052119572494877",
                  .members = {Snowflake{82198898841029460}, Snowflake{80351110224678912}}});
-  EXPECT_EQ(
-      line(),
-      R"({"event":"e2ee","time":"2023-11-14T22:13:20.042Z","active":true,"version":1,"line":"encrypted",)"
-      R"("epoch":3,"code":"058708105556138052119572494877",)"
-      R"("members":["82198898841029460","80351110224678912"]})"
-      "\n");
-  writer().e2ee(
-      {.active = false, .version = 0, .line = "not-encrypted", .epoch = {}, .code = {}, .members = {}});
+  EXPECT_EQ(line(), R"({"event":"e2ee","time":"2023-11-14T22:13:20.042Z","guild":"81384788765712384",)"
+                    R"("channel":"381870553235193857","active":true,"version":1,"line":"encrypted",)"
+                    R"("epoch":3,"code":"058708105556138052119572494877",)"
+                    R"("members":["82198898841029460","80351110224678912"]})"
+                    "\n");
+  writer().e2ee({.place = place,
+                 .active = false,
+                 .version = 0,
+                 .line = "not-encrypted",
+                 .epoch = {},
+                 .code = {},
+                 .members = {}});
   EXPECT_THAT(
       line(),
       ::testing::HasSubstr(
@@ -140,6 +146,20 @@ TEST_F(Events, TellWhyTheRunFails) {
                     "\n");
 }
 
+TEST_F(Events, TellHowEachChannelFared) {
+  writer().targets({{.place = {{81384788765712384}, {381870553235193857}}, .sent = 20s, .packets = 1015, .reason = {}},
+                    {.place = {{81384788765712385}, {381870553235193858}},
+                     .packets = 3,
+                     .lost = 1,
+                     .status = ExitStatus::removed,
+                     .reason = "The bot was removed."}});
+  EXPECT_EQ(Json::parse(line())["targets"], Json::parse(R"([
+    {"guild": "81384788765712384", "channel": "381870553235193857", "sent_seconds": 20.0, "packets": 1015,
+     "lost": 0, "status": 0, "reason": null},
+    {"guild": "81384788765712385", "channel": "381870553235193858", "sent_seconds": 0.0, "packets": 3,
+     "lost": 1, "status": 8, "reason": "The bot was removed."}])"));
+}
+
 TEST_F(Events, CountInSecondsAndMicroseconds) {
   media::TrackResult result;
   result.location = "a.mp3";
@@ -172,11 +192,12 @@ TEST_F(Events, HaveTheFieldsThatTheTablePromises) {
                                                     [&] { w.track({}); },
                                                     [&] { w.title({}); },
                                                     [&] { w.track_end({}); },
-                                                    [&] { w.underrun(1); },
+                                                    [&] { w.underrun({}, 1); },
                                                     [&] { w.reconnect({}); },
-                                                    [&] { w.left(""); },
+                                                    [&] { w.left({}, ""); },
                                                     [&] { w.statistics({}); },
-                                                    [&] { w.error(Cause::unexpected, ""); }};
+                                                    [&] { w.error(Cause::unexpected, ""); },
+                                                    [&] { w.targets({}); }};
   ASSERT_EQ(every.size() + 1, event_table().size()) << "and \"lost\", which comes by itself";
   for (std::size_t i = 0; i < every.size(); ++i) {
     every[i]();
@@ -190,7 +211,7 @@ TEST_F(Events, HaveTheFieldsThatTheTablePromises) {
 std::string failure_of(int fd) {
   try {
     EventWriter events(fd);
-    events.left("it was time");
+    events.left({}, "it was time");
     events.finish();
   } catch (const Error& error) {
     EXPECT_EQ(error.cause(), Cause::output);
@@ -211,9 +232,9 @@ TEST_F(Events, FailAtTheNextOneWhenOneCouldNotBeWritten) {
   const auto before = ::signal(SIGPIPE, SIG_IGN);
   ::close(pipe_[0]);
   EventWriter events(pipe_[1]);
-  events.underrun(1);
+  events.underrun({}, 1);
   EXPECT_THROW(events.finish(), Error);
-  EXPECT_THROW(events.underrun(2), Error);
+  EXPECT_THROW(events.underrun({}, 2), Error);
   ::signal(SIGPIPE, before);
   pipe_[0] = -1;
 }
@@ -221,8 +242,8 @@ TEST_F(Events, FailAtTheNextOneWhenOneCouldNotBeWritten) {
 TEST(EventsWithoutAReader, HoldNobodyUp) {
   vcplay::testing::StuckPipe pipe;
   EventWriter events(pipe.write_end());
-  for (std::uint64_t i = 1; i <= 100'000; ++i) events.underrun(i);
-  events.left("finished");
+  for (std::uint64_t i = 1; i <= 100'000; ++i) events.underrun({}, i);
+  events.left({}, "finished");
   EXPECT_THROW(events.finish(), Error) << "nobody has read them for a second";
 }
 
@@ -230,8 +251,8 @@ TEST(EventsWithoutAReader, TellHowManyWereLost) {
   vcplay::testing::StuckPipe pipe;
   EventWriter events(pipe.write_end());
   constexpr std::uint64_t kEvents = 50'000;
-  for (std::uint64_t i = 1; i <= kEvents; ++i) events.underrun(i);
-  events.left("finished");
+  for (std::uint64_t i = 1; i <= kEvents; ++i) events.underrun({}, i);
+  events.left({}, "finished");
   std::istringstream text(pipe.read_until("\"reason\":\"finished\"}\n"));
   std::uint64_t expected = 0;
   std::uint64_t lost = 0;

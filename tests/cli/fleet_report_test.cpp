@@ -26,7 +26,7 @@ rehearsal::TargetOutcome target(std::uint64_t number) {
   one.report.audio_packets = 150;
   one.report.encryption.decrypted = 150;
   one.report.listeners = {{"listener", Snowflake{82198898841029460}, 155, 155, 0, 0}};
-  one.status = "done";
+  one.status = 0;
   return one;
 }
 
@@ -40,7 +40,7 @@ RehearsalResult fleet(std::uint64_t channels) {
 void kick(RehearsalResult& result, std::size_t which) {
   rehearsal::TargetOutcome& one = result.targets.at(which);
   one.report.heard = 1s;
-  one.status = "failed";
+  one.status = 8;
   one.reason = "The bot was disconnected from the channel.";
   result.failure = "2 of 14 channels failed.";
 }
@@ -105,7 +105,7 @@ TEST(ReportOnMany, IsOneObjectForPrograms) {
   EXPECT_EQ(object.at("sender").at("packets"), 465);
   ASSERT_EQ(object.at("targets").size(), 3U);
   EXPECT_EQ(object.at("targets").at(1).at("channel"), "381870553240000001");
-  EXPECT_EQ(object.at("targets").at(1).at("status"), "failed");
+  EXPECT_EQ(object.at("targets").at(1).at("status"), 8);
 }
 
 TEST(ReportOnOne, HasItsTargetForProgramsAlone) {

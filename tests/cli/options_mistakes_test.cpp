@@ -102,9 +102,7 @@ const Mistake kMistakes[] = {
     {with_channel({"--random", "a"}), "There is no option '--random'; did you mean --shuffle?"},
     {with_channel({"--vol", "3", "a"}), "There is no option '--vol'; did you mean --volume?"},
     {with_channel({"-i", "a"}), "There is no option '-i'; did you mean MEDIA alone, without it?"},
-    {with_channel({"-c", "1", "a"}),
-     "--channel is given as '" + std::string(kLink).substr(0, 39) + "…" +
-         "' and as '1': a run plays into one channel; run vcplay once for each."},
+    {with_channel({"-c", kLink, "a"}), "--channel: channel " + kChannel + " is named twice."},
     {with_channel({}), "There is no MEDIA: name files, or '-' for standard input."},
     {with_channel({"file://server/a"}),
      "MEDIA names 'file://server/a', which is a file of another computer."},

@@ -27,8 +27,9 @@ TEST_F(CommandLine, PlaysAFileInAChannel) {
   ASSERT_TRUE(outcome.options) << outcome.complaint;
   const Options& options = *outcome.options;
   EXPECT_EQ(options.verb, Verb::play);
-  EXPECT_EQ(options.guild.str(), kGuild);
-  EXPECT_EQ(options.channel.str(), kChannel);
+  ASSERT_EQ(options.targets.size(), 1U);
+  EXPECT_EQ(options.targets[0].guild.str(), kGuild);
+  EXPECT_EQ(options.targets[0].channel.str(), kChannel);
   ASSERT_EQ(options.media.size(), 1U);
   EXPECT_EQ(options.media[0].location, "song.mp3");
   EXPECT_EQ(options.volume, 1.0);
@@ -180,8 +181,8 @@ TEST_F(CommandLine, RehearsesTheCommandLineOfAPlay) {
   const ParseOutcome outcome = type({"rehearse", "-g", "81384788765712384", "-c", "381870553235193857",
                                      "--token-file", "t", "--gateway-url", "wss://g", "--shard", "0/2", "a"});
   ASSERT_TRUE(outcome.options) << outcome.complaint;
-  EXPECT_EQ(outcome.options->guild.value, 81384788765712384U);
-  EXPECT_EQ(outcome.options->channel.value, 381870553235193857U);
+  EXPECT_EQ(outcome.options->targets.at(0).guild.value, 81384788765712384U);
+  EXPECT_EQ(outcome.options->targets.at(0).channel.value, 381870553235193857U);
 }
 
 TEST_F(CommandLine, ServesWithoutMedia) {
@@ -196,15 +197,15 @@ TEST_F(CommandLine, ChecksTheCommandLineOfAPlay) {
       {"check", "-c", kLink, "--bitrate", "96k", "--lead-in", "1", "-fs16le", "--shard", "0/2", "a", "-"});
   ASSERT_TRUE(outcome.options) << outcome.complaint;
   EXPECT_EQ(outcome.options->verb, Verb::check);
-  EXPECT_EQ(outcome.options->guild.str(), kGuild);
-  EXPECT_EQ(outcome.options->channel.str(), kChannel);
+  EXPECT_EQ(outcome.options->targets.at(0).guild.str(), kGuild);
+  EXPECT_EQ(outcome.options->targets.at(0).channel.str(), kChannel);
   EXPECT_EQ(outcome.options->bitrate, 96'000);
   EXPECT_EQ(outcome.options->media.size(), 2U);
   ::setenv("VCPLAY_GUILD", kGuild.c_str(), 1);
   ::setenv("VCPLAY_CHANNEL", kChannel.c_str(), 1);
   const ParseOutcome bare = type({"check"});
   ASSERT_TRUE(bare.options) << bare.complaint;
-  EXPECT_EQ(bare.options->channel.str(), kChannel);
+  EXPECT_EQ(bare.options->targets.at(0).channel.str(), kChannel);
   EXPECT_TRUE(bare.options->media.empty());
 }
 
@@ -214,8 +215,8 @@ TEST_F(CommandLine, ListsTheChannelsOfEveryGuildUnlessOneIsTyped) {
   const ParseOutcome all = type({"channels", "--json", "--token-file", "t"});
   ASSERT_TRUE(all.options) << all.complaint;
   EXPECT_EQ(all.options->verb, Verb::channels);
-  EXPECT_EQ(all.options->guild.value, 0U) << "who sets the default wants to see the others, too";
-  EXPECT_EQ(type({"channels", "-g", kGuild}).options->guild.str(), kGuild);
+  EXPECT_EQ(all.options->guild, std::nullopt) << "who sets the default wants to see the others, too";
+  EXPECT_EQ(type({"channels", "-g", kGuild}).options->guild->str(), kGuild);
 }
 
 TEST_F(CommandLine, TakesMediaWithAnyName) {
@@ -258,8 +259,8 @@ TEST_F(CommandLine, FollowsLinksOfEveryClient) {
       const ParseOutcome outcome =
           type({"play", "-c", host + "/channels/" + kGuild + "/" + kChannel + end, "a"});
       ASSERT_TRUE(outcome.options) << host << end << outcome.complaint;
-      EXPECT_EQ(outcome.options->guild.str(), kGuild);
-      EXPECT_EQ(outcome.options->channel.str(), kChannel);
+      EXPECT_EQ(outcome.options->targets.at(0).guild.str(), kGuild);
+      EXPECT_EQ(outcome.options->targets.at(0).channel.str(), kChannel);
     }
   }
 }
@@ -269,15 +270,16 @@ TEST_F(CommandLine, ReadsThePlaceFromTheEnvironment) {
   ::setenv("VCPLAY_CHANNEL", kChannel.c_str(), 1);
   const ParseOutcome outcome = type({"play", "a"});
   ASSERT_TRUE(outcome.options) << outcome.complaint;
-  EXPECT_EQ(outcome.options->guild.str(), kGuild);
-  EXPECT_EQ(outcome.options->channel.str(), kChannel);
+  EXPECT_EQ(outcome.options->targets.at(0).guild.str(), kGuild);
+  EXPECT_EQ(outcome.options->targets.at(0).channel.str(), kChannel);
 }
 
 TEST_F(CommandLine, PrefersOptionsToTheEnvironment) {
   ::setenv("VCPLAY_GUILD", "111111111111111111", 1);
   ::setenv("VCPLAY_CHANNEL", "222222222222222222", 1);
-  EXPECT_EQ(type({"play", "-g", kGuild, "-c", kChannel, "a"}).options->channel.str(), kChannel);
-  EXPECT_EQ(type({"play", "-c", kLink, "a"}).options->guild.str(), kGuild) << "a link brings its own guild";
+  EXPECT_EQ(type({"play", "-g", kGuild, "-c", kChannel, "a"}).options->targets.at(0).channel.str(), kChannel);
+  EXPECT_EQ(type({"play", "-c", kLink, "a"}).options->targets.at(0).guild.str(), kGuild)
+      << "a link brings its own guild";
 }
 
 TEST_F(CommandLine, OverwritesATokenInTheProcessList) {

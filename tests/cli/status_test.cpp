@@ -38,6 +38,15 @@ TEST(StatusText, TellsHowTheRunIsGoing) {
             "1:23/4:56  Für Elise  128 kb/s  1280 ms buffered  4150 packets  worst 0.4 ms late");
 }
 
+TEST(StatusText, CountsTheChannelsOfSeveral) {
+  StatusSnapshot status = half_way();
+  status.channels = 14;
+  status.joined = 12;
+  EXPECT_EQ(
+      render(status, 110, kPlainUtf8),
+      "1:23/4:56  Für Elise  12/14 channels  128 kb/s  1280 ms buffered  4150 packets  worst 0.4 ms late");
+}
+
 TEST(StatusText, ShowsALockWhileTheAudioIsEncrypted) {
   StatusSnapshot status = half_way();
   status.lock = Padlock::closed;
@@ -168,9 +177,9 @@ class Terminal : public testing::Test {
   }
 
   /// Waits for something more to be written.
-  bool is_readable() const {
+  bool is_readable(int patience_ms = 60'000) const {
     pollfd ready{master_, POLLIN, 0};
-    return ::poll(&ready, 1, 60'000) > 0;
+    return ::poll(&ready, 1, patience_ms) > 0;
   }
 
   int master_ = -1;
@@ -240,6 +249,8 @@ TEST_F(Terminal, HoldsNobodyUpWhileItIsStopped) {
   while (text.find("vcplay: line 1000\n") == std::string::npos && is_readable()) text += screen();
   EXPECT_THAT(text, testing::HasSubstr("vcplay: line 0\n"));
   EXPECT_THAT(text, testing::HasSubstr("vcplay: line 1000\n"));
+  background.finish();  // the rest is nobody else's
+  while (is_readable(0)) static_cast<void>(screen());
 }
 
 TEST_F(Terminal, FollowsItsSize) {

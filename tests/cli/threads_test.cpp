@@ -22,20 +22,25 @@
 namespace vcplay::cli {
 namespace {
 
-/// Hears of a Channel, and throws once it has joined.
-class Thrower final : public channel::ChannelListener {
+/// Hears of a Fleet, and throws once a channel has been joined.
+class Thrower final : public fleet::FleetListener {
  public:
   explicit Thrower(std::function<void()> trouble) : trouble_(std::move(trouble)) {}
 
-  void on_phase(channel::Phase phase, TimePoint) override {
+  void on_begin(std::size_t, std::shared_ptr<const send::SenderStats>) override {}
+  void on_phase(std::size_t, channel::Phase phase, TimePoint) override {
     if (phase == channel::Phase::ready && trouble_) std::exchange(trouble_, nullptr)();
   }
-  void on_channel(const channel::ChannelFacts&) override {}
-  void on_session(const channel::SessionFacts&) override {}
-  void on_encryption(const channel::EncryptionFacts&) override {}
-  void on_underrun(bool) override {}
-  void on_reconnect(const channel::ReconnectFacts&) override {}
-  void on_end(std::optional<Error> error) noexcept override { end_.set_value(std::move(error)); }
+  void on_channel(std::size_t, const channel::ChannelFacts&) override {}
+  void on_session(std::size_t, const channel::SessionFacts&) override {}
+  void on_encryption(std::size_t, const channel::EncryptionFacts&) override {}
+  void on_underrun(std::size_t, bool) override {}
+  void on_reconnect(std::size_t, const channel::ReconnectFacts&) override {}
+  void on_notice(std::size_t, const channel::Notice&) override {}
+  void on_end(std::size_t, std::optional<Error> error) noexcept override { why_ = std::move(error); }
+  void on_fleet_end(std::optional<Error> error) noexcept override {
+    end_.set_value(error ? std::move(error) : std::move(why_));
+  }
 
   std::optional<Error> wait() {
     auto future = end_.get_future();
@@ -44,6 +49,7 @@ class Thrower final : public channel::ChannelListener {
   }
 
  private:
+  std::optional<Error> why_;  // network thread
   std::function<void()> trouble_;
   std::promise<std::optional<Error>> end_;
 };
@@ -59,16 +65,14 @@ class Joining {
     bot.token = SecretString(discord.options().accounts.front().token);
     bot.gateway_url = net::Url::parse(discord.gateway_url());
     bot.may_identify = may_identify;
-    channel::ChannelConfig channel;
-    channel.guild = discord.options().guild;
-    channel.channel = discord.options().channel;
-    network.emplace(std::move(bot), channel, "", discord.ca_pem(), log, stats, pacer, thrower);
+    fleet::FleetConfig fleet;
+    fleet.targets = {{discord.options().guild, discord.options().channel}};
+    network.emplace(std::move(bot), std::move(fleet), "", discord.ca_pem(), log, pacer, thrower);
     network->start();
   }
 
   rehearsal::Discord discord{rehearsal::DiscordOptions{}};
   stream::FrameLog log;
-  send::SenderStats stats;
   send::MonotonicPacer pacer;
   std::optional<NetworkThread> network;
 };
@@ -117,24 +121,31 @@ TEST(Mailboxes, TakeTheLastWordsWithoutMemory) {
   const std::string failure = "The media thread failed, in a sentence that takes memory.";
   for (std::size_t others = 0; others < 100; ++others) {
     Mailbox mailbox;
-    for (std::size_t i = 0; i < others; ++i) mailbox.on_underrun(true);
+    mailbox.on_begin(7, nullptr);
+    for (std::size_t i = 0; i < others; ++i) mailbox.on_underrun(7, true);
     {
       const vcplay::testing::NoMemory none;
       mailbox.on_failure(failure);
       mailbox.on_pipeline_end();
-      mailbox.on_end(error);
+      mailbox.on_end(7, error);
+      mailbox.on_fleet_end(std::nullopt);
     }
-    const std::vector<Message> messages = mailbox.take();
-    ASSERT_THAT(messages, ::testing::SizeIs(others + 3));
+    std::vector<Message> messages = mailbox.take();
+    ASSERT_THAT(messages, ::testing::SizeIs(others + 5));
+    EXPECT_TRUE(std::holds_alternative<TargetBegun>(std::get<OfTarget>(messages[0]).what));
+    messages.erase(messages.begin());
     EXPECT_EQ(std::get<PipelineFailed>(messages[others]).sentence, "The media thread has no memory left.");
     EXPECT_TRUE(std::holds_alternative<PipelineEnded>(messages[others + 1]));
-    EXPECT_STREQ(std::get<ConnectionEnded>(messages[others + 2]).error->what(), error->what());
+    const auto& ended = std::get<OfTarget>(messages[others + 2]);
+    EXPECT_EQ(ended.target, 7U);
+    EXPECT_STREQ(std::get<TargetEnded>(ended.what).error->what(), error->what());
+    EXPECT_TRUE(std::holds_alternative<FleetEnded>(messages[others + 3]));
   }
 }
 
 TEST(Mailboxes, LoseNothingWhereItCannotBeTaken) {
   Mailbox mailbox;
-  mailbox.on_end(std::nullopt);
+  mailbox.on_fleet_end(std::nullopt);
   {
     const vcplay::testing::NoMemory none;
     EXPECT_THROW(static_cast<void>(mailbox.take()), std::bad_alloc);

@@ -18,6 +18,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
 using ::testing::Not;
+using ::testing::SizeIs;
 using std::chrono_literals::operator""s;
 
 constexpr std::uint64_t kView = 0x400;
@@ -65,6 +66,27 @@ TEST(CheckVerb, FindsNothingWrongWhereAPlayWouldSucceed) {
   EXPECT_THAT(finished.out, Not(HasSubstr("\x1b")));
   EXPECT_EQ(findings(stage.discord().report()), "") << "and did nothing that Discord would mind";
   EXPECT_EQ(stage.discord().report().audio_packets, 0U);
+}
+
+TEST(CheckVerb, LooksAtEachOfSeveralChannels) {
+  rehearsal::DiscordOptions options;
+  options.further_places = rehearsal::made_up_places({options.guild, options.channel}, 2);
+  Stage stage(options);
+  const auto places = rehearsal::places_of(stage.discord().options());
+  const auto name = [&places](std::size_t i) {
+    return places[i].guild.str() + "/" + places[i].channel.str();
+  };
+  const Finished finished = run(check(stage, {"-c", name(1), "-c", name(2)}), 60s);
+  EXPECT_EQ(finished.exit_status, 0) << finished.out << finished.err;
+  EXPECT_THAT(lines_with(finished.out, "channel "), SizeIs(3));
+  EXPECT_THAT(lines_with(finished.out, "\u2713 token"), SizeIs(1)) << "the bot is the same";
+  EXPECT_THAT(lines_with(finished.out, "\u2713 speak"), SizeIs(3));
+  EXPECT_EQ(stage.discord().report().gateway_identifies, 0U);
+
+  const std::string nowhere = places[1].guild.str() + "/381870553235990000";
+  const Finished wrong = run(check(stage, {"--json", "-c", nowhere, "-c", name(2)}), 60s);
+  EXPECT_EQ(wrong.exit_status, 6) << wrong.err;
+  EXPECT_THAT(wrong.out, HasSubstr("\"channel\":\"381870553235990000\""));
 }
 
 /// One thing that is wrong, its exit status and the beginning of the line that says so.

@@ -4,7 +4,9 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "rehearsal/discord.hpp"
@@ -19,7 +21,10 @@ inline const std::string kProgram = VCPLAY_PROGRAM;
 /// Runs `vcplay play` as a child process against a Discord in this one.
 class Stage {
  public:
-  explicit Stage(rehearsal::DiscordOptions options = {}) : discord_(std::move(options)) {
+  using BeforeStart = std::function<void(rehearsal::Discord&)>;
+  explicit Stage(rehearsal::DiscordOptions options = {}, const BeforeStart& before_start = {})
+      : discord_(std::move(options)) {
+    if (before_start) before_start(discord_);
     discord_.start();
     ca_file_ = folder_.write("ca.pem", discord_.ca_pem());
     std::filesystem::create_directory(home());
