@@ -27,12 +27,20 @@ export async function until(holds, emitter, event, milliseconds = 10_000) {
   while (!holds()) await once(emitter, event, { signal });
 }
 
+/** The same promise; when it is rejected, `tidyUp()` comes first, so that nothing is left that keeps Node.js from ending. */
+export function orElse(promise, tidyUp) {
+  return promise.catch((error) => {
+    tidyUp();
+    throw error;
+  });
+}
+
 /** `vcplay rehearse --serve`, from its first line to its reports. */
 export class Loopback {
   static async start(...options) {
     const child = spawn(program, ['rehearse', '--serve', ...options], { stdio: ['pipe', 'pipe', 'inherit'] });
     const lines = createInterface({ input: child.stdout });
-    const [place] = await next(lines, 'line');
+    const [place] = await orElse(next(lines, 'line', 30_000), () => child.kill('SIGKILL'));
     return new Loopback(child, lines, JSON.parse(place));
   }
 
@@ -66,14 +74,15 @@ export class Loopback {
     return client;
   }
 
-  /** `vcplay play` as the first account. */
+  /** `vcplay play` as the first account, in all places. */
   begin(file, ...options) {
     const { place } = this;
+    const targets = place.places.flatMap(({ guild_id, channel_id }) => ['--channel', `${guild_id}/${channel_id}`]);
     return new Play(
       spawn(
         program,
-        ['play', '--json', '--guild', place.guild_id, '--channel', place.channel_id, '--gateway-url', place.gateway_url,
-          '--api-url', place.api_url, '--ca-file', place.ca_file, ...options, file],
+        ['play', '--json', ...targets, '--gateway-url', place.gateway_url, '--api-url', place.api_url,
+          '--ca-file', place.ca_file, ...options, file],
         { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, DISCORD_TOKEN: place.accounts[0].token, VCPLAY_HOME: home } },
       ),
     );
@@ -105,9 +114,16 @@ class Play extends EventEmitter {
     return until(() => this.told.some(fits), this, 'event');
   }
 
-  async ended() {
+  async ended(expected = 0) {
     const [status, signal] = await this.exit;
-    if (status !== 0) throw new Error(`vcplay play ended with ${signal ?? status}`);
+    if (status !== expected) throw new Error(`vcplay play ended with ${signal ?? status}`);
+  }
+
+  /** → how each channel fared, in their order: its last words. */
+  async targets() {
+    const isLast = ({ event }) => event === 'targets';
+    await this.tells(isLast);
+    return this.told.find(isLast).targets;
   }
 
   /** Once it does nothing at all, until `resume`: a signal stops a process's threads one after the other. */

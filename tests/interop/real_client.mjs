@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import crypto from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { Readable } from 'node:stream';
-import { next, until } from './loopback.mjs';
+import { next, orElse, until } from './loopback.mjs';
 import { RESET, SILENCE } from './opus.mjs';
 
 export const mode = process.env.VCPLAY_MODE ?? 'aead_aes256_gcm_rtpsize';
@@ -21,9 +21,9 @@ const COMMIT_WELCOME = 28;
 // Packets under the key before that are on their way when another comes into force, 20 ms each.
 const UNDER_WAY = 10;
 
-/** A @discordjs/voice connection of this client to the loopback's channel, ready for audio. */
-export async function joinVoice(discord, client) {
-  const { guild_id: guildId, channel_id: channelId } = discord.place;
+/** A @discordjs/voice connection of this client to the loopback's channel, or to another of its places, ready for audio. */
+export async function joinVoice(discord, client, place = discord.place) {
+  const { guild_id: guildId, channel_id: channelId } = place;
   const connection = voice.joinVoiceChannel({
     guildId,
     channelId,
@@ -32,7 +32,7 @@ export async function joinVoice(discord, client) {
     selfMute: false,
     adapterCreator: client.guilds.cache.get(guildId).voiceAdapterCreator,
   });
-  await voice.entersState(connection, voice.VoiceConnectionStatus.Ready, 10_000);
+  await orElse(voice.entersState(connection, voice.VoiceConnectionStatus.Ready, 10_000), () => connection.destroy());
   return connection;
 }
 
@@ -47,8 +47,8 @@ export class RealClient extends EventEmitter {
   #held = null;
 
   /** Joins and listens to the user. */
-  static async join(discord, client, userId) {
-    return new RealClient(client.user.id, await joinVoice(discord, client), userId);
+  static async join(discord, client, userId, place) {
+    return new RealClient(client.user.id, await joinVoice(discord, client, place), userId);
   }
 
   constructor(id, connection, userId) {

@@ -1,7 +1,10 @@
 #include "soak/player.hpp"
 
+#include <fmt/format.h>
+
 #include <utility>
 
+#include "base/log.hpp"
 #include "soak/witness.hpp"
 
 namespace vcplay::soak {
@@ -17,10 +20,12 @@ bot::BotConfig bot_for(const rehearsal::Discord& discord) {
   return config;
 }
 
-channel::ChannelConfig channel_for(const rehearsal::Discord& discord) {
-  channel::ChannelConfig config;
-  config.guild = discord.options().guild;
-  config.channel = discord.options().channel;
+fleet::FleetConfig fleet_for(const rehearsal::Discord& discord) {
+  fleet::FleetConfig config;
+  for (const rehearsal::Place& place : rehearsal::places_of(discord.options())) {
+    config.targets.push_back({place.guild, place.channel});
+  }
+  config.starts_together = config.targets.size() > 1;
   return config;
 }
 
@@ -29,9 +34,17 @@ channel::ChannelConfig channel_for(const rehearsal::Discord& discord) {
 Player::Player(const rehearsal::Discord& discord) {
   trust_.add_anchors(discord.ca_pem());
   bot_.emplace(loop_, trust_, bot_for(discord));
-  channel_.emplace(*bot_, channel_for(discord), log_, stats_, senders_, *this);
-  loop_.post([this] { channel_->start(); });
+  fleet_.emplace(*bot_, fleet_for(discord), log_, senders_, *this);
+  start();
+}
+
+/// All channels have begun when this returns.
+void Player::start() {
+  std::packaged_task<void()> begin([this] { fleet_->start({}); });
+  std::future<void> begun = begin.get_future();
+  loop_.post([&begin] { begin(); });
   network_ = std::thread([this] { loop_.run(); });
+  begun.wait();
   tape_ = std::thread([this] { wind_tape(); });
 }
 
@@ -39,28 +52,38 @@ Player::~Player() {
   tape_stops_ = true;
   tape_.join();
   loop_.post([this] {
-    channel_.reset();
+    fleet_.reset();
     bot_.reset();
     loop_.stop();
   });
   network_.join();
 }
 
-bool Player::is_playing() const { return ended_.wait_for(0s) != std::future_status::ready; }
-
 std::optional<Error> Player::stop() {
-  if (is_playing()) {
-    loop_.post([this] { channel_->stop(); });
-  }
+  loop_.post([this] { fleet_->stop(); });
   if (ended_.wait_for(kStopTime) != std::future_status::ready) {
     return Error(Cause::unexpected, "The player was told to stop and did not.");
   }
   return ended_.get();
 }
 
-void Player::on_end(std::optional<Error> error) noexcept {
-  why_ = std::move(error);
-  bot_->close([this] { end_.set_value(std::move(why_)); });
+void Player::on_begin(std::size_t, std::shared_ptr<const send::SenderStats> stats) {
+  stats_.push_back(std::move(stats));
+}
+
+void Player::on_notice(std::size_t target, const channel::Notice& notice) {
+  const std::string line = fmt::format("In channel {}: {} {}", target + 1, notice.sentence, notice.then);
+  log::write(notice.level, notice.place, "{}", fmt::make_format_args(line));
+}
+
+void Player::on_end(std::size_t, std::optional<Error> error) noexcept {
+  somebody_ended_ = true;
+  if (!why_) why_ = std::move(error);
+}
+
+void Player::on_fleet_end(std::optional<Error> error) noexcept {
+  if (!why_) why_ = std::move(error);
+  end_.set_value(std::move(why_));
 }
 
 /// Keeps the log full.

@@ -34,7 +34,10 @@ constexpr Duration kGatewayHeartbeat = 4s;
 /// Draws a storm: in its rough stretches voice sessions come and go, in its mild ones audio flows.
 class Weather {
  public:
-  Weather(std::uint64_t seed, Duration length) : random_(seed), end_(length - kCalm) {}
+  Weather(std::uint64_t seed, Duration length, const std::vector<rehearsal::Place>& places)
+      : random_(seed), end_(length - kCalm) {
+    for (const rehearsal::Place& place : places) skies_.push_back({place.channel});
+  }
 
   Storm draw() {
     while (now_ < end_) {
@@ -43,13 +46,22 @@ class Weather {
     }
     const auto earlier = [](const auto& a, const auto& b) { return a.at < b.at; };
     std::stable_sort(script_.begin(), script_.end(), earlier);
-    return {std::move(script_), merged()};
+    Storm storm{std::move(script_)};
+    for (Sky& sky : skies_) storm.excuses.push_back(merged(std::move(sky.excuses)));
+    return storm;
   }
 
  private:
   struct Choice {
     unsigned weight;
     void (Weather::*happens)();
+  };
+  /// What one place suffers.
+  struct Sky {
+    Snowflake channel;
+    std::vector<Excuse> excuses = {};
+    Duration gateway_back{};  // when op 4 can be sent again at the latest
+    int renewals = 0;         // since the voice session was stable
   };
 
   // ── dice ──
@@ -61,6 +73,7 @@ class Weather {
     return least + static_cast<std::int64_t>(below(steps)) * 1ms;
   }
   void let_one_happen(std::span<const Choice> choices) {
+    here_ = skies_.size() == 1 ? 0 : below(skies_.size());
     std::uint64_t all = 0;
     for (const Choice& one : choices) all += one.weight;
     std::uint64_t drawn = below(all);
@@ -74,7 +87,7 @@ class Weather {
 
   void rough() {
     const Duration until = std::min(end_, now_ + between(15s, 30s));
-    renewals_ = 0;
+    for (Sky& sky : skies_) sky.renewals = 0;
     if (gateway_had_peace_) forget_gateway();
     gateway_had_peace_ = false;
     for (; now_ < until; go_on()) let_one_happen(kRough);
@@ -91,27 +104,41 @@ class Weather {
   void go_on() { now_ += between(kShortestStep, kLongestStep); }
 
   void add(FaultKind kind, std::uint64_t number = 0, Duration span = {}, bool flag = false) {
-    script_.push_back({now_, {kind, number, span, flag}});
+    add_at(now_, {kind, number, span, flag});
   }
-  void add_later(Duration after, FaultKind kind) { script_.push_back({now_ + after, {kind, 0, {}, false}}); }
-  void may_be_heard(Duration span) { excuses_.push_back({now_, now_ + span}); }
-  void gateway_is_away(Duration span) { gateway_back_ = std::max(gateway_back_, now_) + span; }
+  void add_later(Duration after, FaultKind kind) { add_at(now_ + after, {kind, 0, {}, false}); }
+  /// What strikes all of them is in the script of the first.
+  void add_at(Duration when, const rehearsal::Fault& fault) {
+    const bool is_of_one = rehearsal::reach_of(fault.kind) == rehearsal::FaultReach::call && here_ != 0;
+    script_.push_back({when, fault, is_of_one ? here().channel : Snowflake{}});
+  }
+  Sky& here() { return skies_[here_]; }
+  void may_be_heard(Duration span) { here().excuses.push_back({now_, now_ + span}); }
+  void gateway_is_away(Sky& sky, Duration span) {
+    sky.gateway_back = std::max(sky.gateway_back, now_) + span;
+  }
+  void gateway_is_away(Duration span) {
+    for (Sky& sky : skies_) gateway_is_away(sky, span);
+  }
   /// The main gateway can be lost so often once more and will still be back soon.
   bool gateway_may_go(int times = 1) {
-    if (now_ >= gateway_back_ + kGoodLife) gateway_losses_ = 0;
+    const auto later = [](const Sky& a, const Sky& b) { return a.gateway_back < b.gateway_back; };
+    const Duration back = std::max_element(skies_.begin(), skies_.end(), later)->gateway_back;
+    if (now_ >= back + kGoodLife) gateway_losses_ = 0;
     if (gateway_losses_ + times > kMostGatewayLosses) return false;
     gateway_losses_ += times;
     return true;
   }
   /// A voice session is lost, and another one wanted by way of the main gateway.
-  void session_is_lost(Duration wait = {}) {
-    excuses_.push_back({now_, std::max(now_, gateway_back_) + wait + kRecovery});
+  void session_is_lost(Sky& sky, Duration wait = {}) {
+    sky.excuses.push_back({now_, std::max(now_, sky.gateway_back) + wait + kRecovery});
   }
+  void session_is_lost(Duration wait = {}) { session_is_lost(here(), wait); }
   /// … which vcplay asks for itself.
   void session_is_renewed() {
     Duration wait{};
-    for (int again = 0; again < renewals_; ++again) wait = again == 0 ? kFirstWait : 2 * wait;
-    ++renewals_;
+    for (int again = 0; again < here().renewals; ++again) wait = again == 0 ? kFirstWait : 2 * wait;
+    ++here().renewals;
     session_is_lost(wait + wait / 4);
   }
 
@@ -160,7 +187,7 @@ class Weather {
       add(FaultKind::drop_gateway);
     }
     gateway_is_away(kGatewayIdentifies);
-    session_is_lost();
+    for (Sky& sky : skies_) session_is_lost(sky);
     go_on();
   }
 
@@ -184,12 +211,12 @@ class Weather {
   }
   void flood() { add(below(2) == 0 ? FaultKind::flood_voice : FaultKind::flood_gateway, 20 + below(400)); }
   void invalidate_voice() {
-    if (renewals_ == kMostRenewals) return drop_voice();
+    if (here().renewals == kMostRenewals) return drop_voice();
     add(FaultKind::close_voice, below(2) == 0 ? 4006 : 4009);
     session_is_renewed();
   }
   void forget_voice() {
-    if (renewals_ == kMostRenewals) return close_voice();
+    if (here().renewals == kMostRenewals) return close_voice();
     add(FaultKind::forget_voice);
     add(FaultKind::drop_voice);
     session_is_renewed();
@@ -224,7 +251,7 @@ class Weather {
   void outage() {
     const Duration span = between(200ms, 2s);
     add(FaultKind::guild_outage, 0, span);
-    gateway_is_away(span);
+    gateway_is_away(here(), span);
   }
   void set_bitrate() { add(FaultKind::set_bitrate, 1000 * (32 + below(96))); }
 
@@ -244,18 +271,20 @@ class Weather {
     const Duration span = between(100ms, 1s);
     add(FaultKind::stall, 0, span);
     // Discord's clock stands still, and so whatever lasts for a while lasts longer.
-    for (Excuse& one : excuses_) {
-      if (one.begin <= now_ && now_ < one.end) one.end += span;
+    for (Sky& sky : skies_) {
+      for (Excuse& one : sky.excuses) {
+        if (one.begin <= now_ && now_ < one.end) one.end += span;
+      }
+      sky.excuses.push_back({now_, now_ + span + 500ms});
     }
-    may_be_heard(span + 500ms);
   }
 
-  /// The excuses, with those that overlap merged into one.
-  std::vector<Excuse> merged() {
-    std::sort(excuses_.begin(), excuses_.end(),
+  /// With those that overlap merged into one.
+  static std::vector<Excuse> merged(std::vector<Excuse> excuses) {
+    std::sort(excuses.begin(), excuses.end(),
               [](const Excuse& a, const Excuse& b) { return a.begin < b.begin; });
     std::vector<Excuse> merged;
-    for (const Excuse& one : excuses_) {
+    for (const Excuse& one : excuses) {
       if (merged.empty() || merged.back().end < one.begin) {
         merged.push_back(one);
       } else {
@@ -315,17 +344,18 @@ class Weather {
   std::mt19937_64 random_;
   Duration end_;
   Duration now_ = kFirst;
-  Duration gateway_back_{};  // when op 4 can be sent again at the latest
-  int gateway_losses_ = 0;   // since a connection lasted
+  int gateway_losses_ = 0;  // since a connection lasted
   bool gateway_had_peace_ = false;
-  int renewals_ = 0;  // since the voice session was stable
   rehearsal::FaultScript script_;
-  std::vector<Excuse> excuses_;
+  std::vector<Sky> skies_;  // of the places, in their order
+  std::size_t here_ = 0;    // where it happens
 };
 
 }  // namespace
 
-Storm make_storm(std::uint64_t seed, Duration length) { return Weather(seed, length).draw(); }
+Storm make_storm(std::uint64_t seed, Duration length, const std::vector<rehearsal::Place>& places) {
+  return Weather(seed, length, places).draw();
+}
 
 std::string to_text(const Storm& storm) {
   std::string text;

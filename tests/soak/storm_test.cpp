@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
 #include "rehearsal/fault_script.hpp"
 #include "soak/witness.hpp"
@@ -15,8 +16,20 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 constexpr std::uint64_t kSeeds = 50;
+
+/// Where there is one channel.
+const std::vector<Excuse>& excuses_of(const Storm& storm) { return storm.excuses.at(0); }
+
+std::vector<rehearsal::Place> three_places() {
+  const rehearsal::DiscordOptions options;
+  const rehearsal::Place first{options.guild, options.channel};
+  std::vector<rehearsal::Place> places = rehearsal::made_up_places(first, 2);
+  places.insert(places.begin(), first);
+  return places;
+}
 
 TEST(Storm, IsTheSameForTheSameSeedOnly) {
   EXPECT_EQ(to_text(make_storm(7, 10min)), to_text(make_storm(7, 10min)));
@@ -64,7 +77,7 @@ TEST(Storm, ExcusesLossesForAsLongAsStallsDrawThemOut) {
       const auto covers = [begin = at, end](const Excuse& one) {
         return one.begin <= begin && end <= one.end;
       };
-      EXPECT_TRUE(std::any_of(storm.excuses.begin(), storm.excuses.end(), covers))
+      EXPECT_TRUE(std::any_of(excuses_of(storm).begin(), excuses_of(storm).end(), covers))
           << seed << ": " << at / 1ms;
     }
   }
@@ -75,19 +88,65 @@ TEST(Storm, LeavesMostOfTheTimeWithoutExcuse) {
   for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
     const Storm storm = make_storm(seed, 10min);
     Duration excused{};
-    for (std::size_t i = 0; i < storm.excuses.size(); ++i) {
-      excused += storm.excuses[i].end - storm.excuses[i].begin;
+    const std::vector<Excuse>& excuses = excuses_of(storm);
+    for (std::size_t i = 0; i < excuses.size(); ++i) {
+      excused += excuses[i].end - excuses[i].begin;
       if (i > 0) {
-        ASSERT_LT(storm.excuses[i - 1].end, storm.excuses[i].begin);
+        ASSERT_LT(excuses[i - 1].end, excuses[i].begin);
       }
     }
     EXPECT_LT(excused, 6min);
   }
 }
 
+// ── over several channels ──
+
+TEST(StormOverThreeChannels, StrikesEachOfThem) {
+  std::map<Snowflake, std::size_t> struck;
+  const Storm storm = make_storm(7, 10min, three_places());
+  for (const rehearsal::ScriptedFault& one : storm.script) {
+    if (reach_of(one.fault.kind) == rehearsal::FaultReach::call) ++struck[one.in];
+  }
+  EXPECT_THAT(struck, SizeIs(3));
+  for (const auto& [place, times] : struck) EXPECT_GT(times, 30U) << place.str();
+}
+
+TEST(StormOverThreeChannels, CanBeReadAsAScriptThatNamesThem) {
+  const Storm storm = make_storm(7, 10min, three_places());
+  std::string again;
+  for (const auto& fault : rehearsal::parse_script(to_text(storm))) again += rehearsal::to_text(fault) + "\n";
+  EXPECT_EQ(again, to_text(storm));
+  EXPECT_THAT(again, HasSubstr(" in " + three_places()[2].channel.str() + "\n"));
+}
+
+// Whoever was not struck has to hear everything.
+TEST(StormOverThreeChannels, ExcusesNobodyForWhatStruckAnother) {
+  const std::vector<rehearsal::Place> places = three_places();
+  std::vector<std::size_t> unexcused(places.size());
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+    const Storm storm = make_storm(seed, 10min, places);
+    for (const rehearsal::ScriptedFault& one : storm.script) {
+      const auto covers = [&](const Excuse& excuse) { return excuse.begin <= one.at && one.at < excuse.end; };
+      const bool is_of_all = one.fault.kind == rehearsal::FaultKind::stall ||
+                             (one.fault.kind == rehearsal::FaultKind::invalidate_gateway && !one.fault.flag);
+      const bool is_of_one = one.fault.kind == rehearsal::FaultKind::move;
+      for (std::size_t i = 0; i < places.size(); ++i) {
+        const auto& excuses = storm.excuses.at(i);
+        const bool is_excused = std::any_of(excuses.begin(), excuses.end(), covers);
+        const bool is_here = one.in == (i == 0 ? Snowflake{} : places[i].channel);
+        if (is_of_all || (is_of_one && is_here)) {
+          EXPECT_TRUE(is_excused) << rehearsal::to_text(one);
+        }
+        if (is_of_one && !is_here && !is_excused) ++unexcused[i];
+      }
+    }
+  }
+  for (const std::size_t times : unexcused) EXPECT_GT(times, 100U);
+}
+
 /// A listener who hears frames of the tape at the times that the test says.
 struct Hearing {
-  explicit Hearing(std::vector<Excuse> excuses) : witness({{}, std::move(excuses)}) {}
+  explicit Hearing(std::vector<Excuse> excuses) : witness(std::move(excuses)) {}
   void hear(std::uint64_t number, Duration when) {
     OpusFrame frame;
     write_frame(number, frame);

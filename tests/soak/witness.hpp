@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.hpp"
@@ -22,7 +23,7 @@ void write_frame(std::uint64_t number, OpusFrame& frame);
 /// Hears each frame of the tape, in order, once and in time, or knows of an excuse. Any thread.
 class Witness {
  public:
-  explicit Witness(const Storm& storm) : excuses_(storm.excuses) {}
+  explicit Witness(std::vector<Excuse> excuses) : excuses_(std::move(excuses)) {}
 
   void hear(ByteView opus, TimePoint now);
 
