@@ -69,7 +69,7 @@ void name_targets(Draft& draft, std::optional<Snowflake> guild) {
   const auto& media = draft.options.media;
   if (is_input &&
       std::any_of(media.begin(), media.end(), [](const auto& one) { return one.location == "-"; })) {
-    refuse("'-' (standard input) can't be both MEDIA and --targets.");
+    refuse("'-' (standard input) cannot be both MEDIA and --targets.");
   }
   const std::string name = is_input ? "standard input" : display_safe(draft.targets_file, 100);
   std::vector<Target> listed = parse_targets(read_targets(draft.targets_file), guild, name);
@@ -134,13 +134,13 @@ void set_order(Draft& draft) {
   }
   if (sync_of(options) == Sync::each) return;
   if (options.max_joined && *options.max_joined < count) {
-    refuse("--max-joined {} leaves channels for a later wave, which can't hear what is played together.",
+    refuse("--max-joined {} leaves channels for a later wave, which cannot hear what is played together.",
            *options.max_joined);
   }
   if (const auto pair = neighbours(options.targets)) {
     refuse(
         "Channels {} ({}) and {} ({}) are in one guild, where a bot can be in one at a time: what is "
-        "played together or without an end can't be heard in both.",
+        "played together or without an end cannot be heard in both.",
         pair->first.channel.str(), pair->first.source, pair->second.channel.str(), pair->second.source);
   }
 }

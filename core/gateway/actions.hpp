@@ -39,7 +39,7 @@ struct Ready {
 /// RESUMED came: everything missed has been replayed.
 struct Resumed {};
 /// The connection is lost and another is wanted: open it after so long and call on_open(), or on_close() when
-/// it can't be opened. Of the old socket nothing is to be heard any more; a CloseSocket before this one says
+/// it cannot be opened. Of the old socket nothing is to be heard any more; a CloseSocket before this one says
 /// how to close it.
 struct Reconnect {
   std::string url;   // READY's resume_gateway_url; empty: the one that the first connection went to

@@ -117,7 +117,7 @@ TEST_F(Targets, AreAtMostSoMany) {
 
 TEST_F(Targets, AreNoMediaToo) {
   EXPECT_THAT(complaint({"play", "--targets", "-", "-"}),
-              HasSubstr("'-' (standard input) can't be both MEDIA and --targets."));
+              HasSubstr("'-' (standard input) cannot be both MEDIA and --targets."));
 }
 
 TEST_F(Targets, HearEachAllOfWhatEnds) {
