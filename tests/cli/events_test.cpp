@@ -147,12 +147,13 @@ TEST_F(Events, TellWhyTheRunFails) {
 }
 
 TEST_F(Events, TellHowEachChannelFared) {
-  writer().targets({{.place = {{81384788765712384}, {381870553235193857}}, .sent = 20s, .packets = 1015, .reason = {}},
-                    {.place = {{81384788765712385}, {381870553235193858}},
-                     .packets = 3,
-                     .lost = 1,
-                     .status = ExitStatus::removed,
-                     .reason = "The bot was removed."}});
+  writer().targets(
+      {{.place = {{81384788765712384}, {381870553235193857}}, .sent = 20s, .packets = 1015, .reason = {}},
+       {.place = {{81384788765712385}, {381870553235193858}},
+        .packets = 3,
+        .lost = 1,
+        .status = ExitStatus::removed,
+        .reason = "The bot was removed."}});
   EXPECT_EQ(Json::parse(line())["targets"], Json::parse(R"([
     {"guild": "81384788765712384", "channel": "381870553235193857", "sent_seconds": 20.0, "packets": 1015,
      "lost": 0, "status": 0, "reason": null},
