@@ -190,7 +190,12 @@ void Fleet::fail(const Error& reason) {
   if (!impl_->failure) impl_->failure = reason;
   impl_->plan.stop();
   for (const auto& [target, seat] : impl_->seats) {
-    if (!seat->has_ended && seat->channel) seat->channel->fail(reason);
+    if (seat->has_ended) continue;
+    if (seat->channel) {
+      seat->channel->fail(reason);
+    } else {
+      impl_->ended(*seat, reason);  // it could not even be made
+    }
   }
   if (impl_->seats.empty()) impl_->close();
 }

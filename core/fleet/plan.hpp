@@ -27,8 +27,6 @@ class Plan {
 
   /// All have ended that are to be begun.
   [[nodiscard]] bool is_over() const noexcept { return begun_ == 0 && ready_.empty(); }
-  /// None of those that have not begun waits for another one's end.
-  [[nodiscard]] bool is_last_wave() const noexcept { return waiting_.empty() && ready_.empty(); }
   [[nodiscard]] std::size_t begun() const noexcept { return begun_; }  // and not ended
 
  private:
