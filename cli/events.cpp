@@ -229,6 +229,8 @@ void EventWriter::error(Cause cause, std::string_view sentence) {
 }
 
 void EventWriter::targets(const std::vector<TargetLine>& lines) {
+  constexpr std::size_t kMany = 100;  // so many fit beside what may wait
+  if (lines.size() > kMany) static_cast<void>(impl_->lines.flush(kReaderPatience));
   Json targets = Json::array();
   for (const TargetLine& line : lines) {
     targets.push_back(at(line.place, {{"sent_seconds", short_seconds(line.sent)},

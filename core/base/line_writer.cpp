@@ -58,6 +58,7 @@ struct LineWriter::Impl {
 
 bool LineWriter::Impl::has_room(std::size_t size, Urgency urgency) const {
   if (urgency == Urgency::last_words) {
+    if (lines.empty()) return true;  // however long: nothing else waits with it
     return lines.size() < room.lines + room.lines / 4 && bytes + size <= room.bytes + room.bytes / 4;
   }
   // Once something was dropped, half of the room has to come back: else every other line would tell of one.

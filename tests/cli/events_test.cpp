@@ -248,6 +248,16 @@ TEST(EventsWithoutAReader, HoldNobodyUp) {
   EXPECT_THROW(events.finish(), Error) << "nobody has read them for a second";
 }
 
+TEST(EventsOfAFleet, TellOfEveryChannelHoweverManyThereAre) {
+  vcplay::testing::StuckPipe pipe;
+  EventWriter events(pipe.write_end());
+  events.targets(std::vector<TargetLine>(20'000));
+  const std::string text = pipe.read_until("]}\n");
+  const Json event = Json::parse(text.substr(text.find('{')));
+  EXPECT_EQ(event.at("event"), "targets");
+  EXPECT_EQ(event.at("targets").size(), 20'000U);
+}
+
 TEST(EventsWithoutAReader, TellHowManyWereLost) {
   vcplay::testing::StuckPipe pipe;
   EventWriter events(pipe.write_end());
