@@ -1,7 +1,7 @@
-# usage: cmake -D PROGRAM=… -D EMULATOR=… -D PROPERTIES=… -D FILE=… -P suites.cmake
+# usage: cmake -D PROGRAM=… -D EMULATOR=… -D NICE=… -D PROPERTIES=… -D FILE=… -P suites.cmake
 # Writes FILE, which tells ctest the suites of a GoogleTest program: one process each, since loading a hundred libraries
 # anew for each of two thousand tests would take longer than most of them. EMULATOR runs a PROGRAM that was built for
-# another processor, and is empty otherwise.
+# another processor, and is empty otherwise. NICE runs it so that it gives way to others, or is empty.
 set(command ${EMULATOR} ${PROGRAM})
 execute_process(COMMAND ${command} --gtest_list_tests OUTPUT_VARIABLE listed RESULT_VARIABLE status TIMEOUT 60)
 if(NOT status EQUAL 0)
@@ -10,7 +10,7 @@ endif()
 string(REPLACE ";" "\;" listed "${listed}")
 string(REPLACE "\n" ";" lines "${listed}")
 set(quoted "")
-foreach(word IN LISTS command)
+foreach(word IN LISTS NICE command)
   string(APPEND quoted " [=[${word}]=]")
 endforeach()
 set(tests "")

@@ -3,6 +3,7 @@
 # Makes a bare Debian (12, then 13, or the one that is named) in a folder of its own: no compiler, no make, no sudo. Clones
 # this project's last commit into it and runs the README's two commands there: first as root, then, in a second bare Debian,
 # as an ordinary user with sudo. sid, Debian's unstable, is a canary: the demo alone is run there, as root.
+# With VCPLAY_CCACHE=FOLDER all is compiled through a ccache that lies there.
 set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
 suites='bookworm trixie'
@@ -51,10 +52,19 @@ read_me() {
     printf 'registry=%s\n' "$(npm config get registry 2>/dev/null)" >"$lab/$machine$home/.npmrc"
   fi
   chroot "$lab/$machine" chown -R "$user" "$home"
+  through=
+  if [ -n "${VCPLAY_CCACHE:-}" ]; then
+    mkdir -p "$VCPLAY_CCACHE" "$lab/$machine/ccache"
+    chmod -R a+rwX "$VCPLAY_CCACHE"
+    mount --bind "$VCPLAY_CCACHE" "$lab/$machine/ccache"
+    inside "$lab/$machine" "$user" "$home" "cd $home/vcplay && ./dev need ccache" </dev/null
+    through="CMAKE_CXX_COMPILER_LAUNCHER=ccache CCACHE_DIR=/ccache CCACHE_UMASK=000 CCACHE_BASEDIR=$home/vcplay"
+    through="$through CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1 CCACHE_SLOPPINESS=time_macros"
+  fi
   for verb in "$@"; do
     began=$(date +%s)
     say "$suite: ./dev $verb, as $user"
-    inside "$lab/$machine" "$user" "$home" "cd $home/vcplay && ./dev $verb" </dev/null
+    inside "$lab/$machine" "$user" "$home" "cd $home/vcplay && $through ./dev $verb" </dev/null
     say "$suite: ./dev $verb, as $user: $(($(date +%s) - began)) s"
   done
 }

@@ -54,7 +54,7 @@ attach() {
 
 # Unmounts that.
 detach() {
-  for mounted in dev/shm dev sys proc; do
+  for mounted in ccache dev/shm dev sys proc; do
     while is_mounted "$1/$mounted" && { umount "$1/$mounted" 2>/dev/null || umount -l "$1/$mounted" 2>/dev/null; }; do :; done
   done
 }

@@ -7,8 +7,6 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "words/http_server.hpp"
-#include "words/hung_file.hpp"
 #include "words/stage.hpp"
 
 namespace vcplay::testing {
@@ -187,35 +185,6 @@ TEST(Play, ATitleWithEscapeSequencesReachesNobodysTerminal) {
   EXPECT_THAT(finished.err, Not(HasSubstr("\x1b")));
   EXPECT_THAT(finished.err, Not(HasSubstr("\xe2\x80\xae")));
   EXPECT_THAT(finished.err, HasSubstr("\\x1b[31mred\\nsecond line"));
-}
-
-TEST(Play, AFileThatHangsIsNamedAndTheNextMediumPlays) {
-  const TemporaryFolder folder;
-  const std::string tone = folder.write("tone.wav", Stage::wav(Stage::pcm(1.0)));
-  const std::string next = folder.write("next.wav", Stage::wav(Stage::pcm(1.0)));
-  const HungFile hung(tone);
-  if (!hung.hangs()) GTEST_SKIP() << "no leases on this file system";
-  Stage stage;
-  const Finished finished = run(stage.play({tone, next}), kDeadline);
-  EXPECT_EQ(finished.exit_status, 4) << finished.err;
-  EXPECT_THAT(finished.err, HasSubstr("/tone.wav\" is left out: no sound came out of it for 10 s"));
-  EXPECT_GE(stage.discord().report().audio_packets, 50U);
-  EXPECT_TRUE(stage.discord().report().left_cleanly);
-}
-
-TEST(Play, AServerThatGetsNowhereIsCutAndTheNextMediumPlays) {
-  const HttpServer server([](const HttpExchange& client) {
-    client.send("HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\n\r\n" +
-                Stage::wav(Stage::pcm(1.0)).substr(0, 30));
-    while (!client.hung_up_within(1'000)) client.send({"\0", 1});  // a byte a second, for ever
-  });
-  const TemporaryFolder folder;
-  const std::string tone = folder.write("tone.wav", Stage::wav(Stage::pcm(1.0)));
-  Stage stage;
-  const Finished finished = run(stage.play({server.url("/slow.wav"), tone}), kDeadline);
-  EXPECT_EQ(finished.exit_status, 4) << finished.err;
-  EXPECT_THAT(finished.err, HasSubstr("/slow.wav\" cannot be opened: its server sends too slowly"));
-  EXPECT_TRUE(stage.discord().report().left_cleanly);
 }
 
 TEST(Play, AnOggOfWhatWasHeardHoldsTheVeryPackets) {
