@@ -43,6 +43,11 @@ struct OfTarget {
                Underrun, Reconnecting, TargetEnded>
       what;
 };
+/// As FleetListener::on_later_limits() tells it.
+struct LaterLimits {
+  std::optional<int> least;
+  bool are_known = false;
+};
 /// Every target has ended, or, with an error, their thread has.
 struct FleetEnded {
   std::optional<Error> error;
@@ -51,8 +56,8 @@ struct PipelineFailed {
   std::string sentence;
 };
 struct PipelineEnded {};
-using Message = std::variant<OfTarget, FleetEnded, media::TrackInfo, media::StreamTitle, media::TrackResult,
-                             PipelineFailed, PipelineEnded>;
+using Message = std::variant<OfTarget, LaterLimits, FleetEnded, media::TrackInfo, media::StreamTitle,
+                             media::TrackResult, PipelineFailed, PipelineEnded>;
 
 /// Carries messages from the network and media threads to the main thread, which waits on fd(). The last
 /// ones, for which it waits, have room from the beginning on: they come also where no memory is left.
@@ -87,6 +92,9 @@ class Mailbox final : public fleet::FleetListener, public media::PipelineListene
     post(OfTarget{target, Reconnecting{facts}});
   }
   void on_notice(std::size_t target, const channel::Notice& notice) override;  // logs it at once
+  void on_later_limits(std::optional<int> least, bool are_known) override {
+    post(LaterLimits{least, are_known});
+  }
   void on_end(std::size_t target, std::optional<Error> error) noexcept override;
   void on_fleet_end(std::optional<Error> error) noexcept override;
 

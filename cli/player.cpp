@@ -167,6 +167,10 @@ void Player::begin_when_due(TimePoint now) {
 void Player::handle(Message& message) {
   std::visit(Overloaded{
                  [&](OfTarget& of) { std::visit([&](auto& what) { handle(of.target, what); }, of.what); },
+                 [&](LaterLimits& later) {
+                   later_ = later;
+                   fit_bitrate(Clock::now());
+                 },
                  [&](FleetEnded& ended) {
                    if (ended.error && !outcome_.error) outcome_.error = std::move(ended.error);
                    over_ = true;

@@ -185,6 +185,7 @@ class Player {
   Progress progress_;
   std::optional<int> bitrate_;            // that is encoded with
   std::optional<TimePoint> first_facts_;  // when the first channel was described
+  LaterLimits later_;                     // of channels whose turn has not come
   SaidOnce said_;                         // of tracks and targets that fail alike
   std::string wait_;
   Fingerprints fingerprints_;

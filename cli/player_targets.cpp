@@ -93,13 +93,14 @@ std::string Player::name_of(std::size_t target) const {
       has_name ? fmt::format(" ({})", display_safe(guest->second.facts->channel_name, 60)) : "");
 }
 
-/// One encoding is for all of them: the least of what they take. Until the first ones are known nothing is
-/// encoded; whoever is not by then has to bear with it.
+/// One encoding is for all of them: the least of what they take, be it now or when their turn comes. Until
+/// that is known nothing is encoded, for two seconds; whoever is not known by then has to bear with it.
 void Player::fit_bitrate(TimePoint now) {
   constexpr Duration kPatience = 2s;
   constexpr int kLowest = 8'000;  // of any Discord channel
   const bool is_patient = !bitrate_ && first_facts_ && now - *first_facts_ < kPatience;
-  std::optional<int> limit;
+  if (!first_facts_ || (is_patient && !later_.are_known)) return;
+  std::optional<int> limit = later_.least;
   for (const auto& [target, guest] : guests_) {
     if (!guest.facts && is_patient) return;
     if (guest.facts) limit = std::min(limit.value_or(guest.facts->bitrate), guest.facts->bitrate);

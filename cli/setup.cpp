@@ -1,5 +1,6 @@
 #include "cli/setup.hpp"
 
+#include "cli/sync.hpp"
 #include "cli/token.hpp"
 #include "host/state_folder.hpp"
 #include "net/url.hpp"
@@ -39,7 +40,7 @@ net::Url url_or_complain(const std::string& text, std::string_view option) {
 PlayerSetup common_setup(const Options& options) {
   PlayerSetup setup;
   setup.targets = options.targets;
-  setup.sync = sync_of(options);
+  setup.sync = settle_sync(options);
   setup.max_joined = options.max_joined;
   setup.at = options.at;
   setup.media = options.media;

@@ -167,6 +167,7 @@ Shard& Bot::open_shard(int id) {
                                .url = gateway_->url,
                                .may_speak_to = [this](const net::Url& to) { return may_speak_to(to); },
                                .may_identify = [this, id] { return turn_of(id); },
+                               .on_guild = on_guild_,
                                .on_closed = [this] { tell_if_closed(); }})
       .first->second;
 }

@@ -45,6 +45,9 @@ class Bot {
   /// There will be played in this guild: Discord describes a guild once, and what it says is kept from now
   /// on. Of one that is named when its shard is open already nothing is known until Discord says it again.
   void expect(Snowflake guild);
+  /// Before open(): told of each guild that is expected, when Discord has described it or a channel there, or
+  /// has left it out, ahead of whoever plays in it. Must not destroy the Bot.
+  void on_guild(GuildWatch told) { on_guild_ = std::move(told); }
   /// Nobody will play there any more: what is known of it is forgotten.
   void forget(Snowflake guild);
 
@@ -100,6 +103,7 @@ class Bot {
   mls::PrivateKey signature_key_ = mls::PrivateKey::generate();
   std::unique_ptr<rest::Api> api_;
   std::set<Snowflake> expected_;
+  GuildWatch on_guild_;
   std::map<Snowflake, ShardListener*> waiting_;  // for the gateway to be found
   bool is_open_ = false;
   bool is_searching_ = false;

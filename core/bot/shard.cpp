@@ -117,6 +117,12 @@ void Shard::tell(gateway::Action event) {
   if (std::holds_alternative<gateway::Resumed>(event)) {
     log::info("Discord's gateway: the session is resumed.");
   }
+  if (std::holds_alternative<gateway::GuildCreated>(event) ||
+      std::holds_alternative<gateway::GuildMissing>(event) ||
+      std::holds_alternative<gateway::ChannelUpdated>(event)) {
+    const Snowflake guild = gateway::guild_of(event).value();
+    if (config_.on_guild) config_.on_guild(guild, session_.guild(guild));
+  }
   listeners_.hear(std::move(event));
 }
 

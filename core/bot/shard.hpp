@@ -15,6 +15,9 @@
 
 namespace vcplay::bot {
 
+/// Told what a guild is like now; null: the bot is not in it.
+using GuildWatch = std::function<void(Snowflake, const resources::Guild*)>;
+
 struct ShardConfig {
   gateway::Config session;
   net::Url url;
@@ -22,6 +25,8 @@ struct ShardConfig {
   std::function<bool(const net::Url&)> may_speak_to;
   /// As BotConfig has it.
   std::function<Duration()> may_identify;
+  /// As Bot::on_guild() has it. Empty: nobody cares.
+  GuildWatch on_guild;
   /// After close(): its sockets are gone.
   std::function<void()> on_closed;
 };

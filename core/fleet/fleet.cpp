@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "fleet/later_limits.hpp"
 #include "net/event_loop.hpp"
 
 namespace vcplay::fleet {
@@ -76,10 +77,16 @@ struct Fleet::Impl {
       gate_is_closed = true;
     }
     // A shard describes its guilds once, when it begins.
-    for (const Target& target : config.targets) {
+    for (std::size_t i = 0; i < config.targets.size(); ++i) {
+      const Target& target = config.targets[i];
       if (++visits_left[target.guild] == 1) bot.expect(target.guild);
+      later.add(i, target.guild, target.channel);
     }
+    bot.on_guild([this](Snowflake id, const resources::Guild* guild) {
+      if (later.describe(id, guild)) listener.on_later_limits(later.least(), later.are_known());
+    });
     begin_those_due();
+    listener.on_later_limits(later.least(), later.are_known());
   }
 
   void begin_those_due() {
@@ -88,6 +95,7 @@ struct Fleet::Impl {
   }
 
   void begin(std::size_t target) {
+    later.begun(target, config.targets[target].guild);
     Seat& seat = *(seats[target] = std::make_unique<Seat>(*this, target));
     seat.stats =
         target == 0 && config.first_stats ? config.first_stats : std::make_shared<send::SenderStats>();
@@ -154,6 +162,7 @@ struct Fleet::Impl {
   send::SendThreads& threads;
   FleetListener& listener;
   Plan plan;
+  LaterLimits later;
   std::map<std::size_t, std::unique_ptr<Seat>> seats;
   std::map<Snowflake, std::size_t> visits_left;  // to each guild
   bool gate_is_closed = false;

@@ -48,6 +48,9 @@ class FleetListener {
   virtual void on_underrun(std::size_t target, bool began) = 0;
   virtual void on_reconnect(std::size_t target, const channel::ReconnectFacts& facts) = 0;
   virtual void on_notice(std::size_t target, const channel::Notice& notice) = 0;
+  /// What the targets bear that are not begun yet: the least bitrate (bit/s), as far as Discord has told, and
+  /// whether it has told all. Comes again when that changes, and once at the beginning.
+  virtual void on_later_limits(std::optional<int> least, bool are_known) = 0;
   /// As ChannelListener::on_end().
   virtual void on_end(std::size_t target, std::optional<Error> error) noexcept = 0;
   /// Exactly once, last: every target that began has ended, and the bot is gone.

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -94,8 +95,9 @@ struct DiscordOptions {
   Snowflake channel{381870553235193857};
   std::vector<Place> further_places = {};  // with the first, in this order; the bots are in all guilds
   std::string channel_name = "Rehearsal";
-  int channel_type = 2;           // resources::kGuildVoice
-  int channel_bitrate = 128'000;  // bit/s
+  int channel_type = 2;                            // resources::kGuildVoice
+  int channel_bitrate = 128'000;                   // bit/s
+  std::map<Snowflake, int> channel_bitrates = {};  // of those that have another one
   int user_limit = 0;
   int occupants = 1;  // members already in the channel, the listener included
   int listeners = 1;  // members who live in this process: the first measures, all count what they hear

@@ -159,6 +159,8 @@ int World::channel_type(Snowflake channel) const noexcept {
 int World::channel_bitrate(Snowflake channel) const noexcept {
   const auto changed = bitrates_.find(channel);
   if (changed != bitrates_.end()) return changed->second;
+  const auto own = options_.channel_bitrates.find(channel);
+  if (own != options_.channel_bitrates.end()) return own->second;
   return is_place(channel) ? options_.channel_bitrate : kUsualBitrate;
 }
 

@@ -39,9 +39,9 @@ class FrameLog {
   void retain(Retention retention) noexcept {
     keeps_whole_.store(retention == Retention::whole, std::memory_order_release);
   }
-  /// True when Retention::whole keeps so many frames with so many bytes of Opus to the last one.
-  [[nodiscard]] static bool fits(std::uint64_t frames, std::uint64_t opus_bytes) noexcept {
-    return KeptFrames::fits(frames, opus_bytes);
+  /// How many frames with so many bytes of Opus each Retention::whole keeps.
+  [[nodiscard]] static std::uint64_t room_for(std::size_t opus_bytes) noexcept {
+    return KeptFrames::room_for(opus_bytes);
   }
 
   // ── media thread ──

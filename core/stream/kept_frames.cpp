@@ -1,5 +1,6 @@
 #include "stream/kept_frames.hpp"
 
+#include <algorithm>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -10,11 +11,9 @@ KeptFrames::~KeptFrames() {
   while (first_) first_ = std::move(first_->next);  // one by one: a thousand destructors are no recursion
 }
 
-bool KeptFrames::fits(std::uint64_t frames, std::uint64_t opus_bytes) noexcept {
-  constexpr std::uint64_t kMostOverhead = space_for(1) - 1;
-  constexpr std::uint64_t kLeastUsed = sizeof(Chunk::bytes) - space_for(kMaxOpusBytes);  // of a chunk
-  constexpr std::uint64_t kRoom = kMostChunks * kLeastUsed;
-  return frames <= kRoom / kMostOverhead && opus_bytes <= kRoom - frames * kMostOverhead;
+std::uint64_t KeptFrames::room_for(std::size_t opus_bytes) noexcept {
+  const std::uint64_t in_chunk = sizeof(Chunk::bytes) / space_for(std::min(opus_bytes, kMaxOpusBytes));
+  return kMostChunks * in_chunk;
 }
 
 bool KeptFrames::append(const OpusFrame& frame) noexcept {

@@ -31,8 +31,8 @@ class KeptFrames {
   KeptFrames(const KeptFrames&) = delete;
   KeptFrames& operator=(const KeptFrames&) = delete;
 
-  /// True when so many frames with so many bytes of Opus have room.
-  [[nodiscard]] static bool fits(std::uint64_t frames, std::uint64_t opus_bytes) noexcept;
+  /// How many frames with so many bytes of Opus each have room.
+  [[nodiscard]] static std::uint64_t room_for(std::size_t opus_bytes) noexcept;
 
   /// The writer alone; allocates. False when there is no room: then nothing more may be appended.
   [[nodiscard]] bool append(const OpusFrame& frame) noexcept;

@@ -36,6 +36,7 @@ class Thrower final : public fleet::FleetListener {
   void on_encryption(std::size_t, const channel::EncryptionFacts&) override {}
   void on_underrun(std::size_t, bool) override {}
   void on_reconnect(std::size_t, const channel::ReconnectFacts&) override {}
+  void on_later_limits(std::optional<int>, bool) override {}
   void on_notice(std::size_t, const channel::Notice&) override {}
   void on_end(std::size_t, std::optional<Error> error) noexcept override { why_ = std::move(error); }
   void on_fleet_end(std::optional<Error> error) noexcept override {

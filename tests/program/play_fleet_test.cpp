@@ -114,6 +114,20 @@ TEST(PlayFleet, ComesToEachInWaves) {
   EXPECT_EQ(stage.discord().report().gateway_identifies, 1U);
 }
 
+TEST(PlayFleet, TakesTheBitrateThatSuitsThoseWhoComeLater) {
+  rehearsal::DiscordOptions options = guilds(3);
+  options.channel_bitrates[rehearsal::places_of(options)[2].channel] = 16'000;
+  FleetStage stage(options);
+  const Finished finished =
+      run(stage.play_everywhere({"--json", "--max-joined", "1", stage.tone("tone.wav", 1.0)}), kDeadline);
+  EXPECT_EQ(finished.exit_status, 0) << finished.err;
+  expect_heard_everywhere(stage, 1.0);
+  constexpr std::uint64_t kMostBytes = 150;  // of a datagram: 40 at 16 kb/s and what is around them
+  for (const auto& [place, report] : stage.discord().reports()) {
+    EXPECT_LT(report.bytes_received, report.packets_received * kMostBytes) << place.channel.str();
+  }
+}
+
 TEST(PlayFleet, WhatHasNoEndIsHeardTogether) {
   FleetStage stage(guilds(3));
   Command command =

@@ -44,6 +44,7 @@ class Player final : public fleet::FleetListener {
   void on_encryption(std::size_t, const channel::EncryptionFacts&) override {}
   void on_underrun(std::size_t, bool) override {}
   void on_reconnect(std::size_t, const channel::ReconnectFacts&) override {}
+  void on_later_limits(std::optional<int> /*least*/, bool /*are_known*/) override {}
   void on_notice(std::size_t target, const channel::Notice& notice) override;
   void on_end(std::size_t target, std::optional<Error> error) noexcept override;
   void on_fleet_end(std::optional<Error> error) noexcept override;

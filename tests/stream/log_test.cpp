@@ -108,11 +108,25 @@ TEST(WholeStream, MayBeReadWithoutLooking) {
 
 TEST(WholeStream, FitsAnHourAt128KilobitsAndNotTwo) {
   constexpr std::uint64_t kHour = 180'000;
-  EXPECT_TRUE(FrameLog::fits(kHour, kHour * 320));
-  EXPECT_FALSE(FrameLog::fits(2 * kHour, 2 * kHour * 320));
-  EXPECT_TRUE(FrameLog::fits(0, 0));
-  EXPECT_FALSE(FrameLog::fits(UINT64_MAX, 0));
-  EXPECT_FALSE(FrameLog::fits(0, UINT64_MAX));
+  EXPECT_GE(FrameLog::room_for(320), kHour);
+  EXPECT_LT(FrameLog::room_for(320), 2 * kHour);
+  EXPECT_LT(FrameLog::room_for(0), 100 * kHour) << "a frame takes room, be it empty";
+  EXPECT_GT(FrameLog::room_for(0), FrameLog::room_for(320));
+  EXPECT_EQ(FrameLog::room_for(SIZE_MAX), FrameLog::room_for(kMaxOpusBytes)) << "no frame is longer";
+}
+
+TEST(WholeStream, HasAsMuchRoomAsItSays) {
+  FrameLog log(64, Retention::whole);
+  Writer writer(log);
+  FrameCursor cursor(log);
+  const std::uint64_t room = FrameLog::room_for(kMaxOpusBytes);
+  for (std::uint64_t number = 0; number < room; ++number) {
+    ASSERT_TRUE(writer.write(kMaxOpusBytes));
+    cursor.pop();
+  }
+  EXPECT_TRUE(log.kept_all());
+  ASSERT_TRUE(writer.write(kMaxOpusBytes));
+  EXPECT_FALSE(log.kept_all());
 }
 
 /// Whoever said that it fits was wrong: what can be kept is, and nobody is held up.
