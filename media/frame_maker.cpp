@@ -32,6 +32,7 @@ constexpr std::uint64_t frames_until(std::uint64_t position) {
 FrameMaker::FrameMaker(const std::atomic<int>& bitrate, double volume, const EncoderOptions& options,
                        Outlet& outlet, Event& stop, Progress& progress)
     : bitrate_(bitrate),
+      options_(options),
       amplifies_(volume > 1.0),
       outlet_(outlet),
       stop_(stop),
@@ -151,13 +152,21 @@ bool FrameMaker::wait_for_bitrate() {
   return stop_.wait_for(*bitrate_known_);
 }
 
+void FrameMaker::note_bitrate() {
+  const int bitrate = bitrate_.load(std::memory_order_relaxed);
+  if (bitrate < made_for_) outlet_.fit(bitrate, options_);
+  made_for_ = bitrate;
+}
+
 bool FrameMaker::wait_for_room() {
   if (!wait_for_bitrate()) return false;
+  note_bitrate();
   Outlet::Room room = outlet_.room();
   if (room.free > 0) return true;
   const Progress::Wait wait(progress_);
   while (room.free == 0) {
     if (stop_.wait_for(nap_)) return false;
+    note_bitrate();
     room = outlet_.room();
     if (room.free == 0) nap_ = std::min(nap_ * 2, kLongestNap);
   }

@@ -29,6 +29,8 @@ class FrameMaker {
   void encode_after(const Event& known) noexcept { bitrate_known_ = &known; }
   /// Waits for that; false after a stop.
   [[nodiscard]] bool wait_for_bitrate();
+  /// Where the bitrate has fallen, what waits in the queue is made to fit.
+  void note_bitrate();
 
   /// Where the resampler puts a track's samples.
   [[nodiscard]] PcmFifo& fifo() noexcept { return fifo_; }
@@ -106,6 +108,8 @@ class FrameMaker {
   [[nodiscard]] Start& owner_of(std::uint64_t position);
 
   const std::atomic<int>& bitrate_;
+  int made_for_ = 0;  // the bitrate that was noted last
+  const EncoderOptions options_;
   const Event* bitrate_known_ = nullptr;  // nullptr: it always is
   const bool amplifies_;
   Outlet& outlet_;

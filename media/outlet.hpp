@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/thread_annotations.hpp"
+#include "media/encode_anew.hpp"
 #include "media/pipeline.hpp"
 #include "media/soft_end.hpp"
 #include "stream/frame_log.hpp"
@@ -57,6 +58,11 @@ class Outlet {
   void end_softly() {
     const Lock lock(mutex_);
     if (queue_ != nullptr) media::end_softly(*queue_);
+  }
+  /// Likewise: what waits in the queue is to take no more than `bitrate`.
+  void fit(int bitrate, const EncoderOptions& options) {
+    const Lock lock(mutex_);
+    if (queue_ != nullptr) encode_anew(*queue_, bitrate, options);
   }
   /// Media thread: no frame comes any more.
   void finish() {

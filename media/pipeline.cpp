@@ -72,11 +72,7 @@ bool Pipeline::skip_stuck_track() {
   return true;
 }
 
-void Pipeline::set_bitrate(int bits_per_second) {
-  impl_->work->bitrate.store(bits_per_second, std::memory_order_relaxed);
-  impl_->work->limit.store(bits_per_second, std::memory_order_relaxed);
-  impl_->work->bitrate_known.raise();
-}
+void Pipeline::set_bitrate(int bits_per_second) { impl_->work->set_bitrate(bits_per_second); }
 
 Pipeline::Extent Pipeline::extent() const {
   const Work& work = *impl_->work;

@@ -126,7 +126,8 @@ class Pipeline {
   /// behind, in whatever library it is, and has another one go on with the next track; the lost one ends in
   /// an error. False when it is not in a library, or too many are left behind already.
   [[nodiscard]] bool skip_stuck_track();
-  /// Any thread: from the next frame on. Packets that take more than that do not pass through, either.
+  /// Any thread: from the next frame on; where it is less than before, what waits is encoded anew, too, but
+  /// for the next few. Packets that take more than that do not pass through, either.
   void set_bitrate(int bits_per_second);
 
   /// What of all frames is not to be heard, in samples, as an Ogg Opus file says it.

@@ -9,38 +9,19 @@
 #include <optional>
 #include <vector>
 
+#include "media/waiting_sound.hpp"
+
 namespace vcplay::media {
 namespace {
 
-constexpr std::size_t kHeadStart = 3;  // frames that are sent while we work: 60 ms, of which we need a few
-// Frames after which a decoder and an encoder know where they are: what they make differs by -60 and -40 dB.
-constexpr std::size_t kPreroll = 10;
 constexpr std::size_t kFaded = stream::FrameLog::Ending().size();
 constexpr std::size_t kFadeSamples = 1440;  // 30 ms
 constexpr std::size_t kFrameValues = kSamplesPerFrame * kChannels;
 
 struct Free {
-  void operator()(OpusDecoder* decoder) const noexcept { opus_decoder_destroy(decoder); }
   void operator()(OpusEncoder* encoder) const noexcept { opus_encoder_destroy(encoder); }
 };
-using DecoderPtr = std::unique_ptr<OpusDecoder, Free>;
 using EncoderPtr = std::unique_ptr<OpusEncoder, Free>;
-
-/// What a listener hears of the frames from number `first` to `last`, interleaved; nothing when one of them
-/// is not 20 ms of Opus.
-std::optional<std::vector<float>> heard(const stream::FrameLog& queue, std::size_t first, std::size_t last) {
-  int result = OPUS_OK;
-  const DecoderPtr decoder(opus_decoder_create(kSampleRate, kChannels, &result));
-  if (decoder == nullptr) return std::nullopt;
-  std::vector<float> samples((last - first) * kFrameValues);
-  for (std::size_t frame = first; frame < last; ++frame) {
-    const OpusFrame packet = queue.peek(frame);
-    const int made = opus_decode_float(decoder.get(), packet.bytes.data(), packet.size,
-                                       samples.data() + (frame - first) * kFrameValues, kSamplesPerFrame, 0);
-    if (made != static_cast<int>(kSamplesPerFrame)) return std::nullopt;
-  }
-  return samples;
-}
 
 /// Falls to silence from sample `from` on.
 void fade(std::vector<float>& samples, std::size_t from) {
@@ -90,13 +71,9 @@ std::optional<stream::FrameLog::Ending> encode_end(std::vector<float> samples, c
 }  // namespace
 
 void end_softly(stream::FrameLog& queue) {
-  const std::size_t published = queue.published();
-  const std::size_t taken = queue.taken();
-  // A queue that is full has nothing left of what was sent: then the music goes on for a little longer.
-  const std::size_t oldest = published > queue.capacity() ? published - queue.capacity() : 0;
-  const std::size_t from = std::max(taken + kHeadStart, oldest + kPreroll);
-  if (taken == 0 || from + kFaded > published) return;
-  const std::size_t first = from - std::min(from - oldest, kPreroll);
+  const auto waiting = WaitingFrames::in(queue);
+  if (!waiting || waiting->from + kFaded > waiting->end) return;
+  const auto [first, from, end] = *waiting;
   auto samples = heard(queue, first, from + kFaded);
   if (!samples) return;
   fade(*samples, (from - first) * kSamplesPerFrame);

@@ -71,10 +71,18 @@ void Work::end(const std::string& failure) noexcept {
   progress.leave();
   padding.store(maker_.tail(), std::memory_order_release);
   written.store(true);
+  surely([&] { maker_.note_bitrate(); });
   surely([&] { end_softly(); });
   outlet.finish();
   surely([&] { outlet.tell([](PipelineListener& listener) { listener.on_pipeline_end(); }); });
   ended.raise();
+}
+
+void Work::set_bitrate(int bits_per_second) {
+  const int before = bitrate.exchange(bits_per_second);
+  limit.store(bits_per_second, std::memory_order_relaxed);
+  bitrate_known.raise();
+  if (bits_per_second < before && written.load()) outlet.fit(bits_per_second, options_.encoder);
 }
 
 void Work::play_all() {

@@ -41,6 +41,9 @@ class Work {
     if (softly.exchange(false)) outlet.end_softly();
   }
 
+  /// Any thread: from the next frame on. Once all is written, what waits is made to fit at once.
+  void set_bitrate(int bits_per_second);
+
   Event stop;
   std::atomic<bool> softly{false};   // an end is asked for that nobody has made yet; set before `stop`
   std::atomic<bool> written{false};  // the last frame is in the queue

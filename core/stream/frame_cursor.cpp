@@ -14,6 +14,7 @@ void FrameCursor::take_up(TimePoint slot) noexcept {
 void FrameCursor::rest() noexcept {
   if (!is_taking_) return;
   is_taking_ = false;
+  if (source_ == Source::ring) source_ = Source::none;  // it may be replaced meanwhile
   log_.clock().leave();
 }
 
@@ -48,10 +49,10 @@ FrameCursor::Source FrameCursor::read() noexcept {
     read_kept();
     return Source::kept;
   }
-  if (log_.ring_.read(position_, front_)) return Source::ring;
+  if (log_.read(position_, front_)) return Source::ring;
   go_to(log_.taken());  // it fell out of the window; the writer does not get past this one
   const bool is_there = position_ < log_.published_.load(std::memory_order_acquire);
-  return is_there && log_.ring_.read(position_, front_) ? Source::ring : Source::none;
+  return is_there && log_.read(position_, front_) ? Source::ring : Source::none;
 }
 
 void FrameCursor::read_kept() noexcept {

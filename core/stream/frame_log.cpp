@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <new>
 
 namespace vcplay::stream {
 
@@ -21,8 +22,27 @@ void FrameLog::publish() noexcept {
 
 OpusFrame FrameLog::peek(std::size_t number) const noexcept {
   OpusFrame frame;
-  static_cast<void>(ring_.read(number, frame));
+  static_cast<void>(read(number, frame));
   return frame;
+}
+
+bool FrameLog::read(std::uint64_t number, OpusFrame& frame) const noexcept {
+  const std::uint64_t end = again_end_.load(std::memory_order_acquire);
+  const bool is_replaced = number < end && number >= again_from_.load(std::memory_order_relaxed);
+  return (is_replaced ? *again_ : ring_).read(number, frame);
+}
+
+bool FrameLog::replace(std::size_t from, std::span<const OpusFrame> frames) noexcept {
+  // A cursor that is farther behind has lost its place.
+  const bool is_read = again_ && taken() < again_end_.load(std::memory_order_relaxed) + kBehind;
+  if (keeps_whole() || is_read) return false;
+  if (!again_) again_.reset(new (std::nothrow) FrameRing(capacity_ + kBehind));
+  if (!again_) return false;
+  again_end_.store(0, std::memory_order_relaxed);
+  for (std::size_t i = 0; i < frames.size(); ++i) again_->write(from + i, frames[i]);
+  again_from_.store(from, std::memory_order_relaxed);
+  again_end_.store(from + frames.size(), std::memory_order_release);
+  return true;
 }
 
 void FrameLog::end_with(std::size_t from, const Ending& ending) noexcept {

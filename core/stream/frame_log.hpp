@@ -5,6 +5,8 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <span>
 
 #include "base/opus_frame.hpp"
 #include "stream/frame_ring.hpp"
@@ -54,6 +56,10 @@ class FrameLog {
   /// How many frames were ever published; the last capacity() of them can be looked at, taken or not.
   [[nodiscard]] std::size_t published() const noexcept { return published_.load(std::memory_order_relaxed); }
   [[nodiscard]] OpusFrame peek(std::size_t number) const noexcept;
+  /// `frames` take the place of those from number `from` on, all of which are published, for whoever has not
+  /// read them yet. False, and nothing happens: the stream is kept whole, some that were replaced before may
+  /// still be read, or there is no memory for it.
+  [[nodiscard]] bool replace(std::size_t from, std::span<const OpusFrame> frames) noexcept;
   /// Once: `ending` takes the place of the frames from number `from` on, all of which are published; nothing
   /// comes after it. A cursor that is past it by then has nothing more to take.
   void end_with(std::size_t from, const Ending& ending) noexcept;
@@ -89,18 +95,22 @@ class FrameLog {
   [[nodiscard]] bool is_kept(std::uint64_t number) const noexcept {
     return keeps_whole() && number < kept_end_.load(std::memory_order_acquire);
   }
+  [[nodiscard]] bool read(std::uint64_t number, OpusFrame& frame) const noexcept;
   void reach(std::uint64_t number) noexcept;
   void note_underrun(std::uint64_t number) noexcept;
 
   const std::size_t capacity_;
   FrameRing ring_;  // of all that the writer may be ahead, and kBehind
   KeptFrames kept_;
-  OpusFrame draft_{};  // of the media thread
-  Ending ending_{};    // written before end_
+  OpusFrame draft_{};                 // of the media thread
+  Ending ending_{};                   // written before end_
+  std::unique_ptr<FrameRing> again_;  // frames that were replaced; made before again_end_ is first set
   std::atomic<bool> keeps_whole_;
   std::atomic<bool> finished_{false};
   std::atomic<std::uint64_t> end_{kNever};       // the number of the frame behind the ending
   std::atomic<std::uint64_t> kept_end_{kNever};  // from this frame on none is kept
+  std::atomic<std::uint64_t> again_from_{0};     // these frames are in again_:
+  std::atomic<std::uint64_t> again_end_{0};
   std::atomic<std::uint32_t> underruns_{0};
   std::atomic<std::uint64_t> dry_{0};  // behind the last frame that was missing
   StreamClock clock_;

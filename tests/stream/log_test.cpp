@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "words/stream_words.hpp"
 
 namespace vcplay::stream {
@@ -66,6 +68,31 @@ TEST(FrameLog, CountsAMissingFrameOnceHoweverManyMissIt) {
   EXPECT_EQ(take(a, t + 40ms), "1");
   a.note_underrun();
   EXPECT_EQ(log.underruns(), 2U);
+}
+
+TEST(FrameLog, GivesWhatTookAnothersPlaceToWhoeverHasNotReadIt) {
+  FrameLog log;
+  Writer writer(log);
+  FrameCursor early(log);
+  FrameCursor late(log);
+  const TimePoint t{10s};
+  writer.fill(10);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(take(early, t + i * kFrameDuration), std::to_string(i));
+  std::vector<OpusFrame> others(3);
+  for (std::size_t i = 0; i < others.size(); ++i) make_frame(others[i], 104 + i);
+  EXPECT_TRUE(log.replace(4, others));
+  EXPECT_EQ(log.peek(5).track_frame, 105U);
+  for (const char* expected : {"3", "104", "105", "106", "7"}) EXPECT_EQ(take(early), expected);
+  EXPECT_FALSE(log.replace(8, others)) << "the late one may still read those";
+  EXPECT_EQ(take(late, t + 3 * kFrameDuration), "3");
+  EXPECT_EQ(take(late), "104");
+  while (log.taken() < 7 + 16 + 1) {
+    writer.fill(1);
+    take(early);
+  }
+  writer.fill(10);
+  EXPECT_TRUE(log.replace(log.taken() + 2, others));
+  EXPECT_EQ(log.peek(log.taken() + 2).track_frame, 104U);
 }
 
 // ── the whole stream ──
