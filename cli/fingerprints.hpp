@@ -3,6 +3,7 @@
 
 #include <deque>
 #include <map>
+#include <string>
 #include <vector>
 
 #include "dave/session.hpp"
@@ -14,14 +15,19 @@ namespace vcplay::cli {
 class Fingerprints {
  public:
   void set_own_user(Snowflake user) { own_user_ = user; }
-  void add(const std::vector<dave::GroupMember>& members);
+  /// `where`: the channel where they are, by name; empty: there is one alone.
+  void add(const std::vector<dave::GroupMember>& members, const std::string& where = {});
   void log_next();
 
  private:
   Snowflake own_user_;
   Bytes own_key_;
   std::map<Snowflake, Bytes> known_;
-  std::deque<dave::GroupMember> waiting_;
+  struct Waiting {
+    dave::GroupMember member;
+    std::string where;
+  };
+  std::deque<Waiting> waiting_;
 };
 
 }  // namespace vcplay::cli

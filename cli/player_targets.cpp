@@ -21,8 +21,12 @@ void Player::handle(std::size_t target, PhaseEntered& phase) {
 
 void Player::handle(std::size_t target, channel::ChannelFacts& facts) {
   const int bitrate = std::min(setup_.bitrate.value_or(facts.bitrate), facts.bitrate);
-  log::info("{} is \"{}\" in guild \"{}\", at {} kb/s.", facts.stage ? "The stage" : "The channel",
-            display_safe(facts.channel_name, 100), display_safe(facts.guild_name, 100), bitrate / 1000);
+  const std::string which =
+      outcome_.targets.size() == 1
+          ? std::string(facts.stage ? "The stage" : "The channel")
+          : fmt::format("{} {}", facts.stage ? "Stage" : "Channel", facts.channel.str());
+  log::info("{} is \"{}\" in guild \"{}\", at {} kb/s.", which, display_safe(facts.channel_name, 100),
+            display_safe(facts.guild_name, 100), bitrate / 1000);
   view_.on_channel(target, facts);
   guests_[target].facts = std::move(facts);
   if (!first_facts_) first_facts_ = Clock::now();
@@ -41,7 +45,7 @@ void Player::handle(std::size_t target, channel::SessionFacts& facts) {
 }
 
 void Player::handle(std::size_t target, EncryptionChanged& change) {
-  fingerprints_.add(change.facts.members);
+  fingerprints_.add(change.facts.members, outcome_.targets.size() == 1 ? "" : name_of(target));
   view_.on_encryption(target, change.facts);
   if (!change.facts.privacy_code.empty()) outcome_.targets[target].privacy_code = change.facts.privacy_code;
   if (target != 0) return;

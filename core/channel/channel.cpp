@@ -73,10 +73,8 @@ void Channel::Impl::tell_retry(Recovery what, const Error& reason, Duration afte
   // A moment's silence is nobody's business; a longer one, or one again and again, is.
   const bool matters = what == Recovery::call && !join_deadline && (attempt > 1 || after >= 1s);
   if (what != Recovery::gateway) {
-    listener.on_notice({.level = matters ? log::Level::warning : log::Level::info,
-                        .sentence = reason.what(),
-                        .hint = reason.hint(),
-                        .then = bot::retry_words(after, attempt)});
+    listener.on_notice({matters ? log::Level::warning : log::Level::info, reason.what(), reason.hint(),
+                        bot::retry_words(after, attempt)});
   }
   listener.on_reconnect(
       {.what = what, .reason = reason.what(), .hint = reason.hint(), .after = after, .attempt = attempt});

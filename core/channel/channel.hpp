@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -97,11 +98,20 @@ struct ReconnectFacts {
 
 /// Something that a person should know of while the channel goes on.
 struct Notice {
-  log::Level level = log::Level::warning;
+  /// `where`: those from one place are of one kind.
+  Notice(log::Level how_bad, std::string what, Hint what_helps = Hint::none, std::string what_next = {},
+         log::Place where = {__builtin_FILE(), __builtin_LINE()})
+      : level(how_bad),
+        sentence(std::move(what)),
+        hint(what_helps),
+        then(std::move(what_next)),
+        place(where) {}
+
+  log::Level level;
   std::string sentence;  // what happened
-  Hint hint = Hint::none;
-  std::string then = {};  // a sentence of what the channel does about it; empty: nothing
-  log::Place place = {__builtin_FILE(), __builtin_LINE()};  // where it comes from: those are of one kind
+  Hint hint;
+  std::string then;  // a sentence of what the channel does about it; empty: nothing
+  log::Place place;
 };
 
 /// Hears from a Channel, on the network thread. Must not destroy it from inside.

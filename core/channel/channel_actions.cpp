@@ -95,7 +95,7 @@ void Channel::Impl::carry_out(voice::Action& action) {
                  [&](voice::SendBinary& send) { voice.carry_out(send); },
                  [&](voice::CloseSocket& close) { voice.carry_out(close); },
                  [&](voice::Reconnect& again) { voice_is_lost(again); },
-                 [&](voice::Resumed&) { log::info("The voice gateway: the session is resumed."); },
+                 [&](voice::Resumed&) { logger.info("The voice gateway: the session is resumed."); },
                  [&](voice::Over& over) { voice_is_over(over); },
                  [&](voice::MediaServer& server) { find_address(server); },
                  [&](voice::SessionReady& session) { session_is_ready(session); },

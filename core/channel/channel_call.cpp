@@ -34,7 +34,8 @@ void Channel::Impl::open_voice(call::OpenVoice& order) {
                                 .signature_key = bot.signature_key().duplicate(),
                                 .plaintext = plaintext,
                                 .was_encrypted = was_encrypted,
-                                .random = bot::random_fraction});
+                                .random = bot::random_fraction,
+                                .logger = logger});
 }
 
 /// Everything of the voice session goes; the sender keeps its place among the frames.
@@ -51,13 +52,13 @@ void Channel::Impl::close_voice() {
 void Channel::Impl::moved_to(Snowflake channel) {
   seat.asked_to_speak = false;
   const resources::Channel* const there = channel_there(channel);
-  if (there == nullptr) return log::warning("The bot was moved to a channel that it cannot see.");
-  log::info("The bot was moved to {}.", display_safe(there->name, 100));
+  if (there == nullptr) return logger.warning("The bot was moved to a channel that it cannot see.");
+  logger.info("The bot was moved to {}.", display_safe(there->name, 100));
   if (channel == guild()->afk_channel) {
-    log::warning("The bot was moved to the AFK channel of the guild, where nobody hears it.");
+    logger.warning("The bot was moved to the AFK channel of the guild, where nobody hears it.");
   } else if (const std::string why = resources::why_not_play(*guild(), channel, user, utc_now());
              !why.empty()) {
-    log::warning("{}", why);
+    logger.warning("{}", why);
   }
   tell_channel(*there);
 }
@@ -81,9 +82,9 @@ void Channel::Impl::mute_changed(bool muted) {
   if (muted == seat.is_muted) return;
   seat.is_muted = muted;
   if (muted) {
-    log::warning("The bot is muted by the server: nobody hears it until a moderator unmutes it.");
+    logger.warning("The bot is muted by the server: nobody hears it until a moderator unmutes it.");
   } else {
-    log::info("The bot is no longer muted by the server.");
+    logger.info("The bot is no longer muted by the server.");
   }
 }
 
@@ -97,10 +98,10 @@ void Channel::Impl::suppression_changed(bool suppressed) {
   if (suppressed == seat.is_suppressed) return;
   seat.is_suppressed = suppressed;
   if (!is_on_stage()) {
-    if (suppressed) log::warning("The bot lost the permission to speak in this channel: nobody hears it.");
+    if (suppressed) logger.warning("The bot lost the permission to speak in this channel: nobody hears it.");
     return;
   }
-  if (!suppressed) log::info("The bot speaks on the stage.");
+  if (!suppressed) logger.info("The bot speaks on the stage.");
   const LineState before = permit.line();
   change_permit([&] { permit.audience_is(suppressed); });
   if (permit.line() != before) tell_line();

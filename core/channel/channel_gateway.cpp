@@ -126,7 +126,7 @@ bool Channel::Impl::may_play_there() {
   if ((config.speaking_flags & voice::kPriority) != 0) {
     const auto permissions = permissions_in(channel);
     if (permissions && (*permissions & resources::kPrioritySpeaker) == 0) {
-      log::warning(
+      logger.warning(
           "the bot lacks the permission Priority Speaker in this channel; it speaks as an ordinary member");
       config.speaking_flags = voice::kMicrophone;
     }

@@ -10,7 +10,7 @@
 
 #include "base/action_queue.hpp"
 #include "base/lifetime.hpp"
-#include "base/log.hpp"
+#include "base/logger.hpp"
 #include "base/overloaded.hpp"
 #include "channel/channel.hpp"
 #include "channel/channel_status.hpp"
@@ -58,6 +58,10 @@ struct Channel::Impl final : bot::ShardListener, VoiceLinkOwner, MediaPathOwner,
   net::EventLoop& loop;
   ChannelConfig config;
   ChannelListener& listener;
+  /// Of what is about this channel alone.
+  const log::Logger logger{[this](log::Level level, log::Place place, const std::string& line) {
+    listener.on_notice({level, line, Hint::none, {}, place});
+  }};
 
   // ── how far it has come ──
   Phase phase = Phase::finding_gateway;
@@ -87,7 +91,7 @@ struct Channel::Impl final : bot::ShardListener, VoiceLinkOwner, MediaPathOwner,
 
   // ── the ways in ──
   VoiceLink voice{bot, *this};
-  MediaPath path{loop, *this};
+  MediaPath path{loop, logger, *this};
   std::uint32_t ssrc = 0;
   SenderLink sender;
   bool speaking_is_wanted = false;  // by the sender, of a session that could not say so yet
@@ -122,7 +126,7 @@ struct Channel::Impl final : bot::ShardListener, VoiceLinkOwner, MediaPathOwner,
 
   void enter(Phase next) {
     phase = next;
-    log::debug("phase {}", name(next));
+    logger.debug("phase {}", name(next));
     listener.on_phase(next, loop.now());
   }
   [[nodiscard]] bool is_ending() const { return phase >= Phase::leaving; }

@@ -77,8 +77,8 @@ void Channel::Impl::hold_audio(dave::HoldAudio& hold) {
 }
 
 void Channel::Impl::epoch_began(dave::NewEpoch& epoch) {
-  log::info("End-to-end encryption: epoch {}, {} members, voice privacy code {}.", epoch.epoch,
-            epoch.members.size(), dave::in_groups(epoch.privacy_code));
+  logger.info("End-to-end encryption: epoch {}, {} members, voice privacy code {}.", epoch.epoch,
+              epoch.members.size(), dave::in_groups(epoch.privacy_code));
   encryption.epoch = epoch.epoch;
   encryption.privacy_code = std::move(epoch.privacy_code);
   encryption.members = std::move(epoch.members);
@@ -99,7 +99,7 @@ void Channel::Impl::tell_line() {
     encryption.privacy_code.clear();
     encryption.members.clear();
   }
-  log::info("End-to-end encryption: {}.", words(encryption.line));
+  logger.info("End-to-end encryption: {}.", words(encryption.line));
   listener.on_encryption(encryption);
 }
 

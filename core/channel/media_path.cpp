@@ -4,8 +4,6 @@
 #include <cstring>
 #include <utility>
 
-#include "base/log.hpp"
-
 namespace vcplay::channel {
 namespace {
 
@@ -119,11 +117,11 @@ void MediaPath::judge(const std::optional<std::string>& route) {
     case PathWatch::Finding::nothing_new:
       return;
     case PathWatch::Finding::trouble_began:
-      return log::info("Voice packets do not get through: {}.", route ? reason : "there is no network");
+      return logger_.info("Voice packets do not get through: {}.", route ? reason : "there is no network");
     case PathWatch::Finding::trouble_ended:
-      return log::info("Voice packets get through again; {} failed.", watch_->failures());
+      return logger_.info("Voice packets get through again; {} failed.", watch_->failures());
     case PathWatch::Finding::address_changed:
-      log::info("The address of this machine is now {}.", *route);
+      logger_.info("The address of this machine is now {}.", *route);
       owner_.on_address_changed("the address of this machine changed");
       return owner_.on_path_lost("the address of this machine changed");
     case PathWatch::Finding::gets_nowhere:

@@ -10,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "base/error.hpp"
+#include "base/logger.hpp"
 #include "base/packet.hpp"
 #include "channel/path_watch.hpp"
 #include "net/event_loop.hpp"
@@ -38,7 +39,8 @@ class MediaPathOwner {
 /// Lives on the network thread.
 class MediaPath {
  public:
-  MediaPath(net::EventLoop& loop, MediaPathOwner& owner) : loop_(loop), owner_(owner) {}
+  MediaPath(net::EventLoop& loop, const log::Logger& logger, MediaPathOwner& owner)
+      : loop_(loop), logger_(logger), owner_(owner) {}
 
   /// Opens a socket to the media server and asks it for our address.
   void open(std::string address, std::uint16_t port, std::uint32_t ssrc);
@@ -61,6 +63,7 @@ class MediaPath {
   void judge(const std::optional<std::string>& route);
 
   net::EventLoop& loop_;
+  const log::Logger& logger_;
   MediaPathOwner& owner_;
   std::string address_;
   std::uint16_t port_ = 0;

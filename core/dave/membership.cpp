@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "base/log.hpp"
 #include "mls/refusal.hpp"
 
 namespace vcplay::dave {
@@ -14,8 +13,11 @@ constexpr std::size_t kMaxOwnCommits = 256;
 
 }  // namespace
 
-Membership::Membership(Snowflake self, Snowflake channel, mls::PrivateKey signature_key)
-    : self_(self), group_id_(identity_of(channel)), signature_key_(std::move(signature_key)) {}
+Membership::Membership(Snowflake self, Snowflake channel, mls::PrivateKey signature_key, log::Logger logger)
+    : logger_(std::move(logger)),
+      self_(self),
+      group_id_(identity_of(channel)),
+      signature_key_(std::move(signature_key)) {}
 
 const mls::KeyPackage& Membership::renew() {
   const mls::LeafContents leaf{{identity_of(self_)}, {}, {}, {}};
@@ -39,7 +41,7 @@ void Membership::on_external_sender(ByteView package) {
   auto sender = mls::decoded<mls::ExternalSender>(package);
   static_cast<void>(mls::point_of(sender.signature_key));
   if (current_) {
-    log::debug("dave: ignored an external sender, because the group exists already");
+    logger_.debug("dave: ignored an external sender, because the group exists already");
     return;
   }
   if (external_sender_ == sender) return;  // said again: what was proposed since then still holds
@@ -107,7 +109,7 @@ bool Membership::append(const AppendProposals& list, const Users& recognized) {
 
 void Membership::revoke(const RevokeProposals& list) {
   for (const Bytes& ref : list.refs) {
-    if (!proposals_.revoke(ref)) log::debug("dave: a proposal is revoked that nobody made");
+    if (!proposals_.revoke(ref)) logger_.debug("dave: a proposal is revoked that nobody made");
   }
 }
 
@@ -124,7 +126,7 @@ std::optional<Bytes> Membership::commit() {
     return message;
   } catch (const Error& refusal) {
     // We are to go ourselves, or to be added although we are there: for others to commit.
-    log::debug("dave: the proposals are not ours to commit: {}", refusal.what());
+    logger_.debug("dave: the proposals are not ours to commit: {}", refusal.what());
     return std::nullopt;
   }
 }

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 
+#include "base/logger.hpp"
 #include "dave/messages.hpp"
 #include "dave/policy.hpp"
 #include "mls/group.hpp"
@@ -21,7 +22,7 @@ enum class Followed : std::uint8_t {
 /// stays as it was.
 class Membership {
  public:
-  Membership(Snowflake self, Snowflake channel, mls::PrivateKey signature_key);
+  Membership(Snowflake self, Snowflake channel, mls::PrivateKey signature_key, log::Logger logger = {});
 
   /// Begins anew with a fresh key package, which is returned to be sent; what is left of the old group goes.
   /// The external sender stays.
@@ -57,6 +58,7 @@ class Membership {
   void adopt(mls::Group group);
   void forget_epoch() noexcept;
 
+  const log::Logger logger_;
   const Snowflake self_;
   const Bytes group_id_;
   const mls::PrivateKey signature_key_;

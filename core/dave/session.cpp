@@ -3,18 +3,18 @@
 #include <nlohmann/json.hpp>
 
 #include "base/json.hpp"
-#include "base/log.hpp"
 #include "dave/displayable_code.hpp"
 #include "mls/refusal.hpp"
 
 namespace vcplay::dave {
 
 Session::Session(Config config)
-    : self_(config.user),
+    : logger_(std::move(config.logger)),
+      self_(config.user),
       plaintext_(config.plaintext),
       was_encrypted_(config.was_encrypted),
       users_{config.user},
-      membership_(config.user, config.channel, std::move(config.signature_key)) {}
+      membership_(config.user, config.channel, std::move(config.signature_key), logger_) {}
 
 Actions Session::begin(int version, TimePoint now) {
   if (over_ || active_version_) return {};
@@ -72,7 +72,7 @@ Actions Session::on_binary(std::uint8_t opcode, ByteView body, TimePoint now) {
     }
   } catch (const Error& refusal) {
     // Nothing has changed: what was in force stays in force.
-    log::warning("End-to-end encryption: refused a message of the voice server: {}.", refusal.what());
+    logger_.warning("End-to-end encryption: refused a message of the voice server: {}.", refusal.what());
   }
   return settle(now);
 }
@@ -93,11 +93,11 @@ void Session::on_users(Opcode opcode, const nlohmann::json& data) {
 
 void Session::on_prepare_transition(const nlohmann::json& data) {
   const auto prepare = read_prepare_transition(data);
-  if (!prepare) return log::debug("dave: ignored a malformed transition");
-  if (!active_version_) return log::debug("dave: ignored a transition before the session");
+  if (!prepare) return logger_.debug("dave: ignored a malformed transition");
+  if (!active_version_) return logger_.debug("dave: ignored a transition before the session");
   if (!speaks(prepare->version)) {
-    return log::warning("End-to-end encryption: ignored a change to version {}, which we do not speak.",
-                        prepare->version);
+    return logger_.warning("End-to-end encryption: ignored a change to version {}, which we do not speak.",
+                           prepare->version);
   }
   last_transition_ = prepare->transition;
   ready(prepare->transition, prepare->version);
@@ -105,17 +105,17 @@ void Session::on_prepare_transition(const nlohmann::json& data) {
 
 void Session::on_execute_transition(const nlohmann::json& data) {
   const auto transition = read_execute_transition(data);
-  if (!transition) return log::debug("dave: ignored a malformed transition");
+  if (!transition) return logger_.debug("dave: ignored a malformed transition");
   execute(*transition);
 }
 
 void Session::on_prepare_epoch(const nlohmann::json& data) {
   const auto prepare = read_prepare_epoch(data);
-  if (!prepare) return log::debug("dave: ignored a malformed epoch");
+  if (!prepare) return logger_.debug("dave: ignored a malformed epoch");
   if (!active_version_ || prepare->version == 0) return;  // 0: a transition says when the clear begins
   if (!speaks(prepare->version)) {
-    return log::warning("End-to-end encryption: ignored a group of version {}, which we do not speak.",
-                        prepare->version);
+    return logger_.warning("End-to-end encryption: ignored a group of version {}, which we do not speak.",
+                           prepare->version);
   }
   group_version_ = prepare->version;
   began_without_ = false;
@@ -133,15 +133,15 @@ void Session::on_proposals(ByteView body) {
 
 void Session::on_announcement(Opcode opcode, ByteView body) {
   const auto announced = read_announcement(body);
-  if (!announced) return log::debug("dave: ignored a message without a transition");
+  if (!announced) return logger_.debug("dave: ignored a message without a transition");
   if (!active_version_ || group_version_ == 0)
-    return log::debug("dave: ignored a message of no group of ours");
+    return logger_.debug("dave: ignored a message of no group of ours");
   Followed followed{};
   try {
     followed = follow(opcode, announced->message);
   } catch (const Error& refusal) {
-    log::warning("End-to-end encryption: a message of the group is not valid: {}; joining again.",
-                 refusal.what());
+    logger_.warning("End-to-end encryption: a message of the group is not valid: {}; joining again.",
+                    refusal.what());
     last_transition_ = announced->transition;
     return recover();
   }
@@ -216,7 +216,7 @@ void Session::execute(TransitionId transition) {
     return;
   }
   auto execution = transitions_.execute(transition);
-  if (!execution) return log::debug("dave: ignored transition {}, which was not prepared", transition);
+  if (!execution) return logger_.debug("dave: ignored transition {}, which was not prepared", transition);
   active_version_ = execution->version;
   has_key_ = execution->key != Execution::Key::none;
   if (execution->version == 0) {
@@ -307,7 +307,7 @@ Actions Session::on_time(TimePoint now) {
   } else if (asked_again_) {
     fail("No key for end-to-end encryption came within 20 s, though the group was asked for twice.");
   } else {
-    log::warning("End-to-end encryption: no key within 10 s; joining the group again.");
+    logger_.warning("End-to-end encryption: no key within 10 s; joining the group again.");
     asked_again_ = true;
     key_due_ = now + kKeyTimeout;
     recover();

@@ -10,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "base/deadline.hpp"
+#include "base/logger.hpp"
 #include "dave/membership.hpp"
 #include "dave/opcodes.hpp"
 #include "dave/transitions.hpp"
@@ -88,6 +89,7 @@ struct Config {
   mls::PrivateKey signature_key;  // one for the whole process, so that others' verification of us lasts
   Plaintext plaintext = Plaintext::refused;
   bool was_encrypted = false;  // a call of the same stream was, before this session
+  log::Logger logger = {};     // of what is about this session
 };
 
 /// End-to-end encryption of one voice session. Lives on the network thread.
@@ -142,6 +144,7 @@ class Session {
   void hold_to_time(TimePoint now);
   void fail(const std::string& sentence, Hint hint = Hint::none);
 
+  const log::Logger logger_;
   const Snowflake self_;
   const Plaintext plaintext_;
   bool was_encrypted_;  // this call, or one before it

@@ -3,7 +3,6 @@
 #include <string>
 #include <utility>
 
-#include "base/log.hpp"
 #include "dave/session.hpp"
 
 namespace vcplay::dave {
@@ -43,7 +42,8 @@ void Session::refuse_roster() {
   const std::uint64_t who = stranger()->value;
   roster_due_.reset();
   if (!withheld_) {
-    log::warning("End-to-end encryption: user {} has left the call, but not its group; joining again.", who);
+    logger_.warning("End-to-end encryption: user {} has left the call, but not its group; joining again.",
+                    who);
     transitions_.forget_group();
     transitions_.drop_key();
     has_key_ = false;
@@ -55,7 +55,7 @@ void Session::refuse_roster() {
         " is in the group that the call is encrypted for, but the voice server does not name that user "
         "as being in the call: somebody unknown would listen.");
   }
-  log::warning(
+  logger_.warning(
       "End-to-end encryption: user {} is in the group, but the voice server has not named that user; "
       "joining again.",
       who);

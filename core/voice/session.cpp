@@ -7,7 +7,6 @@
 
 #include "base/deadline.hpp"
 #include "base/json.hpp"
-#include "base/log.hpp"
 #include "base/overloaded.hpp"
 #include "base/text.hpp"
 #include "voice/close.hpp"
@@ -41,11 +40,6 @@ void append(Actions& actions, Actions&& more) {
   for (Action& action : more) actions.push_back(std::move(action));
 }
 
-Actions ignore(std::string_view what) {
-  log::debug("voice gateway: ignored {}", what);
-  return {};
-}
-
 RandomFraction or_the_middle(RandomFraction random) {
   if (random) return random;
   return [] { return 0.5; };
@@ -56,8 +50,13 @@ RandomFraction or_the_middle(RandomFraction random) {
 Session::Session(Config config)
     : config_(std::move(config)),
       dave_({config_.user, config_.channel, std::move(config_.signature_key), config_.plaintext,
-             config_.was_encrypted}),
+             config_.was_encrypted, config_.logger}),
       backoff_(kReconnects, or_the_middle(std::move(config_.random))) {}
+
+Actions Session::ignore(std::string_view what) const {
+  config_.logger.debug("voice gateway: ignored {}", what);
+  return {};
+}
 
 bool Session::has_socket() const noexcept {
   return state_ != State::not_open && state_ != State::lost && state_ != State::over;

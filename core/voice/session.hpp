@@ -14,6 +14,7 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/heartbeat.hpp"
+#include "base/logger.hpp"
 #include "base/secret.hpp"
 #include "base/snowflake.hpp"
 #include "dave/session.hpp"
@@ -90,6 +91,7 @@ struct Config {
   dave::Plaintext plaintext = dave::Plaintext::refused;
   bool was_encrypted = false;  // as dave::Config has it
   RandomFraction random = {};  // spreads the waits of Reconnect; empty: not at all
+  log::Logger logger = {};     // of what is about this session
 };
 
 /// One IDENTIFY's worth of the voice gateway, over as many websockets as it takes (README.md draws it). Lives
@@ -168,6 +170,9 @@ class Session {
   Actions fail(std::uint16_t close_code, Cause cause, const std::string& sentence, Hint hint = Hint::none);
   Actions end(Over&& over);
   void forget_socket() noexcept;
+
+  /// For what is not worth more.
+  Actions ignore(std::string_view what) const;
 
   Config config_;
   dave::Session dave_;

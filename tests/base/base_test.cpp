@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/bytes.hpp"
-#include "base/log.hpp"
+#include "base/logger.hpp"
 #include "base/secret.hpp"
 #include "base/snowflake.hpp"
 #include "base/spsc_ring.hpp"
@@ -192,6 +192,17 @@ TEST_F(Log, DoesNotBlackOutOrdinaryWords) {
 TEST_F(Log, TakesBracesInTextFromOutside) {
   log::write(log::Level::error, "{\"op\":{}}");
   EXPECT_THAT(lines_, ElementsAre("{\"op\":{}}"));
+}
+
+TEST_F(Log, GoesByWayOfWhoeverKnowsWhatItIsAbout) {
+  const log::Logger logger([](log::Level level, log::Place place, const std::string& line) {
+    const std::string named = "In channel 7: " + line;
+    log::write(level, place, "{}", fmt::make_format_args(named));
+  });
+  logger.warning("it is {}", "lost");
+  logger.info("nobody asked for this");
+  log::Logger().warning("it is {}", "lost");
+  EXPECT_THAT(lines_, ElementsAre("In channel 7: it is lost", "it is lost"));
 }
 
 TEST(LogToStandardError, WritesOneWholeLine) {

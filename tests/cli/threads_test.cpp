@@ -11,6 +11,7 @@
 #include <string>
 #include <utility>
 
+#include "base/log.hpp"
 #include "cli/errand.hpp"
 #include "cli/mailbox.hpp"
 #include "cli/network_thread.hpp"
@@ -152,6 +153,37 @@ TEST(Mailboxes, LoseNothingWhereItCannotBeTaken) {
     EXPECT_THROW(static_cast<void>(mailbox.take()), std::bad_alloc);
   }
   EXPECT_THAT(mailbox.take(), ::testing::SizeIs(1));
+}
+
+/// What the mailbox of a run in these channels logs of one of them.
+std::vector<std::string> logged(const std::vector<std::string>& channels, std::size_t target,
+                                const std::vector<channel::Notice>& notices) {
+  std::vector<std::string> lines;
+  log::set_level(log::Level::info);
+  log::set_sink([&](log::Level, std::string_view line) { lines.emplace_back(line); });
+  Mailbox mailbox(channels);
+  for (const channel::Notice& notice : notices) mailbox.on_notice(target, notice);
+  log::set_sink(nullptr);
+  log::set_level(log::Level::warning);
+  return lines;
+}
+
+TEST(Mailboxes, NameTheChannelWhereThereAreSeveral) {
+  const std::vector<channel::Notice> notices = {
+      {log::Level::info, "The bot speaks on the stage."},
+      {log::Level::warning, "It is lost.", Hint::none, "And found."}};
+  EXPECT_THAT(logged({}, 0, notices),
+              ::testing::ElementsAre("The bot speaks on the stage.", "It is lost. And found."));
+  EXPECT_THAT(logged({"channel 1", "channel 2"}, 1, notices),
+              ::testing::ElementsAre("In channel 2: The bot speaks on the stage.",
+                                     "In channel 2: It is lost. And found."));
+}
+
+TEST(Notices, FromOnePlaceAreOfOneKind) {
+  const auto lost = [] { return channel::Notice(log::Level::warning, "The connection is lost."); };
+  const channel::Notice other(log::Level::warning, "The bot is muted.");
+  EXPECT_EQ(lost().place.line, lost().place.line);
+  EXPECT_NE(lost().place.line, other.place.line);
 }
 
 /// Fails in one way or another.

@@ -90,6 +90,17 @@ TEST_F(Refusals, ToBeAddedThoughWeAreThereIsNotCommitted) {
   EXPECT_EQ(said(), Said{});
 }
 
+TEST_F(Refusals, AreToldByWayOfTheSessionsOwnLogger) {
+  propose(in_epoch({cid_.add()}));
+  ASSERT_EQ(warnings_.size(), 1U);
+  EXPECT_EQ(warnings_[0].find("End-to-end encryption: refused a message of the voice server: "), 0U)
+      << warnings_[0];
+  commit(2, Bytes{0, 1, 2});
+  ASSERT_EQ(warnings_.size(), 2U);
+  EXPECT_EQ(warnings_[1].find("End-to-end encryption: a message of the group is not valid: "), 0U)
+      << warnings_[1];
+}
+
 // ── Commits ──
 
 TEST_F(Refusals, ACommitWithAProposalOfItsOwn) {

@@ -64,7 +64,8 @@ TEST(PlayEncrypted, AsksVerboselyToBeVerified) {
   const Finished finished = run(stage.play({"-v", stage.tone("tone.wav", 2.5)}), kDeadline);
   EXPECT_EQ(finished.exit_status, 0) << finished.err;
   EXPECT_THAT(finished.err, HasSubstr("voice privacy code"));
-  EXPECT_THAT(finished.err, HasSubstr("the fingerprint with user"));
+  EXPECT_THAT(finished.err, HasSubstr("vcplay: End-to-end encryption: the fingerprint with user"));
+  EXPECT_THAT(finished.err, Not(HasSubstr("In channel"))) << "there is one alone";
 }
 
 /// What the call does while the program plays; every frame of it must be heard all the same.

@@ -46,6 +46,26 @@ TEST(PlayFleet, EveryChannelHearsAllOfIt) {
   EXPECT_EQ(stage.discord().report().gateway_identifies, 1U);
 }
 
+TEST(PlayFleet, SaysVerboselyOfWhichChannelItSpeaks) {
+  FleetStage stage(guilds(2));
+  const Finished finished = run(stage.play_everywhere({"-vv", stage.tone("tone.wav", 1.5)}), kDeadline);
+  EXPECT_EQ(finished.exit_status, 0) << finished.err;
+  for (const std::size_t place : {0U, 1U}) {
+    const std::string channel = "hannel " + stage.name_of(place);
+    EXPECT_THAT(finished.err, HasSubstr("In c" + channel + ": End-to-end encryption: epoch "));
+    EXPECT_THAT(finished.err, HasSubstr("In c" + channel + ": phase ready"));
+    EXPECT_THAT(finished.err, HasSubstr("C" + channel + " is \"Rehearsal"));
+    EXPECT_THAT(finished.err, HasSubstr("In c" + channel + " (Rehearsal"));
+  }
+  std::istringstream lines(finished.err);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find("End-to-end encryption:") != std::string::npos ||
+        line.find("phase ") != std::string::npos) {
+      EXPECT_THAT(line, HasSubstr("In channel "));
+    }
+  }
+}
+
 TEST(PlayFleet, ATargetThatIsNoneIsNobodyElsesTrouble) {
   FleetStage stage(guilds(3));
   const std::string nowhere = "381870553235990000";

@@ -235,7 +235,15 @@ class Call : public testing::Test {
   Peer bob_{kBob};
   Peer cid_{kCid};
   TimePoint now_{1000s};
-  std::optional<Session> bot_{std::in_place, Config{kBot, kChannel, mls::PrivateKey::generate()}};
+  std::vector<std::string> warnings_;
+  std::optional<Session> bot_{
+      std::in_place,
+      Config{.user = kBot,
+             .channel = kChannel,
+             .signature_key = mls::PrivateKey::generate(),
+             .logger = log::Logger([this](log::Level level, log::Place, const std::string& line) {
+               if (level == log::Level::warning) warnings_.push_back(line);
+             })}};
   std::vector<mls::KeyPackage> key_packages_;
   std::vector<Bytes> commits_;
   std::string media_ = "nothing yet";
