@@ -128,7 +128,6 @@ void set_order(Draft& draft) {
   if (draft.part) options.targets = part_of(std::move(options.targets), *draft.part);
   const std::size_t count = std::max(options.targets.size(), static_cast<std::size_t>(options.guilds));
   if (count < 2) return;
-  if (options.fast) refuse("--fast plays in one channel; there are {}.", count);
   if (options.sync == Sync::each && is_endless(options)) {
     refuse("--sync each is for MEDIA that end: what goes on for ever is heard together.");
   }

@@ -49,7 +49,7 @@ fleet::FleetConfig fleet_of(const PlayerSetup& setup) {
   for (const Target& target : setup.targets) fleet.targets.push_back({target.guild, target.channel});
   fleet.channel = setup.channel;
   fleet.max_joined = setup.max_joined.value_or(0);
-  fleet.first_stats = setup.first_stats;
+  fleet.stats = setup.stats;
   fleet.starts_together = setup.sync == Sync::together && setup.targets.size() > 1;
   return fleet;
 }

@@ -84,11 +84,12 @@ struct PlayerSetup {
   std::optional<WallTime> at;
   std::vector<media::Media> media;
   media::PipelineOptions pipeline;
-  std::optional<int> bitrate;                      // bit/s; nothing: the channels' own
-  std::optional<TitleTemplate> channel_status;     // nothing: leave the channels' status alone
-  std::string ca_file;                             // further trust anchors, empty: none
-  std::string ca_pem;                              // the same from memory
-  std::shared_ptr<send::SenderStats> first_stats;  // where the first target's sender counts; null: anywhere
+  std::optional<int> bitrate;                   // bit/s; nothing: the channels' own
+  std::optional<TitleTemplate> channel_status;  // nothing: leave the channels' status alone
+  std::string ca_file;                          // further trust anchors, empty: none
+  std::string ca_pem;                           // the same from memory
+  /// Where each target's sender counts; empty: anywhere.
+  std::vector<std::shared_ptr<send::SenderStats>> stats;
   std::function<void()>
       watch;  // asked with each tick; throws what ends the run. Empty: there is nothing to watch
 };

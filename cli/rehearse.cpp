@@ -80,6 +80,23 @@ PlayerSetup setup_for(const Options& options, const rehearsal::Discord& discord)
 }
 
 /// What both sides say of each channel.
+/// Where the sender of each place counts.
+std::vector<std::shared_ptr<send::SenderStats>> stats_of(const rehearsal::Discord& discord) {
+  std::vector<std::shared_ptr<send::SenderStats>> stats;
+  for (std::size_t left = rehearsal::places_of(discord.options()).size(); left > 0; --left) {
+    stats.push_back(std::make_shared<send::SenderStats>());
+  }
+  return stats;
+}
+
+/// Keeps all of them in step with the media server.
+std::unique_ptr<send::Pacer> pacer_of(const std::vector<std::shared_ptr<send::SenderStats>>& stats,
+                                      const rehearsal::Discord& discord) {
+  auto pacer = std::make_unique<rehearsal::UnthrottledPacer>(discord.packets_processed());
+  for (const auto& one : stats) pacer->count(one->packets);
+  return pacer;
+}
+
 std::vector<rehearsal::TargetOutcome> targets_of(std::vector<rehearsal::PlaceReport> reports,
                                                  const PlayerOutcome& outcome) {
   std::vector<rehearsal::TargetOutcome> targets;
@@ -179,11 +196,12 @@ RunResult rehearse(const Options& options) {
   }
   discord.start();
 
-  const auto stats = std::make_shared<send::SenderStats>();  // of the first channel
+  std::vector<std::shared_ptr<send::SenderStats>> stats;
   std::unique_ptr<send::Pacer> pacer;
   std::optional<BareLoop> bare;
   if (options.fast) {
-    pacer = std::make_unique<rehearsal::UnthrottledPacer>(stats->packets, discord.packets_processed());
+    stats = stats_of(discord);
+    pacer = pacer_of(stats, discord);
   } else {
     pacer = std::make_unique<send::MonotonicPacer>();
     bare.emplace();
@@ -192,7 +210,7 @@ RunResult rehearse(const Options& options) {
   PlayerOutcome outcome;
   {
     PlayerSetup setup = setup_for(options, discord);
-    setup.first_stats = stats;
+    setup.stats = stats;
     Player player(std::move(setup), *pacer, signals, *view);
     outcome = player.run();
   }

@@ -97,8 +97,7 @@ struct Fleet::Impl {
   void begin(std::size_t target) {
     later.begun(target, config.targets[target].guild);
     Seat& seat = *(seats[target] = std::make_unique<Seat>(*this, target));
-    seat.stats =
-        target == 0 && config.first_stats ? config.first_stats : std::make_shared<send::SenderStats>();
+    seat.stats = config.stats.empty() ? std::make_shared<send::SenderStats>() : config.stats.at(target);
     channel::ChannelConfig channel = config.channel;
     channel.guild = config.targets[target].guild;
     channel.channel = config.targets[target].channel;

@@ -32,7 +32,7 @@ struct FleetConfig {
   /// No channel hears anything before all that were begun first have joined or failed, or 15 s have passed
   /// since the first one joined.
   bool starts_together = false;
-  std::shared_ptr<send::SenderStats> first_stats;  // of target 0; null: made here
+  std::vector<std::shared_ptr<send::SenderStats>> stats;  // of each target; empty: made here
 };
 
 /// Hears from a Fleet, on the network thread. A target is known by its index. Must not destroy the Fleet.

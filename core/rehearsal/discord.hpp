@@ -80,14 +80,17 @@ class Discord {
   std::unique_ptr<Impl> impl_;
 };
 
-/// The sender's clock for `--fast`: time jumps from deadline to deadline, but never while more than 32
+/// The clock of all senders for `--fast`: time jumps from deadline to deadline, but never while more than 32
 /// packets are on their way to the media server.
 class UnthrottledPacer final : public send::Pacer {
  public:
-  /// `sent` is the Sender's own count (SenderStats::packets), `processed` is Discord::packets_processed().
+  /// `processed` is Discord::packets_processed().
+  explicit UnthrottledPacer(const std::atomic<std::uint64_t>& processed) : processed_(processed) {}
   UnthrottledPacer(const std::atomic<std::uint64_t>& sent, const std::atomic<std::uint64_t>& processed)
-      : sent_{&sent}, processed_(processed) {}
-  /// One Sender more, before the thread starts.
+      : UnthrottledPacer(processed) {
+    count(sent);
+  }
+  /// One Sender more, by its own count (SenderStats::packets), before the thread starts.
   void count(const std::atomic<std::uint64_t>& sent) { sent_.push_back(&sent); }
   [[nodiscard]] TimePoint now() noexcept override;
   /// Waits for the media server for a second at most; then what is on its way counts as lost.

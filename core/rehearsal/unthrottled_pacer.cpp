@@ -22,9 +22,13 @@ void nap(Duration duration) noexcept {
 
 TimePoint UnthrottledPacer::now() noexcept { return now_; }
 
+/// The discovery of whoever has begun counts, for it is processed too.
 std::uint64_t UnthrottledPacer::sent() const noexcept {
   std::uint64_t all = 0;
-  for (const auto* const sent : sent_) all += sent->load(std::memory_order_relaxed);
+  for (const auto* const one : sent_) {
+    const std::uint64_t sent = one->load(std::memory_order_relaxed);
+    all += sent > 0 ? sent + 1 : 0;
+  }
   return all;
 }
 

@@ -110,11 +110,11 @@ void SendThread::give_back(Sender& sender) noexcept {
   returned_.push(sender);
 }
 
-/// Where the clock may wait: it does for frames in mid-stream, and while none of all Senders has anything to
-/// do.
+/// Where the clock may wait: it does for frames in mid-stream, for the answer to whoever asks to speak, since
+/// others might play to the end meanwhile, and while none of all Senders has anything to do.
 bool SendThread::must_stand_still(Sender& sender) noexcept {
   if (!pacer_.waits_for_data() || !sender.waiting()) return false;
-  if (sender.starving()) return true;
+  if (sender.starving() || sender.asking()) return true;
   return !due_.has([](Sender* other) {
     other->read_inbox();
     return !other->waiting();

@@ -165,6 +165,8 @@ class Sender {
   [[nodiscard]] bool waiting() const noexcept;
   /// True when it is frames that it waits for, in the middle of the stream.
   [[nodiscard]] bool starving() const noexcept;
+  /// True when it is the network thread's answer to wants_speaking that it waits for.
+  [[nodiscard]] bool asking() const noexcept { return phase_ == Phase::asking; }
 
  private:
   friend class SendThread;

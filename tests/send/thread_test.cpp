@@ -80,12 +80,18 @@ class JumpingPacer final : public Pacer {
   void enter_thread() noexcept override { entered_.fetch_add(1); }
   [[nodiscard]] TimePoint now() noexcept override { return now_; }
   void sleep_until(TimePoint deadline) noexcept override { now_ = std::max(now_, deadline); }
-  [[nodiscard]] bool waits_for_data() noexcept override { return true; }
+  [[nodiscard]] bool waits_for_data() noexcept override {
+    asked_.fetch_add(1);
+    return true;
+  }
   [[nodiscard]] int entered() const noexcept { return entered_.load(); }
+  /// How often the thread has looked whether it may go on.
+  [[nodiscard]] int asked() const noexcept { return asked_.load(); }
 
  private:
   TimePoint now_{1s};
   std::atomic<int> entered_{0};
+  std::atomic<int> asked_{0};
 };
 
 std::optional<SenderReport> wait_for_report(SenderInbox& inbox) {
@@ -160,6 +166,34 @@ TEST(SendThread, TakesCommandsWhileItPlays) {
     inbox.destroy_retired();
   }
   EXPECT_TRUE(first.datagrams.empty());
+}
+
+TEST(SendThread, LetsAClockThatCanWaitDoSoForWhoeverAsksToSpeak) {
+  constexpr int kFrames = 50;
+  stream::FrameLog log(64);
+  std::uint32_t next = 0;
+  queue_frames(log, kFrames, next);
+  log.finish();
+  Wire wires[2];
+  SenderStats stats[2];
+  SenderInbox inboxes[2];
+  stream::FrameCursor cursors[] = {stream::FrameCursor(log), stream::FrameCursor(log)};
+  Sender prompt(cursors[0], inboxes[0], stats[0], {.lead_in_packets = 0});
+  Sender late(cursors[1], inboxes[1], stats[1], {.lead_in_packets = 0});
+  ASSERT_TRUE(inboxes[0].post(stream_to(wires[0], {})));
+  ASSERT_TRUE(inboxes[1].post(stream_to(wires[1], {})));
+  JumpingPacer pacer;
+  SendThread thread(pacer);
+  thread.add(late);
+  EXPECT_EQ(wait_for_report(inboxes[1]), SenderReport::wants_speaking);
+  thread.add(prompt);
+  ASSERT_TRUE(inboxes[0].post(SpeakingIsOn{}));
+  const int before = pacer.asked();
+  ASSERT_TRUE(eventually("it has looked often enough", [&] { return pacer.asked() > before + 5 * kFrames; }));
+  EXPECT_EQ(stats[0].audio_packets.load(), 0U) << "the other one would miss what is played meanwhile";
+  ASSERT_TRUE(inboxes[1].post(SpeakingIsOn{}));
+  EXPECT_EQ(wait_for_report(inboxes[1]), SenderReport::finished);
+  EXPECT_EQ(stats[1].audio_packets.load(), static_cast<std::uint64_t>(kFrames));
 }
 
 TEST(SendThread, QuitsWhileItWaits) {
