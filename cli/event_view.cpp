@@ -99,18 +99,12 @@ void EventView::finish(const PlayerOutcome& outcome, const std::optional<Error>&
   for (const auto& [target, guest] : guests_) {
     if (guest.joined) events_.left(place_of(target), outcome.signal ? "stopped" : reason_of(error));
   }
-  const rehearsal::Pacing late = sender_pacing(outcome.sent);
+  const rehearsal::Pacing late = sender_pacing(outcome.late, outcome.sent.worst_late);
   events_.statistics({.run_time = Clock::now() - started_,
-                      .packets = outcome.sent.packets,
-                      .audio_packets = outcome.sent.audio_packets,
-                      .dropped = outcome.sent.dropped,
-                      .failed = outcome.sent.failed,
-                      .underruns = outcome.sent.underruns,
-                      .rebases = outcome.sent.rebases,
+                      .sent = outcome.sent,
                       .reconnects = reconnects_,
                       .late_p50 = microseconds(late.p50),
                       .late_p99 = microseconds(late.p99),
-                      .late_max = microseconds(late.max),
                       .live = outcome.live});
   if (error) events_.error(error->cause(), with_hint(*error));
   std::vector<TargetLine> lines;

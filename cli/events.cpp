@@ -208,17 +208,17 @@ void EventWriter::left(const Place& place, std::string_view reason) {
 
 void EventWriter::statistics(const StatisticsEvent& event) {
   impl_->write_last("statistics", {{"seconds", short_seconds(event.run_time)},
-                                   {"packets", event.packets},
-                                   {"audio_packets", event.audio_packets},
-                                   {"dropped", event.dropped},
-                                   {"failed", event.failed},
-                                   {"underruns", event.underruns},
-                                   {"rebases", event.rebases},
+                                   {"packets", event.sent.packets},
+                                   {"audio_packets", event.sent.audio_packets},
+                                   {"dropped", event.sent.dropped},
+                                   {"failed", event.sent.failed},
+                                   {"underruns", event.sent.underruns},
+                                   {"rebases", event.sent.rebases},
                                    {"reconnects", event.reconnects},
                                    {"late_us",
                                     {{"p50", microseconds(event.late_p50)},
                                      {"p99", microseconds(event.late_p99)},
-                                     {"max", microseconds(event.late_max)}}},
+                                     {"max", microseconds(event.sent.worst_late)}}},
                                    {"live", live_figures(event.live)}});
 }
 

@@ -15,6 +15,7 @@
 #include "base/error.hpp"
 #include "base/snowflake.hpp"
 #include "cli/exit_status.hpp"
+#include "cli/figures.hpp"
 #include "media/pipeline.hpp"
 
 namespace vcplay::cli {
@@ -71,16 +72,10 @@ struct TargetLine {
 
 struct StatisticsEvent {
   Duration run_time{};
-  std::uint64_t packets = 0;
-  std::uint64_t audio_packets = 0;
-  std::uint64_t dropped = 0;
-  std::uint64_t failed = 0;
-  std::uint64_t underruns = 0;
-  std::uint64_t rebases = 0;
+  Figures sent;
   std::uint64_t reconnects = 0;
   Duration late_p50{};
   Duration late_p99{};
-  Duration late_max{};
   media::LiveFigures live = {};
 };
 

@@ -35,11 +35,6 @@ void Figures::add(const send::SenderStats& stats) {
   speaking = speaking || look(stats.speaking);
 }
 
-void Figures::add_lateness(const send::SenderStats& stats) {
-  late_us.resize(stats.late_us.size());
-  for (std::size_t i = 0; i < late_us.size(); ++i) late_us[i] += look(stats.late_us[i]);
-}
-
 void Figures::add(const Figures& other) {
   packets += other.packets;
   audio_packets += other.audio_packets;
@@ -52,8 +47,11 @@ void Figures::add(const Figures& other) {
   take_earlier(first_packet, other.first_packet);
   take_earlier(first_audio, other.first_audio);
   speaking = speaking || other.speaking;
-  if (other.late_us.size() > late_us.size()) late_us.resize(other.late_us.size());
-  for (std::size_t i = 0; i < other.late_us.size(); ++i) late_us[i] += other.late_us[i];
+}
+
+void Lateness::add(const send::SenderStats& stats) {
+  late_us.resize(stats.late_us.size());
+  for (std::size_t i = 0; i < late_us.size(); ++i) late_us[i] += look(stats.late_us[i]);
 }
 
 StreamPosition position_of(const send::SenderStats& stats) noexcept {

@@ -23,14 +23,18 @@ struct Figures {
   Duration worst_late{};
   std::optional<TimePoint> first_packet;  // of all
   std::optional<TimePoint> first_audio;
-  bool speaking = false;               // one of them is
-  std::vector<std::uint64_t> late_us;  // as SenderStats has it; empty: not asked for
+  bool speaking = false;  // one of them is
 
-  /// Without the lateness of each packet.
   void add(const send::SenderStats& stats);
-  void add_lateness(const send::SenderStats& stats);
   void add(const Figures& other);
   [[nodiscard]] bool something_was_played() const noexcept { return audio_packets > 0 || unheard > 0; }
+};
+
+/// How late the packets of some senders were.
+struct Lateness {
+  std::vector<std::uint64_t> late_us;  // as SenderStats has it; empty: of no sender yet
+
+  void add(const send::SenderStats& stats);
 };
 
 /// How far a stream has come: the track and the frame of the packet that was sent last.

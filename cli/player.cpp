@@ -133,11 +133,11 @@ PlayerOutcome Player::run() {
   announce_ends(std::numeric_limits<std::uint32_t>::max(), 0);
   pipeline_.stop();
   outcome_.live = pipeline_.live();
-  outcome_.sent = std::move(parted_);
+  outcome_.sent = parted_;
   for (const auto& [target, guest] : guests_) {
     if (!guest.stats) continue;  // it did not leave in time
     outcome_.sent.add(*guest.stats);
-    outcome_.sent.add_lateness(*guest.stats);
+    outcome_.late.add(*guest.stats);
   }
   return std::move(outcome_);
 }

@@ -32,7 +32,7 @@ namespace vcplay::cli {
 
 /// A moment of a play, as it is shown.
 struct Progress {
-  Figures sent;                   // in all channels, without the lateness of each packet
+  Figures sent;                   // in all channels
   StreamPosition position;        // of the channel that is furthest
   std::size_t frames_queued = 0;  // encoded ahead of that one
   std::size_t joined = 0;         // channels where the bot is
@@ -108,7 +108,8 @@ struct PlayerOutcome {
   static constexpr std::size_t kMostResults = 256;
   std::vector<media::TrackResult> results;  // of the first so many
   std::vector<TargetOutcome> targets;
-  Figures sent;  // in all of them
+  Figures sent;   // in all of them
+  Lateness late;  // of the same
   // Of the first target:
   std::vector<PhaseTime> phases;
   std::optional<TimePoint> first_key;   // when audio could first be sent under end-to-end encryption

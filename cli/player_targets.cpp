@@ -66,7 +66,7 @@ void Player::handle(std::size_t target, TargetEnded& ended) {
     Figures sent;
     if (guest->second.stats) {
       sent.add(*guest->second.stats);
-      sent.add_lateness(*guest->second.stats);
+      outcome_.late.add(*guest->second.stats);
       progress_.position = std::max(progress_.position, position_of(*guest->second.stats));
     }
     sent.speaking = false;
@@ -123,7 +123,6 @@ void Player::fit_bitrate(TimePoint now) {
 
 void Player::look() {
   progress_.sent = parted_;
-  progress_.sent.late_us.clear();
   progress_.joined = 0;
   for (const auto& [target, guest] : guests_) {
     if (!guest.stats) continue;

@@ -67,13 +67,13 @@ std::vector<Step> steps_of(const RehearsalResult& result) {
 
 }  // namespace
 
-rehearsal::Pacing sender_pacing(const Figures& sent) {
-  const std::uint64_t total = std::accumulate(sent.late_us.begin(), sent.late_us.end(), std::uint64_t{});
+rehearsal::Pacing sender_pacing(const Lateness& late, Duration worst) {
+  const std::uint64_t total = std::accumulate(late.late_us.begin(), late.late_us.end(), std::uint64_t{});
   if (total == 0) return {};
-  return {.p50 = quantile(sent.late_us, total, 0.5),
-          .p99 = quantile(sent.late_us, total, 0.99),
-          .p999 = quantile(sent.late_us, total, 0.999),
-          .max = static_cast<double>(sent.worst_late.count()) / 1000.0,
+  return {.p50 = quantile(late.late_us, total, 0.5),
+          .p99 = quantile(late.late_us, total, 0.99),
+          .p999 = quantile(late.late_us, total, 0.999),
+          .max = static_cast<double>(worst.count()) / 1000.0,
           .samples = total};
 }
 

@@ -44,7 +44,7 @@ struct RehearsalResult {
 [[nodiscard]] std::optional<bool> codes_agree(const RehearsalResult& result);
 
 /// The senders' histogram as percentiles.
-[[nodiscard]] rehearsal::Pacing sender_pacing(const Figures& sent);
+[[nodiscard]] rehearsal::Pacing sender_pacing(const Lateness& late, Duration worst);
 /// One object on one line, with a newline; with `targets`, if there are any.
 [[nodiscard]] std::string to_json_line(const RehearsalResult& result);
 /// What it came to in one line, and why in another where it ended early, and how much of the report one wants

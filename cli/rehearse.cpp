@@ -121,7 +121,7 @@ RehearsalResult collect(const rehearsal::Discord& discord, PlayerOutcome& outcom
   result.first_key = outcome.first_key.value_or(TimePoint{});
   result.tracks = std::move(outcome.results);
   result.privacy_code = outcome.encryption.privacy_code;
-  result.sender = sender_pacing(outcome.sent);
+  result.sender = sender_pacing(outcome.late, outcome.sent.worst_late);
   result.first_packet = outcome.sent.first_packet.value_or(TimePoint{});
   result.first_audio = outcome.sent.first_audio.value_or(TimePoint{});
   result.packets_sent = outcome.sent.packets;
