@@ -18,6 +18,7 @@
 #include "cli/signals.hpp"
 #include "cli/status_line.hpp"
 #include "cli/track_report.hpp"
+#include "cli/verdict.hpp"
 #include "media/opus_file.hpp"
 #include "stream/frame_cursor.hpp"
 

@@ -7,6 +7,7 @@
 #include "cli/hints.hpp"
 #include "cli/options.hpp"
 #include "cli/rehearsal_output.hpp"
+#include "cli/verdict.hpp"
 
 namespace vcplay::cli {
 namespace {
@@ -20,16 +21,19 @@ std::string_view reason_of(const std::optional<Error>& error) {
   return error->cause() == Cause::some_media ? "finished" : name(to_exit_status(error->cause()));
 }
 
-TargetLine line_of(const TargetOutcome& outcome) {
-  TargetLine line;
-  line.place = {outcome.target.guild, outcome.target.channel};
-  line.sent = static_cast<std::int64_t>(outcome.audio_packets) * kFrameDuration;
-  line.packets = outcome.packets;
-  line.lost = outcome.lost;
-  if (!outcome.error) return line;
-  line.status = to_exit_status(outcome.error->cause());
-  line.reason = with_hint(*outcome.error);
-  return line;
+/// The same of one among several.
+std::string_view reason_of(const TargetOutcome& target) {
+  return target.was_stopped ? "stopped" : reason_of(target.error);
+}
+
+TargetLine line_of(const TargetOutcome& target, const PlayerOutcome& outcome) {
+  const TargetVerdict verdict = verdict_on(target, outcome);
+  return {.place = {target.target.guild, target.target.channel},
+          .sent = static_cast<std::int64_t>(target.audio_packets) * kFrameDuration,
+          .packets = target.packets,
+          .lost = target.lost,
+          .status = verdict.status,
+          .reason = verdict.reason};
 }
 
 }  // namespace
@@ -91,7 +95,7 @@ void EventView::on_reconnect(std::size_t target, const channel::ReconnectFacts& 
 /// That of the only one is told at the end, when it is known whether it was stopped.
 void EventView::on_target_end(std::size_t target, const TargetOutcome& outcome) {
   if (targets_.size() == 1) return;
-  if (outcome.joined) events_.left(place_of(target), reason_of(outcome.error));
+  if (outcome.joined) events_.left(place_of(target), reason_of(outcome));
   guests_.erase(target);
 }
 
@@ -108,7 +112,7 @@ void EventView::finish(const PlayerOutcome& outcome, const std::optional<Error>&
                       .live = outcome.live});
   if (error) events_.error(error->cause(), with_hint(*error));
   std::vector<TargetLine> lines;
-  for (const TargetOutcome& target : outcome.targets) lines.push_back(line_of(target));
+  for (const TargetOutcome& target : outcome.targets) lines.push_back(line_of(target, outcome));
   events_.targets(lines);
   events_.finish();
 }

@@ -236,7 +236,7 @@ void EventWriter::targets(const std::vector<TargetLine>& lines) {
     targets.push_back(at(line.place, {{"sent_seconds", short_seconds(line.sent)},
                                       {"packets", line.packets},
                                       {"lost", line.lost},
-                                      {"status", number(line.status)},
+                                      {"status", line.status},
                                       {"reason", safe_or_null(line.reason)}}));
   }
   impl_->write_last("targets", {{"targets", std::move(targets)}});

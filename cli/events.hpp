@@ -14,7 +14,6 @@
 #include "base/clock.hpp"
 #include "base/error.hpp"
 #include "base/snowflake.hpp"
-#include "cli/exit_status.hpp"
 #include "cli/figures.hpp"
 #include "media/pipeline.hpp"
 
@@ -66,8 +65,8 @@ struct TargetLine {
   Duration sent{};            // of audio
   std::uint64_t packets = 0;  // sent, silence included
   std::uint64_t lost = 0;     // found the socket full, or were refused
-  ExitStatus status = ExitStatus::all_played;
-  std::string reason;  // one sentence; empty: all went well
+  int status = 0;             // the exit status that it would have alone
+  std::string reason;         // one sentence; empty: all went well
 };
 
 struct StatisticsEvent {

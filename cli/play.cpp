@@ -14,6 +14,7 @@
 #include "cli/hints.hpp"
 #include "cli/setup.hpp"
 #include "cli/status_view.hpp"
+#include "cli/verdict.hpp"
 
 namespace vcplay::cli {
 namespace {
@@ -122,7 +123,7 @@ class Entrance {
   std::vector<TargetOutcome> refused_;
 };
 
-/// All outcomes, in the order in which the targets were named.
+/// All outcomes, in the order in which the targets were named. Those without one were not even begun.
 void put_in_order(std::vector<TargetOutcome>& outcomes, std::vector<TargetOutcome> refused,
                   const std::vector<Target>& targets) {
   std::map<Snowflake, TargetOutcome> by_channel;
@@ -131,9 +132,11 @@ void put_in_order(std::vector<TargetOutcome>& outcomes, std::vector<TargetOutcom
   }
   outcomes.clear();
   for (const Target& target : targets) {
-    TargetOutcome& outcome = by_channel[target.channel];
+    const auto known = by_channel.find(target.channel);
+    TargetOutcome& outcome = outcomes.emplace_back();
+    outcome.was_stopped = known == by_channel.end();
+    if (!outcome.was_stopped) outcome = std::move(known->second);
     outcome.target = target;
-    outcomes.push_back(std::move(outcome));
   }
 }
 

@@ -139,6 +139,10 @@ PlayerOutcome Player::run() {
     outcome_.sent.add(*guest.stats);
     outcome_.late.add(*guest.stats);
   }
+  for (std::size_t i = 0; i < outcome_.targets.size(); ++i) {
+    TargetOutcome& target = outcome_.targets[i];
+    if (!target.began || guests_.contains(i)) target.was_stopped = true;
+  }
   return std::move(outcome_);
 }
 
@@ -269,22 +273,6 @@ void Player::end_fade(TimePoint now) {
   if (now < *fade_deadline_ && progress_.sent.speaking) return;
   fade_deadline_.reset();
   network_.stop_playing();
-}
-
-std::optional<Error> verdict(const PlayerOutcome& outcome) {
-  if (outcome.error) return outcome.error;
-  const auto has_failed = [](const TargetOutcome& target) { return target.error.has_value(); };
-  const auto failed = std::count_if(outcome.targets.begin(), outcome.targets.end(), has_failed);
-  const auto all = static_cast<std::ptrdiff_t>(outcome.targets.size());
-  if (failed > 0 && failed == all) return outcome.targets.front().error;
-  if (failed > 0) {
-    return Error(Cause::some_targets,
-                 fmt::format("{} of {} channels failed; the others heard it.", failed, all));
-  }
-  if (outcome.failed_tracks == 0) return std::nullopt;
-  if (outcome.failed_tracks >= outcome.tracks) return Error(Cause::no_media, "Nothing could be played.");
-  return Error(Cause::some_media,
-               fmt::format("{} of {} media could not be played.", outcome.failed_tracks, outcome.tracks));
 }
 
 }  // namespace vcplay::cli

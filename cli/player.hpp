@@ -46,6 +46,8 @@ struct TargetOutcome {
   std::optional<Error> error;
   bool began = false;
   bool joined = false;
+  bool was_sent_all = false;  // of what there was
+  bool was_stopped = false;   // before that, by a signal or because the run failed
   std::uint64_t packets = 0;
   std::uint64_t audio_packets = 0;
   std::uint64_t lost = 0;    // found the socket full, or were refused
@@ -116,6 +118,9 @@ struct PlayerOutcome {
   channel::EncryptionFacts encryption;  // of the last epoch
   media::LiveFigures live;              // at the end
 
+  [[nodiscard]] bool all_tracks_failed() const noexcept {
+    return failed_tracks > 0 && failed_tracks >= tracks;
+  }
   /// Counts a track that has ended, and says on standard error why it failed, unless that has been `said`.
   void add(media::TrackResult result, SaidOnce& said);
 };
@@ -206,8 +211,5 @@ class Player {
 
 /// What to say when the media thread has got nowhere for 10 s; nothing while it does.
 [[nodiscard]] std::optional<Error> stuck(const media::Pipeline::Activity& activity, TimePoint now);
-
-/// The error for the exit status: why it ended early, else what the targets say, else what the media say.
-[[nodiscard]] std::optional<Error> verdict(const PlayerOutcome& outcome);
 
 }  // namespace vcplay::cli

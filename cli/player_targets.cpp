@@ -16,6 +16,7 @@ void Player::handle(std::size_t target, TargetBegun& begun) {
 
 void Player::handle(std::size_t target, PhaseEntered& phase) {
   if (target == 0) outcome_.phases.push_back({phase.phase, phase.when});
+  if (phase.phase == channel::Phase::lingering) outcome_.targets[target].was_sent_all = true;
   view_.on_phase(target, phase.phase);
 }
 
@@ -77,6 +78,8 @@ void Player::handle(std::size_t target, TargetEnded& ended) {
     guests_.erase(guest);
   }
   outcome.error = std::move(ended.error);
+  const bool is_stopping = outcome_.signal || outcome_.error || outcome_.all_tracks_failed();
+  outcome.was_stopped = stop_deadline_ && is_stopping && !outcome.error && !outcome.was_sent_all;
   if (outcome.error && outcome_.targets.size() > 1) {
     log::error("In {}: {}", name_of(target), with_hint(*outcome.error));
   } else if (outcome_.targets.size() > 1) {

@@ -19,6 +19,7 @@
 #include "cli/status_line.hpp"
 #include "cli/status_view.hpp"
 #include "cli/temporary_file.hpp"
+#include "cli/verdict.hpp"
 #include "media/recorder.hpp"
 #include "rehearsal/discord.hpp"
 #include "rehearsal/fault_script.hpp"
@@ -79,7 +80,6 @@ PlayerSetup setup_for(const Options& options, const rehearsal::Discord& discord)
   return setup;
 }
 
-/// What both sides say of each channel.
 /// Where the sender of each place counts.
 std::vector<std::shared_ptr<send::SenderStats>> stats_of(const rehearsal::Discord& discord) {
   std::vector<std::shared_ptr<send::SenderStats>> stats;
@@ -97,16 +97,17 @@ std::unique_ptr<send::Pacer> pacer_of(const std::vector<std::shared_ptr<send::Se
   return pacer;
 }
 
+/// What both sides say of each channel.
 std::vector<rehearsal::TargetOutcome> targets_of(std::vector<rehearsal::PlaceReport> reports,
                                                  const PlayerOutcome& outcome) {
   std::vector<rehearsal::TargetOutcome> targets;
   for (std::size_t i = 0; i < reports.size(); ++i) {
     rehearsal::TargetOutcome target{.place = reports[i].place, .report = std::move(reports[i].report)};
     if (i < outcome.targets.size()) {
-      const TargetOutcome& own = outcome.targets[i];
-      target.status = number(own.error ? to_exit_status(own.error->cause()) : ExitStatus::all_played);
-      if (own.error) target.reason = with_hint(*own.error);
-      target.privacy_code = own.privacy_code;
+      const TargetVerdict own = verdict_on(outcome.targets[i], outcome);
+      target.status = own.status;
+      target.reason = own.reason;
+      target.privacy_code = outcome.targets[i].privacy_code;
     }
     targets.push_back(std::move(target));
   }

@@ -152,7 +152,7 @@ TEST_F(Events, TellHowEachChannelFared) {
        {.place = {{81384788765712385}, {381870553235193858}},
         .packets = 3,
         .lost = 1,
-        .status = ExitStatus::removed,
+        .status = 8,
         .reason = "The bot was removed."}});
   EXPECT_EQ(Json::parse(line())["targets"], Json::parse(R"([
     {"guild": "81384788765712384", "channel": "381870553235193857", "sent_seconds": 20.0, "packets": 1015,

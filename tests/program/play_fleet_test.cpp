@@ -197,6 +197,43 @@ TEST(PlayFleet, TakesItsTargetsFromAPipe) {
   expect_heard_everywhere(stage, 0.4);
 }
 
+/// Of the events `left`, in their order.
+std::vector<std::string> reasons_for_leaving(const std::string& events) {
+  std::vector<std::string> reasons;
+  std::istringstream lines(events);
+  for (std::string line; std::getline(lines, line);) {
+    const nlohmann::json event = nlohmann::json::parse(line);
+    if (event.at("event") == "left") reasons.push_back(event.at("reason"));
+  }
+  return reasons;
+}
+
+TEST(PlayFleet, ASignalStopsThoseWhoHaveNotHeardAllOfIt) {
+  FleetStage stage(guilds(3));
+  Subprocess play(stage.play_everywhere({"--json", "--max-joined", "1", stage.tone("tone.wav", 3.0)}));
+  ASSERT_TRUE(play.wait_for_text("\"event\":\"left\"", kDeadline)) << "of the first";
+  play.send(SIGTERM);
+  const Finished finished = play.finish(kDeadline);
+  EXPECT_EQ(finished.signal, SIGTERM) << finished.err;
+  const std::vector<std::string> reasons = reasons_for_leaving(finished.out);
+  ASSERT_FALSE(reasons.empty());
+  EXPECT_EQ(reasons.front(), "finished");
+  EXPECT_THAT(statuses_of(finished.out), ElementsAre(0, 128 + SIGTERM, 128 + SIGTERM));
+  const nlohmann::json targets = targets_of(finished.out);
+  EXPECT_TRUE(targets[0].at("reason").is_null());
+  EXPECT_EQ(targets[1].at("reason"), "A signal stopped it before the end.");
+  EXPECT_EQ(targets[2].at("reason"), "A signal stopped it before the end.");
+}
+
+TEST(PlayFleet, NobodyHeardAnythingWhereTheMediaFail) {
+  FleetStage stage(guilds(2));
+  const Finished finished =
+      run(stage.play_everywhere({"-c", "81384788765799999/381870553235990000", "--json", "/nowhere.wav"}),
+          kDeadline);
+  EXPECT_EQ(finished.exit_status, 3) << finished.err;
+  EXPECT_THAT(finished.err, Not(HasSubstr("heard")));
+}
+
 TEST(PlayFleet, ASignalEndsAllOfThem) {
   FleetStage stage(guilds(3));
   Subprocess play(stage.play_everywhere({"--json", "--loop", "inf", stage.tone("tone.wav", 1.0)}));
@@ -204,6 +241,8 @@ TEST(PlayFleet, ASignalEndsAllOfThem) {
   play.send(SIGINT);
   const Finished finished = play.finish(kDeadline);
   EXPECT_EQ(finished.signal, SIGINT) << finished.err;
+  EXPECT_THAT(reasons_for_leaving(finished.out), ElementsAre("stopped", "stopped", "stopped"));
+  EXPECT_THAT(statuses_of(finished.out), Each(128 + SIGINT));
   for (const auto& [place, report] : stage.discord().reports()) {
     EXPECT_EQ(findings(report), "") << place.channel.str();
     EXPECT_TRUE(report.left_cleanly) << place.channel.str();
