@@ -12,23 +12,21 @@
 #include <vector>
 
 #include "base/overloaded.hpp"
-#include "words/gateway_words.hpp"
+#include "words/guild_words.hpp"
 
 namespace vcplay::bot {
 namespace {
 
 using gateway::Action;
 using gateway::Conversation;
+using gateway::id;
+using gateway::kFolk;
+using gateway::kJazz;
+using gateway::kRock;
 using nlohmann::json;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-constexpr const char* kJazz = "81384788765712384";
-constexpr const char* kRock = "300000000000000001";
-constexpr const char* kFolk = "300000000000000002";
-
-Snowflake id(const char* guild) { return Snowflake::parse(guild).value(); }
 
 std::string in_a_word(const Action& action) {
   return std::visit(
@@ -75,15 +73,9 @@ class Listener final : public ShardListener {
   std::vector<std::string> heard_;
 };
 
-gateway::Config three_guilds() {
-  gateway::Config three = gateway::config();
-  three.guilds = {id(kJazz), id(kRock), id(kFolk)};
-  return three;
-}
-
 /// A session in three guilds, and what its listeners hear of it.
 struct Evening : Conversation {
-  Evening() : Conversation(three_guilds()) {}
+  Evening() : Conversation(gateway::three_guilds()) {}
 
   void attach(const char* guild, Listener& listener) { listeners.attach(id(guild), listener, now); }
   void detach(const char* guild, Listener& listener) { listeners.detach(id(guild), listener); }

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "words/actions.hpp"
-#include "words/gateway_words.hpp"
+#include "words/guild_words.hpp"
 
 namespace vcplay::gateway {
 namespace {
@@ -19,18 +19,7 @@ using test::only;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr const char* kJazz = "81384788765712384";
-constexpr const char* kRock = "300000000000000001";
-constexpr const char* kFolk = "300000000000000002";
 constexpr const char* kOther = "300000000000000009";  // nobody plays there
-
-Snowflake id(const char* guild) { return Snowflake::parse(guild).value(); }
-
-Config three_guilds() {
-  Config three = config();
-  three.guilds = {id(kJazz), id(kRock), id(kFolk)};
-  return three;
-}
 
 /// A session in three guilds that READY has named, and in one where nobody plays.
 struct Tour : Conversation {

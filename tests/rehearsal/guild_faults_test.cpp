@@ -4,20 +4,19 @@
 
 #include <regex>
 
-#include "base/error.hpp"
 #include "words/fleet_words.hpp"
 
 namespace vcplay::rehearsal {
 namespace {
 
 using nlohmann::json;
-using test::encrypted;
+using test::expect_refused;
 using test::Fleet;
 using test::guilds;
-using test::PaperDiscord;
+using test::kSecondRoom;
 using test::PaperSocket;
+using test::two_rooms;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Optional;
 using ::testing::SizeIs;
@@ -199,9 +198,7 @@ TEST(TheWholeDiscord, StandsStillForAllGuilds) {
 }
 
 TEST(AFault, HappensInTheSecondPlaceOfAGuildWhenTheBotIsThere) {
-  DiscordOptions options = encrypted();
-  const Place second{options.guild, Snowflake{381870553235193900}};
-  options.further_places = {second};
+  DiscordOptions options = two_rooms();
   options.script = parse_script("at 100ms mute in 381870553235193900; at 100ms rekey in all");
   Fleet fleet(options);
   fleet.bot.log_in();
@@ -209,7 +206,7 @@ TEST(AFault, HappensInTheSecondPlaceOfAGuildWhenTheBotIsThere) {
   fleet.play(10, {0});
   EXPECT_THAT(faults(fleet.report(0)), ElementsAre("rekey"));
   fleet.call(0).fall_silent();
-  fleet.call(0).go_to(second);
+  fleet.call(0).go_to({options.guild, kSecondRoom});
   fleet.play(10, {0});
   EXPECT_THAT(faults(fleet.report(1)), ElementsAre("mute", "rekey"));
   EXPECT_EQ(fleet.report(1).packets_forwarded, 5U);
@@ -218,13 +215,7 @@ TEST(AFault, HappensInTheSecondPlaceOfAGuildWhenTheBotIsThere) {
 TEST(AFault, WantsAPlaceThatIsThere) {
   DiscordOptions options = guilds(2);
   options.script = parse_script("kick in 381870553235193002");
-  try {
-    const House house(options);
-    FAIL() << "it was built";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.cause(), Cause::usage);
-    EXPECT_THAT(error.what(), HasSubstr("381870553235193002"));
-  }
+  expect_refused(options, "381870553235193002");
 }
 
 }  // namespace

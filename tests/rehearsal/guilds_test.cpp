@@ -4,26 +4,26 @@
 
 #include <set>
 
-#include "base/error.hpp"
 #include "words/fleet_words.hpp"
 
 namespace vcplay::rehearsal {
 namespace {
 
 using nlohmann::json;
-using test::encrypted;
+using test::expect_refused;
 using test::Fleet;
 using test::guilds;
+using test::kSecondRoom;
 using test::PaperDiscord;
 using test::PaperPlayer;
 using test::PaperSocket;
 using test::silence;
 using test::sound;
+using test::two_rooms;
 using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::Each;
 using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Optional;
 using ::testing::SizeIs;
@@ -330,16 +330,14 @@ TEST(ABotInManyGuilds, MayJoinThemAllMinuteByMinute) {
 // ── places in one guild ──
 
 TEST(TwoPlacesOfOneGuild, AreVisitedOneAfterTheOther) {
-  DiscordOptions options = encrypted();
-  const Place second{options.guild, Snowflake{381870553235193900}};
-  options.further_places = {second};
+  const DiscordOptions options = two_rooms();
   Fleet fleet(options);
   fleet.bot.log_in();
   auto& call = fleet.call(0);
   call.get_ready();
   fleet.play(10, {0});
   call.fall_silent();
-  call.go_to(second);
+  call.go_to({options.guild, kSecondRoom});
   fleet.play(20, {0});
   fleet.end(0);
   EXPECT_EQ(fleet.report(0).audio_packets, 10U);
@@ -356,13 +354,7 @@ TEST(TwoPlacesOfOneGuild, AreVisitedOneAfterTheOther) {
 TEST(APlace, MayBeThereOnce) {
   DiscordOptions options;
   options.further_places = {{Snowflake{81384788769906688}, options.channel}};
-  try {
-    const House house(options);
-    FAIL() << "it was built";
-  } catch (const Error& error) {
-    EXPECT_EQ(error.cause(), Cause::usage);
-    EXPECT_THAT(error.what(), HasSubstr("381870553235193857"));
-  }
+  expect_refused(options, "381870553235193857");
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 // guild.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
@@ -9,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/error.hpp"
 #include "rehearsal/fault_script.hpp"
 #include "words/call_words.hpp"
 
@@ -18,6 +21,25 @@ namespace vcplay::rehearsal::test {
 inline DiscordOptions guilds(std::size_t count, DiscordOptions options = encrypted()) {
   options.further_places = made_up_places({options.guild, options.channel}, count - 1);
   return options;
+}
+
+inline constexpr Snowflake kSecondRoom{381870553235193900};
+/// A Discord of one guild, with a second channel to play in.
+inline DiscordOptions two_rooms() {
+  DiscordOptions options = encrypted();
+  options.further_places = {{options.guild, kSecondRoom}};
+  return options;
+}
+
+/// Expects that these options are refused in a sentence with `words`.
+inline void expect_refused(const DiscordOptions& options, const std::string& words) {
+  try {
+    const House house(options);
+    ADD_FAILURE() << "it was built";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.cause(), Cause::usage);
+    EXPECT_NE(std::string(error.what()).find(words), std::string::npos) << error.what();
+  }
 }
 
 /// The bot's call in one place. What it says by the main gateway goes out on the bot's one connection.
