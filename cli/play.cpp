@@ -87,7 +87,7 @@ class Entrance {
       const Duration left = options_.wait_if_busy - (Clock::now() - began);
       const host::Patience patience = {.longest = std::max(left, Duration::zero()),
                                        .interrupt = signals_.fd(),
-                                       .on_wait = [this](const std::string& whom) { tell(whom); }};
+                                       .on_wait = [&](const std::string& whom) { tell(whom, guild); }};
       try {
         if (!guard_.enter(guild, patience)) return signals_.take();
       } catch (const Error& error) {
@@ -100,9 +100,11 @@ class Entrance {
   [[nodiscard]] std::vector<TargetOutcome> take_refused() { return std::move(refused_); }
 
  private:
-  void tell(const std::string& whom) {
+  void tell(const std::string& whom, Snowflake guild) {
     status_.show_wait(whom);
-    log::info("Waiting for {} to end, which plays in this guild with this bot", whom);
+    const bool is_only_one = options_.targets.size() == 1;
+    log::info("Waiting for {} to end, which plays in {} with this bot", whom,
+              is_only_one ? "this guild" : "guild " + guild.str());
   }
   void turn_away(std::vector<Target>& targets, Snowflake guild, const Error& error) {
     const bool is_only_one = options_.targets.size() == 1;

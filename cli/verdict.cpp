@@ -17,6 +17,13 @@ bool heard_it(const TargetOutcome& target) {
   return !target.error && !target.was_stopped && target.audio_packets > 0;
 }
 
+/// No medium could be played whole; beside channels that failed a part of one is worth telling.
+bool nothing_was_heard(const PlayerOutcome& outcome, std::ptrdiff_t failed) {
+  const auto is_silent = [](const TargetOutcome& target) { return target.audio_packets == 0; };
+  return outcome.all_tracks_failed() &&
+         (failed == 0 || std::all_of(outcome.targets.begin(), outcome.targets.end(), is_silent));
+}
+
 /// Of the media, where `failed` of the channels failed as well.
 Error nothing_was_played(std::ptrdiff_t failed, std::size_t all) {
   if (failed == 0) return {Cause::no_media, "Nothing could be played."};
@@ -35,7 +42,7 @@ Error some_targets_failed(const PlayerOutcome& outcome, std::ptrdiff_t failed) {
     sentence += fmt::format("; {} heard it", heard);
   }
   if (heard > 0 && outcome.failed_tracks > 0) {
-    sentence += fmt::format(", but for {} of {} media that could not be played", outcome.failed_tracks,
+    sentence += fmt::format(", as far as it could be played: {} of {} media failed", outcome.failed_tracks,
                             outcome.tracks);
   }
   return {Cause::some_targets, sentence + '.'};
@@ -49,7 +56,7 @@ std::optional<Error> verdict(const PlayerOutcome& outcome) {
   const auto failed = std::count_if(outcome.targets.begin(), outcome.targets.end(), has_failed);
   const std::size_t all = outcome.targets.size();
   if (failed > 0 && static_cast<std::size_t>(failed) == all) return outcome.targets.front().error;
-  if (outcome.all_tracks_failed()) return nothing_was_played(failed, all);
+  if (nothing_was_heard(outcome, failed)) return nothing_was_played(failed, all);
   if (failed > 0) return some_targets_failed(outcome, failed);
   if (outcome.failed_tracks == 0) return std::nullopt;
   return Error(Cause::some_media,

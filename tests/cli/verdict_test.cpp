@@ -66,6 +66,10 @@ TEST_F(Verdict, SaysThatNobodyHeardAnythingWhereNoMediaCouldBePlayed) {
   EXPECT_EQ(verdict_on_all(), "3: Nothing could be played.");
   kick(1);
   EXPECT_EQ(verdict_on_all(), "3: Nothing could be played, and 1 of 3 channels failed.");
+  outcome_.targets[0].audio_packets = outcome_.targets[2].audio_packets = 5;  // both media broke off
+  EXPECT_EQ(
+      verdict_on_all(),
+      "15: 1 of 3 channels failed; the others heard it, as far as it could be played: 2 of 2 media failed.");
 }
 
 TEST_F(Verdict, NamesWhatTheOthersDidNotHear) {
@@ -73,7 +77,7 @@ TEST_F(Verdict, NamesWhatTheOthersDidNotHear) {
   outcome_.failed_tracks = 1;
   EXPECT_EQ(
       verdict_on_all(),
-      "15: 1 of 3 channels failed; the others heard it, but for 1 of 2 media that could not be played.");
+      "15: 1 of 3 channels failed; the others heard it, as far as it could be played: 1 of 2 media failed.");
   outcome_.failed_tracks = 0;
   outcome_.targets[2].audio_packets = 0;  // nobody was there
   EXPECT_EQ(verdict_on_all(), "15: 1 of 3 channels failed; 1 heard it.");
