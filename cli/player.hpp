@@ -46,6 +46,7 @@ struct TargetOutcome {
   std::optional<Error> error;
   bool began = false;
   bool joined = false;
+  TimePoint joined_at{};      // for the first time
   bool was_sent_all = false;  // of what there was
   bool was_stopped = false;   // before that, by a signal or because the run failed
   std::uint64_t packets = 0;

@@ -40,7 +40,8 @@ void Player::handle(std::size_t target, channel::SessionFacts& facts) {
   } else {
     log::info("The bot is in {}.", name_of(target));
   }
-  outcome_.targets[target].joined = true;
+  if (!std::exchange(outcome_.targets[target].joined, true))
+    outcome_.targets[target].joined_at = Clock::now();
   fingerprints_.set_own_user(facts.user);
   view_.on_session(target, facts);
 }

@@ -65,6 +65,21 @@ std::vector<Step> steps_of(const RehearsalResult& result) {
   return steps;
 }
 
+/// How long it took to be in so many channels, from the program's start on; nothing for one.
+struct Joins {
+  std::size_t count;
+  double first_ms;
+  double half_ms;
+  double all_ms;
+};
+
+std::optional<Joins> joins_of(const RehearsalResult& result) {
+  const std::size_t count = result.joined.size();
+  if (count < 2) return std::nullopt;
+  const auto ms = [&](std::size_t at) { return milliseconds(result.joined[at] - result.started); };
+  return Joins{count, ms(0), ms((count - 1) / 2), ms(count - 1)};
+}
+
 }  // namespace
 
 rehearsal::Pacing sender_pacing(const Lateness& late, Duration worst) {
@@ -87,6 +102,12 @@ void add_own_side(nlohmann::ordered_json& object, const RehearsalResult& result)
   nlohmann::ordered_json join = nlohmann::ordered_json::array();
   for (const Step& step : steps_of(result)) join.push_back({{"phase", step.name}, {"ms", step.at_ms}});
   object["join"] = std::move(join);
+  if (const auto joins = joins_of(result)) {
+    object["joined"] = {{"channels", joins->count},
+                        {"first_ms", joins->first_ms},
+                        {"half_ms", joins->half_ms},
+                        {"all_ms", joins->all_ms}};
+  }
   object["sender"] = {{"packets", result.packets_sent},
                       {"audio_packets", result.audio_packets_sent},
                       {"underruns", result.underruns},
@@ -175,6 +196,10 @@ std::string sender_text(const RehearsalResult& result) {
   std::string text = "Join, ms after the program's start\n ";
   auto out = std::back_inserter(text);
   for (const Step& step : steps_of(result)) fmt::format_to(out, " {} {:.0f}", step.name, step.at_ms);
+  if (const auto joins = joins_of(result)) {
+    fmt::format_to(out, "\njoined      the first after {:.0f} ms, half after {:.0f}, all {} after {:.0f}",
+                   joins->first_ms, joins->half_ms, joins->count, joins->all_ms);
+  }
   fmt::format_to(out, "\nsender      {} packets, {} of audio, {} underruns, {} rebases\n",
                  result.packets_sent, result.audio_packets_sent, result.underruns, result.rebases);
   return text;

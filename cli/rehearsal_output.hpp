@@ -38,6 +38,7 @@ struct RehearsalResult {
   std::string privacy_code;            // of the last epoch that our own side saw; empty: there was none
   /// Of each channel. With more than one they are what the report is about, and `report` is the first one's.
   std::vector<rehearsal::TargetOutcome> targets = {};
+  std::vector<TimePoint> joined = {};  // when the bot was in each of them, the first one first
 };
 
 /// Whether members of the call computed our last voice privacy code, too; nothing when no side has one.
@@ -59,9 +60,9 @@ void add_own_side(nlohmann::ordered_json& object, const RehearsalResult& result)
 /// For the verdict: "; 1 of 2 tracks failed", or nothing.
 [[nodiscard]] std::string failed_tracks(const RehearsalResult& result);
 [[nodiscard]] std::string own_side_text(const RehearsalResult& result, rehearsal::Detail detail);
-/// Each line of `text` in lines of so many columns (0: as it is); those that follow one are indented like
 /// As the style can show it: without UTF-8 every sign has a word or a letter in its place.
 [[nodiscard]] std::string in_style(std::string_view text, Style style);
+/// Each line of `text` in lines of so many columns (0: as it is); those that follow one are indented like
 /// what they belong to.
 [[nodiscard]] std::string all_wrapped(std::string_view text, std::size_t columns);
 

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <memory>
@@ -117,6 +118,10 @@ std::vector<rehearsal::TargetOutcome> targets_of(std::vector<rehearsal::PlaceRep
 RehearsalResult collect(const rehearsal::Discord& discord, PlayerOutcome& outcome) {
   RehearsalResult result;
   result.targets = targets_of(discord.reports(), outcome);
+  for (const TargetOutcome& target : outcome.targets) {
+    if (target.joined) result.joined.push_back(target.joined_at);
+  }
+  std::sort(result.joined.begin(), result.joined.end());
   result.report = discord.report();
   result.phases = std::move(outcome.phases);
   result.first_key = outcome.first_key.value_or(TimePoint{});

@@ -108,6 +108,18 @@ TEST(ReportOnMany, IsOneObjectForPrograms) {
   EXPECT_EQ(object.at("targets").at(1).at("status"), 8);
 }
 
+TEST(ReportOnMany, TellsHowLongTheJoinsTook) {
+  RehearsalResult result = fleet(4);
+  result.started = TimePoint{1h};
+  result.joined = {TimePoint{1h} + 300ms, TimePoint{1h} + 800ms, TimePoint{1h} + 1300ms,
+                   TimePoint{1h} + 1900ms};
+  EXPECT_THAT(to_report_text(result, Detail::all, kPlain, 0),
+              HasSubstr("\njoined      the first after 300 ms, half after 800, all 4 after 1900\n"));
+  const auto joined = nlohmann::json::parse(to_json_line(result)).at("joined");
+  EXPECT_EQ(joined.at("channels"), 4);
+  EXPECT_EQ(joined.at("all_ms"), 1900.0);
+}
+
 TEST(ReportOnOne, HasItsTargetForProgramsAlone) {
   RehearsalResult result = fleet(1);
   const auto object = nlohmann::json::parse(to_json_line(result));

@@ -12,9 +12,9 @@ namespace vcplay::cli {
 namespace {
 
 /// Three channels that heard two media.
-class Verdict : public ::testing::Test {
+class VerdictOnARun : public ::testing::Test {
  protected:
-  Verdict() {
+  VerdictOnARun() {
     outcome_.tracks = 2;
     outcome_.targets.resize(3);
     for (TargetOutcome& target : outcome_.targets) {
@@ -45,12 +45,12 @@ class Verdict : public ::testing::Test {
   PlayerOutcome outcome_;
 };
 
-TEST_F(Verdict, IsGoodWhereAllHeardAll) {
+TEST_F(VerdictOnARun, IsGoodWhereAllHeardAll) {
   EXPECT_EQ(verdict_on_all(), "0");
   EXPECT_EQ(verdict_on_one(0), "0: ");
 }
 
-TEST_F(Verdict, CountsChannelsThatFailed) {
+TEST_F(VerdictOnARun, CountsChannelsThatFailed) {
   kick(1);
   EXPECT_EQ(verdict_on_all(), "15: 1 of 3 channels failed; the others heard it.");
   EXPECT_EQ(verdict_on_one(1), "8: The bot was removed.");
@@ -60,7 +60,7 @@ TEST_F(Verdict, CountsChannelsThatFailed) {
   EXPECT_EQ(verdict_on_all(), "8: The bot was removed.");
 }
 
-TEST_F(Verdict, SaysThatNobodyHeardAnythingWhereNoMediaCouldBePlayed) {
+TEST_F(VerdictOnARun, SaysThatNobodyHeardAnythingWhereNoMediaCouldBePlayed) {
   outcome_.failed_tracks = 2;
   for (TargetOutcome& target : outcome_.targets) target.audio_packets = 0;
   EXPECT_EQ(verdict_on_all(), "3: Nothing could be played.");
@@ -72,7 +72,7 @@ TEST_F(Verdict, SaysThatNobodyHeardAnythingWhereNoMediaCouldBePlayed) {
       "15: 1 of 3 channels failed; the others heard it, as far as it could be played: 2 of 2 media failed.");
 }
 
-TEST_F(Verdict, NamesWhatTheOthersDidNotHear) {
+TEST_F(VerdictOnARun, NamesWhatTheOthersDidNotHear) {
   kick(1);
   outcome_.failed_tracks = 1;
   EXPECT_EQ(
@@ -83,7 +83,7 @@ TEST_F(Verdict, NamesWhatTheOthersDidNotHear) {
   EXPECT_EQ(verdict_on_all(), "15: 1 of 3 channels failed; 1 heard it.");
 }
 
-TEST_F(Verdict, TellsWhomASignalStopped) {
+TEST_F(VerdictOnARun, TellsWhomASignalStopped) {
   stop(2);
   EXPECT_EQ(verdict_on_all(), "0");
   EXPECT_EQ(verdict_on_one(0), "0: ");
@@ -95,7 +95,7 @@ TEST_F(Verdict, TellsWhomASignalStopped) {
   EXPECT_EQ(verdict_on_all(), "15: 1 of 3 channels failed.");
 }
 
-TEST_F(Verdict, TellsWhatStoppedAChannelBesidesASignal) {
+TEST_F(VerdictOnARun, TellsWhatStoppedAChannelBesidesASignal) {
   outcome_.targets[0].was_stopped = true;
   outcome_.failed_tracks = 2;
   EXPECT_EQ(verdict_on_one(0), "3: Nothing could be played.");
