@@ -94,6 +94,7 @@ class Sum {
 
 std::optional<Duration> total_length(const std::vector<Media>& media, const ProgramOptions& options,
                                      Duration most, Duration patience) {
+  if (media.empty()) return Duration::zero();
   if (options.rounds == 0 || options.reopen) return std::nullopt;
   const auto sum = std::make_shared<Sum>(media, options, most);
   std::thread thread;

@@ -32,6 +32,7 @@ class TotalLength : public ::testing::Test {
 
 TEST_F(TotalLength, IsThatOfAllFiles) {
   EXPECT_EQ(of({wav("a.wav", 3'600), wav("b.wav", 60)}), 3'660s);
+  EXPECT_EQ(of({}), 0s) << "nothing is to be played";
 }
 
 TEST_F(TotalLength, IsThatOfWhatListsAndFoldersLeadTo) {
