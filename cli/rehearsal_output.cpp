@@ -193,15 +193,16 @@ std::string reason_line(const RehearsalResult& result) {
 
 /// As our own side saw it.
 std::string sender_text(const RehearsalResult& result) {
-  std::string text = "Join, ms after the program's start\n ";
+  std::string text = "Join, ms after the program's start\n";
   auto out = std::back_inserter(text);
-  for (const Step& step : steps_of(result)) fmt::format_to(out, " {} {:.0f}", step.name, step.at_ms);
+  for (const Step& step : steps_of(result))
+    fmt::format_to(out, "  {:>8.0f}      {}\n", step.at_ms, step.name);
   if (const auto joins = joins_of(result)) {
-    fmt::format_to(out, "\njoined      the first after {:.0f} ms, half after {:.0f}, all {} after {:.0f}",
+    fmt::format_to(out, "joined      the first after {:.0f} ms, half after {:.0f}, all {} after {:.0f}\n",
                    joins->first_ms, joins->half_ms, joins->count, joins->all_ms);
   }
-  fmt::format_to(out, "\nsender      {} packets, {} of audio, {} underruns, {} rebases\n",
-                 result.packets_sent, result.audio_packets_sent, result.underruns, result.rebases);
+  fmt::format_to(out, "sender      {} packets, {} of audio, {} underruns, {} rebases\n", result.packets_sent,
+                 result.audio_packets_sent, result.underruns, result.rebases);
   return text;
 }
 

@@ -62,8 +62,8 @@ void add_own_side(nlohmann::ordered_json& object, const RehearsalResult& result)
 [[nodiscard]] std::string own_side_text(const RehearsalResult& result, rehearsal::Detail detail);
 /// As the style can show it: without UTF-8 every sign has a word or a letter in its place.
 [[nodiscard]] std::string in_style(std::string_view text, Style style);
-/// Each line of `text` in lines of so many columns (0: as it is); those that follow one are indented like
-/// what they belong to.
+/// Breaks each line of `text` into lines of so many columns (0: as it is). The further ones are indented like
+/// the text behind the line's label.
 [[nodiscard]] std::string all_wrapped(std::string_view text, std::size_t columns);
 
 }  // namespace vcplay::cli

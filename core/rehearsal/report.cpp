@@ -86,7 +86,7 @@ json listener_array(const Report& report) {
   return listeners;
 }
 
-void write_encryption(fmt::memory_buffer& out, const Report& report) {
+void write_encryption(fmt::memory_buffer& out, const Report& report, Detail detail) {
   const auto to = std::back_inserter(out);
   const EncryptionReport& e2ee = report.encryption;
   fmt::format_to(to, "encryption  {}\n", report.mode.empty() ? "none was agreed on" : report.mode);
@@ -94,13 +94,14 @@ void write_encryption(fmt::memory_buffer& out, const Report& report) {
     fmt::format_to(to, "end to end  not encrypted\n");
     return;
   }
-  fmt::format_to(to,
-                 "end to end  DAVE {}, {} epoch{}; {} frames decrypted, {} undecryptable, {} in plain text\n",
+  fmt::format_to(to, "end to end  DAVE {}, {} epoch{}; {} frames decrypted, {} not, {} in plain text\n",
                  e2ee.version, e2ee.epochs, e2ee.epochs == 1 ? "" : "s", e2ee.decrypted, e2ee.undecryptable,
                  e2ee.plaintext);
   if (e2ee.privacy_code.empty()) return;
-  fmt::format_to(to, "code        {} in epoch {}, of {} members; {} of them here\n",
-                 dave::in_groups(e2ee.privacy_code), e2ee.epoch, e2ee.members, e2ee.confirmations);
+  fmt::format_to(to, "code        {}, epoch {}, {} members\n", dave::in_groups(e2ee.privacy_code), e2ee.epoch,
+                 e2ee.members);
+  if (detail == Detail::all)
+    fmt::format_to(to, "            computed by {} of the members here, too\n", e2ee.confirmations);
 }
 
 void write_listeners(fmt::memory_buffer& out, const Report& report) {
@@ -252,7 +253,7 @@ std::string to_text(const Report& report, Detail detail) {
   if (detail == Detail::findings) return fmt::to_string(out);
   write_heard(out, report);
   write_listeners(out, report);
-  write_encryption(out, report);
+  write_encryption(out, report, detail);
   const char* const otherwise = report.packets_received > 0 ? "was still speaking" : "never spoke";
   const char* const parted = report.was_removed ? "was removed from the channel" : "never left the channel";
   fmt::format_to(to, "ended       {}, {}\n", report.speaking_ended ? "stopped speaking" : otherwise,

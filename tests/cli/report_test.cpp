@@ -130,6 +130,39 @@ TEST(ReportText, FitsAScreen) {
   EXPECT_LE(count, 24U);
 }
 
+/// Of five hours with a fault every few minutes: few people's figures are longer.
+RehearsalResult long_and_stormy() {
+  RehearsalResult result = good();
+  rehearsal::Report& report = result.report;
+  report.packets_received = report.packets_heard = 900'000;
+  report.audio_packets = 899'000;
+  report.silence_packets = 1'000;
+  report.heard = std::chrono::hours(5);
+  report.encryption.epochs = report.encryption.epoch = 999;
+  report.encryption.decrypted = 899'999;
+  report.encryption.members = 100;
+  report.arrival = {.p50 = 99.9, .p99 = 999.9, .p999 = 9'999.9, .max = 9'999.9, .samples = 899'000};
+  report.faults = {{"migrate after 500ms", 4h}, {"lose udp 5% for 10s in all", 5h}};
+  report.gateway_identifies = report.voice_identifies = 99;
+  report.gateway_resumes = report.voice_resumes = 999;
+  report.channel_statuses = {"a song", ""};
+  report.phases = {{"session-description", 64ms}};
+  result.bare = result.sender = {.p50 = 1, .p99 = 2, .p999 = 3, .max = 99'999, .samples = 899'000};
+  result.packets_sent = 900'000;
+  result.audio_packets_sent = 899'000;
+  for (const auto phase : {channel::Phase::finding_gateway, channel::Phase::discovering_address})
+    result.phases.push_back({phase, result.started + 12'345ms});
+  result.tracks.front().location = "song.opus";
+  return result;
+}
+
+TEST(ReportText, HasNoLineThatATerminalWouldHaveToBreak) {
+  for (const Detail detail : {Detail::one_screen, Detail::all}) {
+    std::istringstream lines(to_report_text(long_and_stormy(), detail, kPlain, 0));
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(display_width(line), 80U) << line;
+  }
+}
+
 TEST(ReportText, KeepsWholeLinesForPrograms) {
   EXPECT_THAT(to_report_text(good(), Detail::one_screen, kPlain, 0),
               HasSubstr("with a name.opus: re-encoded: it goes on where the track before it ended\n"));

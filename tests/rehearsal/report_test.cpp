@@ -136,9 +136,9 @@ TEST(Report, TellsProgramsWhoHeardWhatUnderWhichCode) {
 
 TEST(Report, TellsPeopleWhoHeardWhatUnderWhichCode) {
   const std::string text = to_text(encrypted_report());
-  EXPECT_THAT(text, HasSubstr("DAVE 1, 2 epochs; 50 frames decrypted, 2 undecryptable, 1 in plain text"));
-  EXPECT_THAT(text,
-              HasSubstr("05870 81055 56138 05211 95724 94877 in epoch 7, of 3 members; 2 of them here"));
+  EXPECT_THAT(text, HasSubstr("DAVE 1, 2 epochs; 50 frames decrypted, 2 not, 1 in plain text\n"));
+  EXPECT_THAT(text, HasSubstr("05870 81055 56138 05211 95724 94877, epoch 7, 3 members\n"
+                              "            computed by 2 of the members here, too\n"));
   EXPECT_THAT(text, HasSubstr("listener-2 missed 3 of 30 packets (1 lost, 2 undecryptable)."));
 }
 
