@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <csignal>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <sstream>
 
+#include "words/audio_files.hpp"
 #include "words/stage.hpp"
 
 namespace vcplay::testing {
@@ -122,6 +124,43 @@ TEST(Play, EventsOfATrackComeWhenItIsHeard) {
   std::vector<std::string> heard = story_of(finished.out);
   heard.erase(std::remove(heard.begin(), heard.end(), "track_end 2"), heard.end());
   EXPECT_THAT(heard, ElementsAre("joined", "track 1", "track_end 1", "track 3", "track_end 3", "left"));
+}
+
+TEST(Play, TellsWithVWhereAndWhatItPlaysAndHowThatEnded) {
+  Stage stage;
+  const std::string tone = stage.tone("tone.wav", 0.5);
+  const Finished finished = run(stage.play({"-v", tone, "missing.wav", tone}), kDeadline);
+  const std::string begin = "vcplay: " + tone + " plays: pcm_s16le, 48000 Hz, 2 channels; it ";
+  const std::string end = "vcplay: " + tone + " has ended after 0.5 s.\n";
+  EXPECT_THAT(finished.err, HasSubstr("vcplay: The channel is \"" + stage.discord().options().channel_name));
+  EXPECT_THAT(finished.err, HasSubstr(begin + "is re-encoded: pcm_s16le is not Opus.\n"));
+  const std::size_t first_end = finished.err.find(end);
+  ASSERT_NE(first_end, std::string::npos) << finished.err;
+  EXPECT_LT(finished.err.find(begin), first_end);
+  EXPECT_GT(finished.err.rfind(begin), first_end) << "each is told when it is heard";
+  EXPECT_GT(finished.err.rfind(end), finished.err.rfind(begin));
+  EXPECT_THAT(finished.err, Not(HasSubstr("missing.wav has ended")));
+}
+
+TEST(Play, NothingAboveTheChannelsBitrateLeavesHoweverMuchIsAskedFor) {
+  constexpr double kBytes = 64'000.0 / 8 / 50;  // a packet's share
+  rehearsal::DiscordOptions options;
+  options.channel_bitrate = 64'000;
+  std::vector<std::size_t> sizes;
+  Stage stage(options, [&sizes](rehearsal::Discord& discord) {
+    discord.set_listener_sink(
+        [&sizes](ByteView opus, const float*, std::size_t) { sizes.push_back(opus.size()); });
+  });
+  const std::string noise = make_file("noise.wav", "-f lavfi -i anoisesrc=d=3:c=pink:r=48000:a=0.5", "-ac 2");
+  const Finished finished = run(stage.play({"--bitrate", "192000", noise}), kDeadline);
+  EXPECT_EQ(finished.exit_status, 0) << finished.err;
+  stage.discord().stop();
+  ASSERT_GE(sizes.size(), 150U);
+  for (const std::size_t size : sizes) {
+    EXPECT_LE(static_cast<double>(size), 2.2 * kBytes) << "libopus swings about its target";
+  }
+  const double first_second = std::accumulate(sizes.begin(), sizes.begin() + 60, 0.0);  // with its lead-in
+  EXPECT_LT(first_second, 1.1 * 60 * kBytes);
 }
 
 TEST(Play, EvenTheLoudestLogHidesTheToken) {

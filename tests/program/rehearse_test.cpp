@@ -220,7 +220,6 @@ TEST(Stop, FadesTheMusicOut) {
   EXPECT_LT(peak(end, 120), loud / 4);
 }
 
-/// What the dynamic linker tells of the libraries that a rehearsal loads.
 /// What a rehearsal of a second says to a person.
 Finished rehearsed(std::vector<std::string> options, const std::string& media) {
   const TemporaryFolder folder;
@@ -252,6 +251,7 @@ TEST(ReportForPeople, IsNoneWhereNothingCouldBeOpened) {
   EXPECT_EQ(finished.err, "vcplay: \"/nowhere/at/all.wav\" cannot be opened: No such file or directory\n");
 }
 
+/// What the dynamic linker tells of the libraries that a rehearsal loads.
 std::string loaded_by_rehearsal(const std::vector<std::string>& options) {
   const TemporaryFolder folder;
   Command command;
