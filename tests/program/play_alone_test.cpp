@@ -201,20 +201,6 @@ TEST_F(OnePlayer, ARehearsalIsInNobodysWay) {
 
 // ── what waits meanwhile ──
 
-TEST_F(OnePlayer, APipeThatKeepsTimeIsHeardFromItsBeginningHoweverLongTheStartWaits) {
-  ASSERT_EQ(run(second_player(), kDeadline).exit_status, 0);
-  const Command player =
-      stage_.play({"--json", "-"});  // within five seconds: it waits for its turn to identify
-  Command pipe = player;
-  pipe.words = {"/bin/sh", "-c", "ffmpeg -v error -re -i \"$0\" -f wav - | \"$@\"",
-                stage_.tone("tone.wav", 3.0)};
-  pipe.words.insert(pipe.words.end(), player.words.begin(), player.words.end());
-  const Finished finished = run(pipe, kDeadline);
-  EXPECT_EQ(finished.exit_status, 0) << finished.err;
-  EXPECT_THAT(finished.out, HasSubstr("\"played\":3.0"));
-  EXPECT_THAT(finished.out, HasSubstr("\"left_out_ms\":0"));
-}
-
 TEST_F(OnePlayer, WhoIsStoppedWhileTheStartWaitsTellsOfNoTrack) {
   ASSERT_EQ(run(second_player(), kDeadline).exit_status, 0);
   Subprocess waiting(second_player({"-v", "--json"}));
