@@ -30,6 +30,9 @@ using namespace std::chrono_literals;
 constexpr double kCpuTarget = 1.10;
 constexpr double kCallsTarget = 2;         // per packet
 constexpr double kFirstPacketTarget = 80;  // ms
+constexpr int kFastSeconds = 300;          // are rehearsed with --fast
+constexpr double kFastEncodedTarget = 30;  // times real time
+constexpr double kFastPassingTarget = 100;
 
 std::string make_song(const Programs& programs, int seconds) {
   std::string file = (programs.scratch / fmt::format("song-{}.mp3", seconds)).string();
@@ -270,12 +273,35 @@ Json churn(const Programs& programs, int seconds) {
       {"epochs", epochs}, {"rebases", rebases}, {"all_heard", heard}, {"sender", late}, {"bare_loop", bare}};
 }
 
+/// How many times faster than real time `rehearse --fast` hears a song, its start and its end included.
+Json fast_rehearsal(const Programs& programs) {
+  const std::string song = make_song(programs, kFastSeconds);
+  const std::string opus = (programs.scratch / "song.opus").string();
+  run({programs.vcplay, "encode", "--quiet", "--bitrate", "96k", song, "-o", opus});
+  const auto one = [&](const char* what, const std::string& media, double target) -> Json {
+    const Usage usage = run({programs.vcplay, "rehearse", "--fast", "--quiet", media});
+    const double ratio = kFastSeconds / usage.wall_seconds;
+    const double by_processor = kFastSeconds / usage.cpu_seconds;
+    verdict(fmt::format("rehearse --fast, {}: {:.1f} s for a song of {} s", what, usage.wall_seconds,
+                        kFastSeconds),
+            fmt::format("{:.0f} times real time", ratio), ratio >= target, fmt::format("{}", target));
+    fmt::print("    by processor time {:.0f} times\n", by_processor);
+    return {{"seconds", usage.wall_seconds},
+            {"cpu_seconds", usage.cpu_seconds},
+            {"ratio", ratio},
+            {"ratio_by_cpu", by_processor},
+            {"target", target},
+            {"met", ratio >= target}};
+  };
+  return {{"song_seconds", kFastSeconds},
+          {"encoded", one("encoded", song, kFastEncodedTarget)},
+          {"passing", one("passing", opus, kFastPassingTarget)}};
+}
+
 Json measure(const Programs& programs, int song_seconds, int watch_seconds) {
-  return {{"cpu", processor_time(programs, song_seconds)},
-          {"memory", memory(programs, watch_seconds)},
-          {"system_calls", system_calls(programs)},
-          {"first_packet", first_packet(programs)},
-          {"churn", churn(programs, watch_seconds)}};
+  return {{"cpu", processor_time(programs, song_seconds)}, {"memory", memory(programs, watch_seconds)},
+          {"system_calls", system_calls(programs)},        {"first_packet", first_packet(programs)},
+          {"fast_rehearsal", fast_rehearsal(programs)},    {"churn", churn(programs, watch_seconds)}};
 }
 
 }  // namespace
