@@ -105,12 +105,20 @@ std::string_view owner_of(const OptionRow& option) {
   refuse("There is no option {}; a MEDIA that begins with '-' goes after '--'.", shown(word));
 }
 
-/// "-volume" would be read as "-v" and five more: say what was meant instead.
+/// True for an option without its value, which is the next word.
+bool wants_next(std::string_view word) {
+  const OptionRow* const row = find_row(word);
+  return row != nullptr && !row->argument.empty();
+}
+
+/// "-volume" would be read as "-v" and five more, and ffmpeg's "-vn" as "-v" and "-n": say what was meant.
 void refuse_single_dashes(const Words& words, Verb verb) {
-  for (const std::string& word : words) {
-    if (word == "--") return;
-    const bool single_dash = word.size() > 3 && word[0] == '-' && word[1] != '-';
-    if (single_dash && find_row("-" + word.substr(0, word.find('='))) != nullptr) refuse_unknown(word, verb);
+  for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
+    const std::string& word = words[i];
+    const std::string name = word.substr(0, word.find('='));
+    const bool single_dash = name.size() > 2 && name[0] == '-' && name[1] != '-';
+    const bool is_elsewhere = !(i > 0 && wants_next(words[i - 1])) && option_elsewhere(name);
+    if (single_dash && (find_row("-" + name) != nullptr || is_elsewhere)) refuse_unknown(word, verb);
   }
 }
 

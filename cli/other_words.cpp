@@ -11,6 +11,9 @@ struct Elsewhere {
   std::string_view ours;
 };
 
+/// What they ask for happens by itself.
+constexpr std::string_view kNothing = "MEDIA alone, without it";
+
 constexpr auto kOptions = std::to_array<Elsewhere>({
     // mpv, mpc
     {"--speed", "--af atempo=1.25"},
@@ -29,12 +32,25 @@ constexpr auto kOptions = std::to_array<Elsewhere>({
     {"--silent", "-q"},
     {"--playlist", "the playlist itself, as a MEDIA"},
     {"--single", "one MEDIA"},
-    // ffmpeg, aplay
+    {"--seek", "--start"},
+    {"--audio-device", "--channel"},
+    {"--no-terminal", "-q"},
+    {"--video", kNothing},
+    {"--no-video", kNothing},
+    {"--vid", kNothing},
+    {"--no-audio-display", kNothing},
+    // vlc
+    {"--start-time", "--start"},
+    {"--stop-time", "--end"},
+    {"--run-time", "--length"},
+    {"--play-and-exit", kNothing},
+    {"--no-loop", kNothing},
+    // ffmpeg, ffplay, aplay
     {"-ss", "--start"},
     {"-sseof", "--start"},
     {"-t", "--length"},
     {"-to", "--end"},
-    {"-i", "MEDIA alone, without it"},
+    {"-i", kNothing},
     {"-ar", "--rate"},
     {"-r", "--rate"},
     {"-ac", "--channels"},
@@ -43,6 +59,17 @@ constexpr auto kOptions = std::to_array<Elsewhere>({
     {"-b", "--bitrate"},
     {"-stream_loop", "--loop"},
     {"-filter:a", "--af"},
+    {"-af", "--af"},
+    {"-vol", "--volume"},
+    {"-loop", "--loop"},
+    {"-map", "--audio-track"},
+    {"-ast", "--audio-track"},
+    {"-vn", kNothing},
+    {"-nodisp", kNothing},
+    {"-autoexit", kNothing},
+    {"-re", kNothing},
+    {"-hide_banner", kNothing},
+    {"-nostats", "-q"},
     {"-loglevel", "-q, or -v"},
     {"-D", "--channel"},
     {"-d", "--length"},
