@@ -147,10 +147,13 @@ double power_of_recovered(const std::vector<OpusFrame>& frames) {
 TEST(Fec, PutsThePacketBeforeIntoEachAndNeedsTheSpeechCoder) {
   const std::string speech = make_audio("lossy.wav", Content::speech);
   const Playback protected_ = play({file(speech)}, with(32'000, {.fec = true, .packet_loss = 20}));
-  EXPECT_EQ(celt_packets(protected_.frames), 0U) << "20 % pulls even music into SILK";
+  // libopus chooses the coder of each packet by estimates that differ from one processor and version to
+  // another. A choice or two that fall otherwise are not heard: one packet in twenty may.
+  EXPECT_LT(celt_packets(protected_.frames), protected_.frames.size() / 20)
+      << "20 % pulls even music into SILK";
   EXPECT_GT(power_of_recovered(protected_.frames), 0);
   const Playback mild = play({file(speech)}, with(64'000, {.fec = true, .packet_loss = 5}));
-  EXPECT_EQ(celt_packets(mild.frames), mild.frames.size()) << "and 5 % do not";
+  EXPECT_GT(celt_packets(mild.frames), mild.frames.size() - mild.frames.size() / 20) << "and 5 % do not";
 }
 
 TEST(Fec, IsAReasonToEncodeOpusAnew) {
@@ -167,9 +170,9 @@ TEST(Bitrate, OfTheChannelIsFollowedWhileItPlays) {
   pipeline.start();
   std::size_t before = 0;
   std::size_t after = 0;
-  for (std::size_t frames = 0; frames < 500 && !queue.drained();) {
-    const OpusFrame* const frame = queue.front();
-    if (frame == nullptr) continue;
+  for (std::size_t frames = 0; frames < 500;) {
+    const OpusFrame* const frame = next_frame(queue);
+    ASSERT_NE(frame, nullptr) << "after " << frames;
     if (frames < 250) before += frame->size;
     if (frames >= 260) after += frame->size;
     queue.pop();

@@ -104,11 +104,12 @@ TEST(FrameLogThreads, KeepTimeWithEachOther) {
         cursor.take_up(now);
         const OpusFrame* const frame = cursor.front();
         now += kFrameDuration;
-        if (frame == nullptr) continue;
-        if (!is_intact(*frame)) ++reading.broken;
-        ++reading.heard;
-        cursor.pop();
-        if (reading.heard % (40 + i) == 0) cursor.rest();
+        if (frame != nullptr) {
+          if (!is_intact(*frame)) ++reading.broken;
+          ++reading.heard;
+          cursor.pop();
+          if (reading.heard % (40 + i) == 0) cursor.rest();
+        }
       }
     });
   }
