@@ -124,6 +124,9 @@ TEST_P(EverySeamInSpeech, IsFreeOfClicks) {
     EXPECT_LT(seam.around(), std::max({seam.neighbours() + 3, seam.without_it() + 3, kInaudible}))
         << "from " << start * 0.2 << " s on";
   }
+  // A single seam may lose 3 dB more than its neighbours: a click is far more than that. Most of them lose
+  // less than half the power (-3 dB) of what a cut would lose or speech loses anyway, or the bridge would be
+  // of no use. The median of sixteen places does not move with the last bits of one of them.
   std::sort(more.begin(), more.end());
   EXPECT_LT(more[8], -3) << "the median";
 }
@@ -154,7 +157,10 @@ TEST(Seam, WaitsUntilAHissIsOver) {
 
 TEST(Seam, WaitsForHalfASecondAtTheMost) {
   const Seam seam(hissing("hisses.opus", "9"), kHybrid);
-  EXPECT_EQ(seam.passed, 49U + 25U);
+  // Noise may have a quieter packet before the half second is over, on one processor and not on another; 80
+  // ms sooner or later is not heard. Later than half a second it must not be.
+  EXPECT_GE(seam.passed, 49U + 21U);
+  EXPECT_LE(seam.passed, 49U + 25U);
   EXPECT_LT(seam.around(), -20) << "it loses what is above 8 kHz, for 20 ms";
 }
 
