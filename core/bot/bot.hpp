@@ -14,6 +14,7 @@
 #include "base/snowflake.hpp"
 #include "bot/identify_turns.hpp"
 #include "bot/shard.hpp"
+#include "bot/transport_keys.hpp"
 #include "mls/ciphersuite.hpp"
 #include "net/event_loop.hpp"
 #include "net/tls.hpp"
@@ -72,6 +73,8 @@ class Bot {
   [[nodiscard]] rest::Api* api() noexcept { return api_.get(); }
   /// One for the whole run, so that others' verification of us lasts.
   [[nodiscard]] const mls::PrivateKey& signature_key() const noexcept { return signature_key_; }
+  /// Those that the voice servers of all its channels have named.
+  [[nodiscard]] TransportKeys& transport_keys() noexcept { return transport_keys_; }
   /// The token and the voice token go to Discord alone, unless the user named another server.
   [[nodiscard]] bool may_speak_to(const net::Url& url) const;
 
@@ -101,6 +104,7 @@ class Bot {
   const net::TlsTrust& trust_;
   BotConfig config_;
   mls::PrivateKey signature_key_ = mls::PrivateKey::generate();
+  TransportKeys transport_keys_;
   std::unique_ptr<rest::Api> api_;
   std::set<Snowflake> expected_;
   GuildWatch on_guild_;

@@ -110,6 +110,13 @@ void Channel::Impl::fail(Error reason) {
   if (!is_ending()) leave();
 }
 
+/// As fail(), but the silence that belongs behind audio still goes out.
+void Channel::Impl::give_up(Error reason) {
+  if (phase == Phase::over) return;
+  if (!error) error = std::move(reason);
+  stop();
+}
+
 /// Ends the audio at once, then owes Discord an op 4 that says
 /// so: without it the bot haunts the channel for a while.
 void Channel::Impl::leave() {

@@ -91,6 +91,7 @@ struct Channel::Impl final : bot::ShardListener, VoiceLinkOwner, MediaPathOwner,
 
   // ── the ways in ──
   VoiceLink voice{bot, *this};
+  const bot::TransportKeys::Holder keys = bot.transport_keys().new_holder();
   MediaPath path{loop, logger, *this};
   std::uint32_t ssrc = 0;
   SenderLink sender;
@@ -135,6 +136,7 @@ struct Channel::Impl final : bot::ShardListener, VoiceLinkOwner, MediaPathOwner,
   void start();
   void stop();
   void fail(Error reason);
+  void give_up(Error reason);
   void leave();
   void leave_nothing_behind();
   void leave_at_last();

@@ -40,6 +40,11 @@ void Channel::Impl::voice_is_over(voice::Over& over) {
 }
 
 void Channel::Impl::session_is_ready(voice::SessionReady& session) {
+  try {
+    bot.transport_keys().take(session.key.view(), keys);
+  } catch (Error& refused) {
+    return give_up(std::move(refused));
+  }
   auto cipher = std::make_unique<rtp::TransportCipher>(session.mode, std::move(session.key));
   if (sender.has_stream()) return sender.command(send::SwapCipher{std::move(cipher)});
   sender.start_stream(path.sink(), std::move(cipher), ssrc);

@@ -28,6 +28,7 @@ enum class FaultKind : std::uint8_t {
   rekey,              // SESSION_DESCRIPTION with a new key, in the middle of a session
   rekey_same,         // … with the same key again
   rekey_first,        // … with the account's first key, which later sessions get, too
+  rekey_shared,       // … with one key, the same in all guilds
   flood_voice,        // `number` messages at once
   flood_keys,         // … SESSION_DESCRIPTION with the same key again
   flood_transitions,  // … opcode 21, to no encryption and back; a second later there is a new group

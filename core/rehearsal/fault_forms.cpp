@@ -33,6 +33,7 @@ constexpr FaultForm kForms[] = {
     {rekey, false, "rekey", "the voice server names a new transport key"},
     {rekey_same, false, "rekey same", "it names the same one again"},
     {rekey_first, false, "rekey first", "it names the first one again, and so do those that come after it"},
+    {rekey_shared, false, "rekey shared", "it names one key, the same wherever this happens"},
     {flood_voice, false, "flood voice", "so many messages that mean nothing come at once",
      FaultNumber::count},
     {flood_keys, false, "flood keys", "the voice server names the same transport key so often at once",

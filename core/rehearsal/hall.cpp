@@ -32,7 +32,7 @@ ListenerLine::ListenerLine(const DiscordOptions& options)
 }
 
 // What one guild hears, all hear: the first one's listener measures it.
-Hall::Hall(DiscordOptions furnishing, std::size_t number, std::uint32_t first_ssrc)
+Hall::Hall(DiscordOptions furnishing, std::size_t number, CommonKeys& common, std::uint32_t first_ssrc)
     : place_(furnishing.channel),
       world(std::move(furnishing), number),
       line(world.options()),
@@ -42,7 +42,7 @@ Hall::Hall(DiscordOptions furnishing, std::size_t number, std::uint32_t first_ss
       schedule(script_at(world, place_)),
       delivery(world, books),
       sfu(world, books, audience, listener, rtp::TransportCipher(line.mode, rtp::TransportKey(line.key)),
-          first_ssrc),
+          common, first_ssrc),
       guild(world, books),
       voice_gateway(world, books, sfu, delivery) {
   connect_doors();

@@ -12,6 +12,7 @@
 #include "base/snowflake.hpp"
 #include "rehearsal/attendance.hpp"
 #include "rehearsal/audience.hpp"
+#include "rehearsal/common_keys.hpp"
 #include "rehearsal/delivery_service.hpp"
 #include "rehearsal/fault.hpp"
 #include "rehearsal/fault_schedule.hpp"
@@ -37,7 +38,8 @@ struct ListenerLine {
 class Hall {
  public:
   /// `number` is this guild's among all, from 0 on; its media sessions get SSRCs from `first_ssrc` on.
-  Hall(DiscordOptions furnishing, std::size_t number, std::uint32_t first_ssrc);
+  /// `common` outlives it.
+  Hall(DiscordOptions furnishing, std::size_t number, CommonKeys& common, std::uint32_t first_ssrc);
   Hall(const Hall&) = delete;
   Hall& operator=(const Hall&) = delete;
 

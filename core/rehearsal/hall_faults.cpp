@@ -39,6 +39,8 @@ void Hall::disturb_voice(const Fault& fault, Snowflake user, TimePoint now) {
       return voice_gateway.rekey(user, Rekeying::same, now);
     case FaultKind::rekey_first:
       return voice_gateway.rekey(user, Rekeying::first, now);
+    case FaultKind::rekey_shared:
+      return voice_gateway.rekey(user, Rekeying::shared, now);
     case FaultKind::flood_voice:
       return voice_gateway.flood(user, fault.number, now);
     case FaultKind::flood_keys:

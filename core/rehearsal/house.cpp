@@ -83,7 +83,7 @@ std::vector<std::vector<Place>> by_guild(const std::vector<Place>& places) {
 }  // namespace
 
 /// The accounts that the first guild makes up are members of all.
-House::Halls House::build(DiscordOptions& options, std::uint32_t first_ssrc) {
+House::Halls House::build(DiscordOptions& options, CommonKeys& common_keys, std::uint32_t first_ssrc) {
   const std::vector<Place> places = places_of(options);
   check_places(places);
   check_script(options.script, places);
@@ -93,7 +93,7 @@ House::Halls House::build(DiscordOptions& options, std::uint32_t first_ssrc) {
   for (const std::vector<Place>& of_guild : by_guild(places)) {
     const std::size_t number = halls.size();
     const auto ssrc = first_ssrc + static_cast<std::uint32_t>(number) * kSsrcsOfAGuild;
-    halls.push_back(std::make_unique<Hall>(options_of(common, of_guild, number), number, ssrc));
+    halls.push_back(std::make_unique<Hall>(options_of(common, of_guild, number), number, common_keys, ssrc));
     if (number == 0) options.accounts = common.accounts = halls.front()->world.options().accounts;
   }
   return halls;
@@ -103,7 +103,7 @@ House::House(DiscordOptions furnishing)
     : options_(std::move(furnishing)),
       places_(places_of(options_)),
       first_ssrc_(random_ssrc()),
-      halls_(build(options_, first_ssrc_)),
+      halls_(build(options_, common_keys_, first_ssrc_)),
       is_used_(halls_.size()),
       world(halls_.front()->world),
       books(halls_.front()->books),

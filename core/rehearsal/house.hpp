@@ -15,6 +15,7 @@
 #include "base/clock.hpp"
 #include "base/snowflake.hpp"
 #include "rehearsal/agenda.hpp"
+#include "rehearsal/common_keys.hpp"
 #include "rehearsal/datagram_port.hpp"
 #include "rehearsal/fault.hpp"
 #include "rehearsal/gateway_server.hpp"
@@ -75,7 +76,7 @@ class House {
 
  private:
   using Halls = std::vector<std::unique_ptr<Hall>>;
-  [[nodiscard]] static Halls build(DiscordOptions& options, std::uint32_t first_ssrc);
+  [[nodiscard]] static Halls build(DiscordOptions& options, CommonKeys& common, std::uint32_t first_ssrc);
   void connect(std::size_t number);
   void use(std::size_t number);
   void settle(std::size_t number, TimePoint now);
@@ -88,6 +89,7 @@ class House {
   DiscordOptions options_;
   const std::vector<Place> places_;
   const std::uint32_t first_ssrc_;
+  CommonKeys common_keys_;
   const Halls halls_;                             // one for each guild
   std::map<Snowflake, std::size_t> numbers_;      // of halls, by guild
   std::map<std::uint64_t, std::size_t> senders_;  // who discovered its address, and for which hall

@@ -16,6 +16,7 @@ KeyGiver::Key KeyGiver::give(Snowflake user, Rekeying how) {
     keep_first_.insert(user);
     key = first_.try_emplace(user, key).first->second;
   }
+  if (how == Rekeying::shared) key = shared_;
   first_.try_emplace(user, key);
   last_[user] = key;
   return key;

@@ -11,14 +11,16 @@
 
 namespace vcplay::rehearsal {
 
-/// What a SESSION_DESCRIPTION brings: a new key, the one that its user had last, or the first that its user
-/// ever had.
-enum class Rekeying : std::uint8_t { anew, same, first };
+/// What a SESSION_DESCRIPTION brings: a new key, the one that its user had last, the first that its user ever
+/// had there, or the one that is the same in all guilds.
+enum class Rekeying : std::uint8_t { anew, same, first, shared };
 
 /// Makes the keys, and remembers them for faults that give one again. Lives on one thread.
 class KeyGiver {
  public:
   using Key = std::array<std::uint8_t, rtp::kTransportKeyBytes>;
+
+  explicit KeyGiver(const Key& shared) : shared_(shared) {}
 
   /// For a new session. A user who was given the first key again keeps it in all sessions.
   [[nodiscard]] Key give(Snowflake user);
@@ -26,6 +28,7 @@ class KeyGiver {
   [[nodiscard]] Key give(Snowflake user, Rekeying how);
 
  private:
+  const Key shared_;
   std::map<Snowflake, Key> first_;
   std::map<Snowflake, Key> last_;
   std::set<Snowflake> keep_first_;

@@ -46,13 +46,15 @@ ByteView without_padding(ByteView payload, const rtp::ParsedHeader& header) {
 }  // namespace
 
 Sfu::Sfu(World& world, Books& books, Audience& audience, Listener& listener,
-         rtp::TransportCipher listener_sealer, std::uint32_t first_ssrc)
+         rtp::TransportCipher listener_sealer, CommonKeys& common, std::uint32_t first_ssrc)
     : faults(world.options().fault_seed),
       world_(world),
       books_(books),
       audience_(audience),
       listener_(listener),
       listener_sealer_(std::move(listener_sealer)),
+      keys_(common.shared),
+      spent_(common.spent),
       next_ssrc_(first_ssrc) {}
 
 MediaSession& Sfu::open(Snowflake user) {

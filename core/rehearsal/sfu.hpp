@@ -14,11 +14,11 @@
 #include "base/clock.hpp"
 #include "base/snowflake.hpp"
 #include "rehearsal/audience.hpp"
+#include "rehearsal/common_keys.hpp"
 #include "rehearsal/datagram_port.hpp"
 #include "rehearsal/key_giver.hpp"
 #include "rehearsal/ledger.hpp"
 #include "rehearsal/listener.hpp"
-#include "rehearsal/spent_nonces.hpp"
 #include "rehearsal/stream_inspector.hpp"
 #include "rehearsal/udp_faults.hpp"
 #include "rehearsal/world.hpp"
@@ -75,9 +75,9 @@ struct MediaSession {
 /// they are: what is in them it learns from the audience. Lives on the rehearsal's thread.
 class Sfu {
  public:
-  /// Sessions get SSRCs from `first_ssrc` on.
+  /// Sessions get SSRCs from `first_ssrc` on. `common` outlives it.
   Sfu(World& world, Books& books, Audience& audience, Listener& listener,
-      rtp::TransportCipher listener_sealer, std::uint32_t first_ssrc);
+      rtp::TransportCipher listener_sealer, CommonKeys& common, std::uint32_t first_ssrc);
 
   std::function<void(PeerAddress to, ByteView datagram)> send = [](PeerAddress, ByteView) {};
   /// Called after each audio packet of an account.
@@ -140,7 +140,7 @@ class Sfu {
   std::map<std::uint32_t, std::unique_ptr<MediaSession>> sessions_;
   std::map<std::uint32_t, Past> past_;
   KeyGiver keys_;
-  SpentNonces spent_;
+  SpentNonces& spent_;
   std::uint32_t next_ssrc_;
   int discovery_requests_ = 0;
 };

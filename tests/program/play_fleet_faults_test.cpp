@@ -19,8 +19,11 @@ using rehearsal::DiscordOptions;
 using rehearsal::Place;
 using rehearsal::Report;
 using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
 
@@ -51,7 +54,7 @@ const Storm kStorms[] = {{"OnTheVoiceGateway",
                            {"forget voice; drop voice", 0, 1s},
                            {"refuse voice for 500ms; drop voice"},
                            {"ignore voice acks for 2s"},
-                           {"rekey; + 300ms rekey same; + 600ms rekey first"},
+                           {"rekey; + 300ms rekey same; + 600ms rekey first; + 900ms rekey shared"},
                            {"flood voice 400"},
                            {"flood keys 200", 0, 200ms},
                            {"flood transitions 20", 0, 200ms}}},
@@ -167,6 +170,38 @@ TEST_P(PlayFleetThroughFaults, CostsTheOthersNothing) {
 
 INSTANTIATE_TEST_SUITE_P(Faults, PlayFleetThroughFaults, ::testing::ValuesIn(kStorms),
                          [](const auto& row) { return row.param.name; });
+
+constexpr const char* kKeyOfAnother =
+    "The voice server named a transport key that another channel of this run has or had";
+
+TEST(PlayFleetFaults, AKeyThatAnotherChannelHasEndsTheCall) {
+  DiscordOptions options = guilds(3);
+  options.script = rehearsal::parse_script("at 300ms rekey shared in all");
+  FleetStage stage(options);
+  const Finished finished = run(stage.play_everywhere({"--json", stage.tone("song.wav", 3.0)}), kDeadline);
+  EXPECT_EQ(finished.exit_status, 15) << finished.err;
+  EXPECT_THAT(statuses_of(finished.out), UnorderedElementsAre(0, 9, 9)) << "the first one keeps it";
+  EXPECT_THAT(finished.err, HasSubstr(kKeyOfAnother));
+  for (const auto& [place, report] : stage.discord().reports()) {
+    EXPECT_EQ(findings(report), "") << place.channel.str();
+    EXPECT_TRUE(report.left_cleanly) << place.channel.str();
+  }
+}
+
+TEST(PlayFleetFaults, AKeyOfAChannelThatIsOverEndsTheCall) {
+  DiscordOptions options;
+  options.further_places = {{options.guild, Snowflake{381870553235193999}}};
+  // All later voice sessions of the guild begin with it, too.
+  options.script = rehearsal::parse_script("at 200ms rekey first in 381870553235193857");
+  FleetStage stage(options);
+  const Finished finished = run(stage.play_everywhere({"--json", stage.tone("song.wav", 1.0)}), kDeadline);
+  EXPECT_EQ(finished.exit_status, 15) << finished.err;
+  EXPECT_THAT(statuses_of(finished.out), ElementsAre(0, 9));
+  EXPECT_THAT(finished.err, HasSubstr(kKeyOfAnother));
+  for (const auto& [place, report] : stage.discord().reports()) {
+    EXPECT_EQ(findings(report), "") << place.channel.str();
+  }
+}
 
 TEST(PlayFleetFaults, WhoComesAndGoesInTwentyChannelsHearsAllOfIt) {
   DiscordOptions options = guilds(kChannels);

@@ -212,6 +212,19 @@ TEST(AFault, HappensInTheSecondPlaceOfAGuildWhenTheBotIsThere) {
   EXPECT_EQ(fleet.report(1).packets_forwarded, 5U);
 }
 
+TEST(AKeyInTwoGuilds, IsOneKey) {
+  Fleet fleet(with("at 100ms rekey shared in all"));
+  fleet.get_ready();
+  fleet.play(6);
+  // Both count from the beginning, as if it were a key of their own.
+  for (const std::size_t one : {0U, 1U}) fleet.call(one).take_key();
+  EXPECT_EQ(fleet.call(0).key, fleet.call(1).key);
+  fleet.play(5, {0});
+  EXPECT_THAT(fleet.broken(0), IsEmpty());
+  fleet.play(1, {1});
+  EXPECT_THAT(fleet.broken(1), ElementsAre("repeated-nonce"));
+}
+
 TEST(AFault, WantsAPlaceThatIsThere) {
   DiscordOptions options = guilds(2);
   options.script = parse_script("kick in 381870553235193002");
