@@ -153,7 +153,7 @@ std::string loss(const rehearsal::Report& report, std::uint64_t missed) {
 
 std::string_view protection(const rehearsal::EncryptionReport& e2ee) {
   if (e2ee.decrypted == 0) return "not end-to-end encrypted";
-  return e2ee.plaintext > 0 ? "not all of it end-to-end encrypted" : "end-to-end encrypted";
+  return e2ee.in_plain_text() > 0 ? "not all of it end-to-end encrypted" : "end-to-end encrypted";
 }
 
 std::string verdict_line(const RehearsalResult& result, Style style) {

@@ -220,6 +220,7 @@ void Audience::judge(Snowflake user, const OpenedFrame& frame) {
   }
   if (frame.content == OpenedFrame::Content::plaintext) ++report.plaintext;
   if (frame.content == OpenedFrame::Content::silence) ++report.silence;
+  if (frame.content == OpenedFrame::Content::clear && !frame.is_silence) ++report.clear;
   const bool was_decrypted =
       std::any_of(frame.receptions.begin(), frame.receptions.end(),
                   [](const Reception& reception) { return reception.kind == Hearing::Kind::decrypted; });

@@ -144,7 +144,7 @@ FleetSums sum_of(std::span<const TargetOutcome> targets) {
     const Report& report = target.report;
     add_heard(sums, target);
     add_findings(sums, target);
-    const bool is_encrypted = report.encryption.decrypted > 0 && report.encryption.plaintext == 0;
+    const bool is_encrypted = report.encryption.decrypted > 0 && report.encryption.in_plain_text() == 0;
     if (is_encrypted) ++sums.encrypted;
     if (codes_agree(target) == false) ++sums.disputed;
     sums.listeners += report.listeners.size();

@@ -69,6 +69,7 @@ json e2ee_object(const Report& report) {
            {{"decrypted", e2ee.decrypted},
             {"undecryptable", e2ee.undecryptable},
             {"plaintext", e2ee.plaintext},
+            {"clear", e2ee.clear},
             {"silence", e2ee.silence}}},
           {"everything_heard", missed_by(report).empty()}};
 }
@@ -96,7 +97,7 @@ void write_encryption(fmt::memory_buffer& out, const Report& report, Detail deta
   }
   fmt::format_to(to, "end to end  DAVE {}, {} epoch{}; {} frames decrypted, {} not, {} in plain text\n",
                  e2ee.version, e2ee.epochs, e2ee.epochs == 1 ? "" : "s", e2ee.decrypted, e2ee.undecryptable,
-                 e2ee.plaintext);
+                 e2ee.in_plain_text());
   if (e2ee.privacy_code.empty()) return;
   fmt::format_to(to, "code        {}, epoch {}, {} members\n", dave::in_groups(e2ee.privacy_code), e2ee.epoch,
                  e2ee.members);

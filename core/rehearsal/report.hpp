@@ -64,7 +64,11 @@ struct EncryptionReport {
   std::uint64_t decrypted = 0;      // by somebody here
   std::uint64_t undecryptable = 0;  // for somebody who was entitled to hear them
   std::uint64_t plaintext = 0;      // where that is forbidden; not forwarded
+  std::uint64_t clear = 0;          // audio where that is allowed: on a stage, say
   std::uint64_t silence = 0;        // in the clear, as everybody may
+
+  /// All audio that was not encrypted, allowed or not.
+  [[nodiscard]] std::uint64_t in_plain_text() const noexcept { return plaintext + clear; }
 };
 
 /// Something that was ordered to go wrong.

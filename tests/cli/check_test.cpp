@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -159,6 +160,20 @@ TEST(Check, WarnsOfWishesThatWillNotComeTrue) {
   ASSERT_EQ(findings.size(), 13U);
   EXPECT_EQ(findings.back().check, "bitrate");
   EXPECT_THAT(findings.back().sentence, AllOf(HasSubstr("64001"), HasSubstr("64000")));
+}
+
+TEST(Check, SaysThatAStageHasNoEncryption) {
+  for (const std::uint64_t permission : {resources::kMuteMembers, resources::kRequestToSpeak}) {
+    DiscordFacts facts = all_well();
+    room_of(facts).type = resources::kGuildStageVoice;
+    permit(facts, kV | kC | kS | permission);
+    const auto findings = judge(facts, kWanted, kNow);
+    const auto stage = std::find_if(findings.begin(), findings.end(),
+                                    [](const Finding& finding) { return finding.check == "stage"; });
+    ASSERT_NE(stage, findings.end());
+    EXPECT_THAT(stage->sentence, HasSubstr("Stages have no end-to-end encryption."));
+    EXPECT_EQ(verdict(findings), std::nullopt);
+  }
 }
 
 TEST(Check, EndsWithTheFirstFailure) {

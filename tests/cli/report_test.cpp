@@ -111,6 +111,8 @@ TEST(Verdict, NeverCallsPlainAudioEncrypted) {
   RehearsalResult result = good();
   result.report.encryption.plaintext = 1;
   EXPECT_THAT(first_line(result), HasSubstr("not all of it end-to-end encrypted"));
+  std::swap(result.report.encryption.plaintext, result.report.encryption.clear);
+  EXPECT_THAT(first_line(result), HasSubstr("not all of it end-to-end encrypted")) << "allowed or not";
   result.report.encryption.decrypted = 0;
   EXPECT_THAT(first_line(result), HasSubstr("not end-to-end encrypted"));
 }

@@ -128,6 +128,12 @@ const Obstacle kObstacles[] = {
      "View Channel"},
     {"TextChannel", [](auto& o) { o.channel_type = 0; }, 6, "\u2717 channel ", "a text channel"},
     {"Stage", [](auto& o) { o.channel_type = 13; }, 6, "\u2717 stage ", "Mute Members"},
+    {"StageWhereItMaySpeak",
+     [](auto& o) {
+       o.channel_type = 13;
+       o.everyone_permissions = {kView, kConnect, kSpeak, 0x400000};  // Mute Members
+     },
+     0, "\u2713 stage ", "Stages have no end-to-end encryption."},
     {"FewIdentifies", [](auto& o) { o.identifies_left = 4; }, 11, "\u2717 identifies ", "4 of 1000"},
     {"CertificateForAnotherHost", [](auto& o) { o.certificate_names = {"gateway.example"}; }, 7,
      "\u2717 api ", "certificate"},

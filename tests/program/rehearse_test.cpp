@@ -79,6 +79,23 @@ TEST(BadDay, SaysThatAModeratorRemovedTheBot) {
   EXPECT_THAT(finished.out, HasSubstr(", was removed from the channel\n"));
 }
 
+TEST(BadDay, TellsOfAStage) {
+  const TemporaryFolder folder;
+  Command command;
+  command.words = {kProgram, "rehearse", folder.write("tone.wav", Stage::wav(Stage::pcm(2.0))), "--script",
+                   folder.write("day.txt", "at 300ms become stage")};
+  command.environment["LC_ALL"] = "C.UTF-8";
+  const Finished held = run(command, 60s);
+  EXPECT_EQ(held.exit_status, 9) << held.err;
+  EXPECT_THAT(held.err, AllOf(HasSubstr("is a stage"), HasSubstr("--allow-plaintext")));
+  EXPECT_THAT(held.out, AllOf(StartsWith("\u2717 "), HasSubstr(", end-to-end encrypted, ended early\n")));
+  command.words.emplace_back("--allow-plaintext");
+  const Finished finished = run(command, 60s);
+  EXPECT_EQ(finished.exit_status, 0) << finished.err;
+  EXPECT_THAT(finished.out,
+              AllOf(StartsWith("\u2713 2.0 s heard"), HasSubstr(", not all of it end-to-end encrypted\n")));
+}
+
 // While listeners' jitter buffers play out, 400 ms long, another voice server is named.
 TEST(BadDay, LeavesACallThatIsLostWhenAllIsSent) {
   for (const char* const day :
