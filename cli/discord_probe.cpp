@@ -120,7 +120,7 @@ void DiscordProbe::find_route(const net::Url& url) {
     }
     settle();
   };
-  resolution_ = std::make_unique<net::Resolution>(*loop_, net::system_look_up, url.host, take);
+  resolution_ = std::make_unique<net::Resolution>(*loop_, url.host, take);
 }
 
 void DiscordProbe::on_text(std::string_view text) {

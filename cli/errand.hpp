@@ -38,8 +38,9 @@ class Errand {
   /// what start() or an answer throws.
   [[nodiscard]] std::optional<int> run(const std::string& ca_file, Signals& signals);
 
- protected:
-  /// Network thread. `done` must be called, within the errand's own deadline.
+  // What run() does on its network thread; whoever has a loop of his own may do it there.
+
+  /// `done` must be called, within the errand's own deadline.
   virtual void start(net::EventLoop& loop, const net::TlsTrust& trust, std::function<void()> done) = 0;
   /// Drops every connection and timer. On the network thread, or when there is none any more.
   virtual void stop() = 0;

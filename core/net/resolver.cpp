@@ -55,6 +55,9 @@ Addresses system_look_up(const std::string& host) {
   return found;
 }
 
+Resolution::Resolution(EventLoop& loop, const std::string& host, Done done)
+    : Resolution(loop, loop.impl().look_up, host, std::move(done)) {}
+
 Resolution::Resolution(EventLoop& loop, const LookUp& look_up, const std::string& host, Done done)
     : done_(std::make_shared<Done>(std::move(done))) {
   const std::weak_ptr<Done> asker = done_;

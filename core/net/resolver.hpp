@@ -32,6 +32,8 @@ class Resolution {
  public:
   using Done = std::function<void(const Addresses&)>;
   Resolution(EventLoop& loop, const LookUp& look_up, const std::string& host, Done done);
+  /// Of the service that the loop's connections ask.
+  Resolution(EventLoop& loop, const std::string& host, Done done);
 
  private:
   std::shared_ptr<Done> done_;  // the helper thread holds only a weak reference
