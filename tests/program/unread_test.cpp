@@ -2,7 +2,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <array>
 #include <csignal>
+#include <memory>
+#include <stdexcept>
 #include <string>
 
 #include "words/stage.hpp"
@@ -13,6 +22,7 @@ namespace {
 using std::chrono_literals::operator""ms;
 using std::chrono_literals::operator""s;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr auto kDeadline = 60s;
 
@@ -89,6 +99,109 @@ TEST(UnreadErrors, AreThereForWhoeverReadsAtLast) {
   const Finished finished = rehearsal.finish(kDeadline);
   EXPECT_EQ(finished.exit_status, 3);
   EXPECT_THAT(finished.err, HasSubstr("missing.wav"));
+}
+
+// ── a terminal ──
+
+/// A terminal of our own, which shows what is written to it until it is stopped.
+class Screen {
+ public:
+  Screen() : master_(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)) {
+    if (master_ < 0 || ::grantpt(master_) != 0 || ::unlockpt(master_) != 0) {
+      throw std::runtime_error("no terminal");
+    }
+    name_ = ::ptsname(master_);
+    slave_ = ::open(name_.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC);
+  }
+  ~Screen() {
+    ::close(slave_);
+    ::close(master_);
+  }
+  Screen(const Screen&) = delete;
+  Screen& operator=(const Screen&) = delete;
+
+  /// Has the command's standard error here.
+  [[nodiscard]] Command with(Command command) const {
+    command.words.insert(command.words.begin(), {"sh", "-c", "exec \"$@\" 2>\"$0\"", name_});
+    command.environment["TERM"] = "xterm";
+    return command;
+  }
+  void stop() const { EXPECT_EQ(::tcflow(slave_, TCOOFF), 0); }  // Ctrl-S
+  void go_on() const { EXPECT_EQ(::tcflow(slave_, TCOON), 0); }  // Ctrl-Q
+  /// What was written since the last call.
+  [[nodiscard]] std::string text() const {
+    std::string text;
+    std::array<char, 4096> bytes{};
+    for (ssize_t count = 0; (count = ::read(master_, bytes.data(), bytes.size())) > 0;) {
+      text.append(bytes.data(), static_cast<std::size_t>(count));
+    }
+    return text;
+  }
+  /// Waits until this is written.
+  [[nodiscard]] bool shows(const std::string& words) const {
+    std::string shown;
+    pollfd ready{master_, POLLIN, 0};
+    while (shown.find(words) == std::string::npos && ::poll(&ready, 1, 60'000) > 0) shown += text();
+    return shown.find(words) != std::string::npos;
+  }
+
+ private:
+  int master_;
+  int slave_ = -1;
+  std::string name_;
+};
+
+/// Plays, and its terminal stops once it is in the channel.
+class PlayOnAStoppedTerminal : public ::testing::Test {
+ protected:
+  static rehearsal::DiscordOptions with_quick_heartbeats() {
+    rehearsal::DiscordOptions options;
+    options.heartbeat_interval = 500ms;
+    options.voice_heartbeat_interval_ms = 500;
+    return options;
+  }
+  void begin(double seconds) {
+    play_ = std::make_unique<Subprocess>(
+        screen_.with(stage_.play({"-vv", "--json", stage_.tone("tone.wav", seconds)})));
+    ASSERT_TRUE(play_->wait_for_text("\"joined\"", kDeadline));
+    ASSERT_TRUE(screen_.shows("\x1b[K")) << "the status line";
+    screen_.stop();
+  }
+  Finished end() {
+    const Finished finished = play_->finish(kDeadline);
+    EXPECT_FALSE(finished.timed_out);
+    EXPECT_THAT(screen_.text(), Not(HasSubstr("phase over"))) << "it was stopped";
+    screen_.go_on();
+    return finished;
+  }
+
+  Stage stage_{with_quick_heartbeats()};
+  Screen screen_;
+  std::unique_ptr<Subprocess> play_;
+};
+
+TEST_F(PlayOnAStoppedTerminal, GoesOnToItsEnd) {
+  begin(3);
+  EXPECT_EQ(end().exit_status, 0);
+  const rehearsal::Report report = stage_.discord().report();
+  EXPECT_EQ(findings(report), "") << "no heartbeat was late";
+  EXPECT_EQ(report.packets_lost, 0U);
+  EXPECT_GE(report.audio_packets, 150U);
+  EXPECT_TRUE(report.left_cleanly);
+}
+
+TEST_F(PlayOnAStoppedTerminal, EndsAtASignal) {
+  begin(60);
+  play_->send(SIGTERM);
+  EXPECT_EQ(end().signal, SIGTERM);
+  EXPECT_TRUE(stage_.discord().report().left_cleanly);
+}
+
+TEST_F(PlayOnAStoppedTerminal, EndsAtTwoControlCs) {
+  begin(60);
+  play_->send(SIGINT);
+  play_->send(SIGINT);
+  EXPECT_EQ(end().signal, SIGINT);
 }
 
 // ── standard output ──
