@@ -19,6 +19,8 @@ using rehearsal::MemberScript;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
+using ::testing::SizeIs;
+using ::testing::UnorderedElementsAre;
 
 constexpr auto kDeadline = std::chrono::seconds(30);
 
@@ -57,6 +59,10 @@ TEST(PlayEncrypted, BothSidesComputeTheCodeThatTheEventsTell) {
   EXPECT_EQ(e2ee.back().at("line"), "encrypted");
   EXPECT_EQ(e2ee.back().at("code"), report.encryption.privacy_code);
   EXPECT_EQ(report.encryption.privacy_code.size(), 30U);
+  const std::string bot = stage.discord().options().accounts.front().user.str();
+  ASSERT_THAT(report.listeners, SizeIs(1));
+  EXPECT_THAT(e2ee.back().at("members").get<std::vector<std::string>>(),
+              UnorderedElementsAre(bot, report.listeners.front().user.str()));
 }
 
 TEST(PlayEncrypted, AsksVerboselyToBeVerified) {

@@ -37,6 +37,7 @@ TEST(PlayOnAHostileServer, NothingLeavesInTheClearWhereAnEncryptedChannelIsCalle
   EXPECT_EQ(report.encryption.plaintext, 0U);
   EXPECT_GE(report.heard, 280ms) << "what was encrypted before was heard";
   EXPECT_LE(report.heard, 1s);
+  EXPECT_EQ(findings(report), "");
   EXPECT_TRUE(report.left_cleanly);
 }
 
@@ -50,6 +51,23 @@ TEST(PlayOnAHostileServer, NothingLeavesInTheClearWhereItIsMovedToAStage) {
   EXPECT_THAT(finished.err, HasSubstr("is a stage"));
   EXPECT_EQ(report.encryption.plaintext, 0U);
   EXPECT_LE(report.heard, 1s);
+  EXPECT_EQ(findings(report), "");
+}
+
+TEST(PlayOnAHostileServer, NothingLeavesInTheClearWhereANewGatewaySessionCallsItAStage) {
+  DiscordOptions options;
+  // Nobody is told of the change: the guild's next description says it.
+  options.script =
+      rehearsal::parse_script("at 300ms forget gateway; at 300ms drop gateway; at 300ms become stage");
+  Stage stage(options);
+  const Finished finished = run(stage.play({stage.tone("song.wav", 30.0)}), kDeadline);
+  const Report report = stage.discord().report();
+  EXPECT_EQ(finished.exit_status, 9) << finished.err;
+  EXPECT_THAT(finished.err, HasSubstr("is a stage"));
+  EXPECT_EQ(report.gateway_identifies, 2U);
+  EXPECT_EQ(report.encryption.plaintext, 0U);
+  EXPECT_LE(report.heard, 1s);
+  EXPECT_EQ(findings(report), "");
 }
 
 TEST(PlayOnAHostileServer, WhoAllowsPlaintextPlaysOnThere) {
