@@ -3,8 +3,10 @@
 #include <gtest/gtest.h>
 #include <stdlib.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -157,6 +159,60 @@ TEST(ShortHelp, NamesOnlyOptionsThatExist) {
       const bool of_ours = option.size() > 2;  // the examples have options of other programs, too
       EXPECT_TRUE(!of_ours || known.count(option) == 1) << option;
     }
+  }
+}
+
+// ── SECURITY.md ──
+
+/// As ctest knows them: a parametrised suite goes by the name of its instance.
+Names suites() {
+  static const std::regex plain(R"(\bTEST(?:_F)?\(\s*(\w+),)");
+  static const std::regex instance(R"(\bINSTANTIATE_TEST_SUITE_P\(\s*(\w+),\s*(\w+),)");
+  Names names;
+  for (const auto& entry :
+       std::filesystem::recursive_directory_iterator(std::string(VCPLAY_SOURCE) + "/tests")) {
+    if (entry.path().extension() != ".cpp") continue;
+    std::ifstream file(entry.path());
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    const std::sregex_iterator end;
+    for (std::sregex_iterator at(text.begin(), text.end(), plain); at != end; ++at) names.insert((*at)[1]);
+    for (std::sregex_iterator at(text.begin(), text.end(), instance); at != end; ++at) {
+      names.insert((*at)[1].str() + "/" + (*at)[2].str());
+    }
+  }
+  return names;
+}
+
+/// The names that each promise has behind its last dash; files and folders left out.
+std::vector<Names> named_by_promises() {
+  static const std::regex quoted("`([^`.]+)`");
+  const std::string page = source("SECURITY.md");
+  const std::size_t begin = page.find("## What is promised\n");
+  const std::string promised = page.substr(begin, page.find("\n## ", begin + 1) - begin);
+  std::vector<Names> promises;
+  for (std::size_t at = promised.find("\n- "); at != std::string::npos;) {
+    const std::size_t next = promised.find("\n- ", at + 1);
+    const std::string promise = promised.substr(at, next - at);
+    const std::size_t dash = promise.rfind("\u2014");
+    EXPECT_NE(dash, std::string::npos) << promise;
+    const std::string proof = promise.substr(std::min(dash, promise.size()));
+    Names& names = promises.emplace_back();
+    for (std::sregex_iterator one(proof.begin(), proof.end(), quoted), end; one != end; ++one) {
+      names.insert((*one)[1]);
+    }
+    at = next;
+  }
+  return promises;
+}
+
+TEST(SecurityPage, NamesSuitesThatThereAre) {
+  Names known = suites();
+  known.insert("tests/fuzz");
+  const std::vector<Names> promises = named_by_promises();
+  EXPECT_GT(promises.size(), 25U);
+  for (const Names& names : promises) {
+    EXPECT_FALSE(names.empty());
+    for (const std::string& name : names) EXPECT_TRUE(known.contains(name)) << name;
   }
 }
 
