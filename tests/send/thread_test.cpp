@@ -184,12 +184,17 @@ TEST(SendThread, LetsAClockThatCanWaitDoSoForWhoeverAsksToSpeak) {
   ASSERT_TRUE(inboxes[1].post(stream_to(wires[1], {})));
   JumpingPacer pacer;
   SendThread thread(pacer);
+  const auto looks = [&](int times) {
+    const int before = pacer.asked();
+    return eventually("it has looked so often", [&] { return pacer.asked() > before + times; });
+  };
   thread.add(late);
   EXPECT_EQ(wait_for_report(inboxes[1]), SenderReport::wants_speaking);
+  ASSERT_TRUE(looks(2)) << "it is the late one's turn";
   thread.add(prompt);
+  EXPECT_EQ(wait_for_report(inboxes[0]), SenderReport::wants_speaking);
   ASSERT_TRUE(inboxes[0].post(SpeakingIsOn{}));
-  const int before = pacer.asked();
-  ASSERT_TRUE(eventually("it has looked often enough", [&] { return pacer.asked() > before + 5 * kFrames; }));
+  ASSERT_TRUE(looks(5 * kFrames));
   EXPECT_EQ(stats[0].audio_packets.load(), 0U) << "the other one would miss what is played meanwhile";
   ASSERT_TRUE(inboxes[1].post(SpeakingIsOn{}));
   EXPECT_EQ(wait_for_report(inboxes[1]), SenderReport::finished);
