@@ -16,7 +16,7 @@
 namespace vcplay::rehearsal {
 namespace {
 
-constexpr std::size_t kBatch = 32;
+constexpr int kBatch = 64;  // more than an unthrottled sender has on the way
 constexpr std::size_t kDatagramBytes = 2048;
 constexpr int kReceiveBuffer = 4 << 20;  // a stalled loop must not lose packets
 
@@ -141,11 +141,14 @@ int DatagramPort::receive_batch() noexcept {
   return received;
 }
 
+/// A batch that is not full was all: whoever sends without end must not keep the loop from its other sockets.
 void DatagramPort::drain(const Receiver& receiver) {
-  for (int received = receive_batch(); received > 0; received = receive_batch()) {
+  for (int received = kBatch; received == kBatch;) {
+    received = receive_batch();
     const Duration realtime = realtime_now();
     const TimePoint now = Clock::now();
-    for (std::size_t i = 0; i < static_cast<std::size_t>(received); ++i) {
+    for (int at = 0; at < received; ++at) {
+      const auto i = static_cast<std::size_t>(at);
       mmsghdr& message = batch_->messages[i];
       const Annotations notes = annotations_of(message.msg_hdr);
       if (notes.overruns) overruns_ = *notes.overruns;
