@@ -84,7 +84,7 @@ TEST_F(ShardLimits, KeepAMebibyteForAServerThatDoesNotRead) {
   // those to 15,000 more.
   constexpr int kQuestions = 200'000;
   const std::string question = R"({"op":1,"d":null})";
-  std::promise<void> enough;
+  std::future<void> over;
   const RawTlsPeer peer(loopback_identity(), [&](net::test::Conversation& talk) {
     talk.accept_websocket();
     std::string thousand;
@@ -93,12 +93,13 @@ TEST_F(ShardLimits, KeepAMebibyteForAServerThatDoesNotRead) {
     talk.read(1);  // of IDENTIFY
     talk.write(padded(kReady, 1000));
     for (int i = 0; i < kQuestions / 1000; ++i) talk.write(thousand);
-    enough.get_future().wait();  // and reads nothing meanwhile
+    over.wait();  // and reads nothing meanwhile
   });
+  std::promise<void> enough;
+  over = enough.get_future();
   net::test::OnLoop<Played> played(loop, trust, peer.port());
   EXPECT_EQ(played->heard.next(), "identify");
   EXPECT_THAT(played->heard.next(), HasSubstr("the peer does not read what is sent to it"));
-  enough.set_value();
 }
 
 }  // namespace

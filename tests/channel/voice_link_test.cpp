@@ -89,11 +89,13 @@ TEST_F(VoiceLinks, TakeMessagesOf256KiBAndNoLongerOnes) {
 }
 
 TEST_F(VoiceLinks, KeepAMebibyteForAServerThatDoesNotRead) {
-  std::promise<void> enough;
+  std::future<void> over;
   const RawTlsPeer peer(loopback_identity(), [&](net::test::Conversation& talk) {
     talk.accept_websocket();
-    enough.get_future().wait();  // and reads nothing meanwhile
+    over.wait();  // and reads nothing meanwhile
   });
+  std::promise<void> enough;
+  over = enough.get_future();
   net::test::OnLoop<Line> line(loop, trust, peer.port());
   EXPECT_EQ(line->heard.next(), "open");
   EXPECT_EQ(line->heard.next(), "something to say");
@@ -102,7 +104,6 @@ TEST_F(VoiceLinks, KeepAMebibyteForAServerThatDoesNotRead) {
   EXPECT_TRUE(line->heard.empty());
   loop.run([&] { line->link.carry_out(voice::SendBinary{Bytes(1024 * 1024)}); });
   EXPECT_THAT(line->heard.next(), HasSubstr("the peer does not read what is sent to it"));
-  enough.set_value();
 }
 
 }  // namespace
