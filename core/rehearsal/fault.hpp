@@ -32,7 +32,11 @@ enum class FaultKind : std::uint8_t {
   flood_voice,        // `number` messages at once
   flood_keys,         // … SESSION_DESCRIPTION with the same key again
   flood_transitions,  // … opcode 21, to no encryption and back; a second later there is a new group
+  flood_proposals,    // … opcode 27 with what is none
+  crowd,              // `number` users are said to come (opcode 11), and to go again (opcode 13)
+  large_voice,        // a message of `number` bytes, of another shape each time
   flood_gateway,
+  large_gateway,
   // the account's voice state
   migrate,  // VOICE_SERVER_UPDATE without endpoint, the voice session closes (4014), `span` later one with
   migrate_at_once,  // VOICE_SERVER_UPDATE with an endpoint, and only then the old voice session closes
@@ -84,6 +88,7 @@ enum class FaultReach : std::uint8_t {
     case FaultKind::ignore_gateway_acks:
     case FaultKind::delay_acks:
     case FaultKind::flood_gateway:
+    case FaultKind::large_gateway:
       return FaultReach::shard;
     default:
       return FaultReach::call;

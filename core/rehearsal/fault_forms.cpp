@@ -42,8 +42,15 @@ constexpr FaultForm kForms[] = {
      "it ends end-to-end encryption and takes it up again so often at once; a second later there is a new "
      "group",
      FaultNumber::count},
+    {flood_proposals, false, "flood proposals", "so many proposals for the group that are none come at once",
+     FaultNumber::count},
+    {crowd, false, "crowd", "so many users are said to come, and at once to go again", FaultNumber::count},
+    {large_voice, false, "large voice", "a message of that length that means nothing", FaultNumber::bytes},
     {flood_gateway, false, "flood gateway", "messages that mean nothing, by the main gateway",
      FaultNumber::count},
+    {large_gateway, false, "large gateway",
+     "a message of that length, by the main gateway; each third describes the guild at that length",
+     FaultNumber::bytes},
     {migrate, false, "migrate",
      "the voice server goes away; the next one is named 500 ms later, or as it says", kNoNumber, kOptional,
      "after", 500ms},
@@ -91,6 +98,8 @@ std::string_view number_name(FaultNumber number) {
       return " PERCENT";
     case FaultNumber::count:
       return " COUNT";
+    case FaultNumber::bytes:
+      return " BYTES";
     case FaultNumber::none:
       break;
   }

@@ -33,6 +33,8 @@ constexpr std::size_t kShownColumns = 40;  // of what was typed
 constexpr std::uint64_t kLeastBits = 8'000;
 constexpr std::uint64_t kMostBits = 384'000;
 constexpr std::uint64_t kMostMessages = 10'000;  // of one flood
+constexpr std::uint64_t kLeastBytes = 1'000;     // of one message
+constexpr std::uint64_t kMostBytesOfOne = 16'000'000;
 
 std::string shown(std::string_view text) { return fmt::format("'{}'", display_safe(text, kShownColumns)); }
 
@@ -111,13 +113,14 @@ bool is_close_code(std::uint64_t code) {
   return (code >= 1000 && code <= 1014 && !stands_for_none) || (code >= 3000 && code <= 4999);
 }
 
-std::optional<std::uint64_t> read_bits(std::string_view text) {
+/// "64k" and 64000 alike.
+std::optional<std::uint64_t> read_thousands(std::string_view text, std::uint64_t least, std::uint64_t most) {
   const bool thousands = !text.empty() && (text.back() == 'k' || text.back() == 'K');
   if (thousands) text.remove_suffix(1);
   const auto number = read_whole(text);
-  if (!number || *number > kMostBits) return std::nullopt;
-  const std::uint64_t bits = *number * (thousands ? 1000 : 1);
-  return bits >= kLeastBits && bits <= kMostBits ? std::optional(bits) : std::nullopt;
+  if (!number || *number > most) return std::nullopt;
+  const std::uint64_t value = *number * (thousands ? 1000 : 1);
+  return value >= least && value <= most ? std::optional(value) : std::nullopt;
 }
 
 std::optional<std::uint64_t> read_percent(std::string_view text) {
@@ -139,6 +142,8 @@ std::string_view wanted_number(FaultNumber number) {
       return "0% to 99%";
     case FaultNumber::count:
       return "1 to 10000 (messages)";
+    case FaultNumber::bytes:
+      return "1k to 16000k (bytes)";
     case FaultNumber::none:
       break;
   }
@@ -156,7 +161,9 @@ std::optional<std::uint64_t> read_number(FaultNumber number, std::string_view te
       return channel ? std::optional(channel->value) : std::nullopt;
     }
     case FaultNumber::bits:
-      return read_bits(text);
+      return read_thousands(text, kLeastBits, kMostBits);
+    case FaultNumber::bytes:
+      return read_thousands(text, kLeastBytes, kMostBytesOfOne);
     case FaultNumber::percent:
       return read_percent(text);
     case FaultNumber::count: {
@@ -282,7 +289,8 @@ void parse_line(std::string_view line, FaultScript& script) {
 
 std::string number_text(FaultNumber number, std::uint64_t value) {
   if (number == FaultNumber::percent) return fmt::format(" {}%", value);
-  if (number == FaultNumber::bits && value % 1000 == 0) return fmt::format(" {}k", value / 1000);
+  const bool takes_k = number == FaultNumber::bits || number == FaultNumber::bytes;
+  if (takes_k && value % 1000 == 0) return fmt::format(" {}k", value / 1000);
   const bool is_left_out = number == FaultNumber::none || (number == FaultNumber::channel && value == 0);
   return is_left_out ? "" : fmt::format(" {}", value);
 }

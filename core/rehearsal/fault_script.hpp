@@ -11,7 +11,7 @@
 namespace vcplay::rehearsal {
 
 /// What stands behind the words of a fault.
-enum class FaultNumber : std::uint8_t { none, code, channel, bits, percent, count };
+enum class FaultNumber : std::uint8_t { none, code, channel, bits, percent, count, bytes };
 enum class FaultTime : std::uint8_t { none, wanted, optional };
 
 /// One way to write a fault: its words, then its number, then its time.

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "rehearsal/gateway_server.hpp"
+#include "rehearsal/large_message.hpp"
 #include "rehearsal/objects.hpp"
 
 namespace vcplay::rehearsal {
@@ -11,6 +12,7 @@ using nlohmann::json;
 
 constexpr std::size_t kManyValues = 200;  // in one message of a flood
 constexpr std::size_t kDepth = 5'000;     // … and how deep another one nests
+constexpr std::size_t kLongName = 70;     // of a role
 
 }  // namespace
 
@@ -57,6 +59,35 @@ void GatewayServer::flood(Snowflake user, const GuildServer& guild, std::uint64_
     if (i % 4 == 2) connection->send({{"op", 11}, {"d", nullptr}, {"s", nullptr}, {"t", nullptr}});
     if (i % 4 == 3) connection->socket->send_text(std::string(kDepth, '['));
   }
+}
+
+void GatewayServer::send_large(Snowflake user, const GuildServer& guild, std::uint64_t bytes) {
+  Connection* const connection = victim(user, guild);
+  if (connection == nullptr || connection->session == nullptr) return;
+  const auto send = [&](std::string_view head, std::string_view element, std::string_view tail) {
+    connection->socket->send_text(large_message(head, element, tail, bytes));
+  };
+  switch (large_++ % 3) {
+    case 0:
+      return send(R"({"op":99,"d":[)", "{}", "]}");
+    case 1:
+      return send(R"({"op":99,"d":[)", '"' + std::string(bytes - 100, 'x') + '"', "]}");
+    default:
+      break;
+  }
+  // No role that anybody has, each as long as its name.
+  json object = guild_create_object(guild.world(), *connection->session->person);
+  json roles = std::move(object["roles"]);
+  object.erase("roles");
+  roles.push_back(
+      {{"id", "700000000000000000"}, {"permissions", "0"}, {"name", std::string(kLongName, 'r')}});
+  const std::string last = wire_text(roles.back());
+  roles.erase(roles.size() - 1);
+  const std::string rest = wire_text(object);
+  const std::string ours = wire_text(roles);
+  send(R"({"op":0,"s":null,"t":"GUILD_CREATE","d":)" + rest.substr(0, rest.size() - 1) + R"(,"roles":)" +
+           ours.substr(0, ours.size() - 1) + ",",
+       last, "]}}");
 }
 
 /// The session is lost; its connection stays, and clients may well RESUME or IDENTIFY there.

@@ -73,6 +73,9 @@ class GatewayServer {
   void invalidate(Snowflake user, const GuildServer& guild, bool can_be_resumed, TimePoint now);  // opcode 9
   /// So many messages at once that mean nothing to a player.
   void flood(Snowflake user, const GuildServer& guild, std::uint64_t messages, TimePoint now);
+  /// One message of so many bytes, of the next shape of three. The last one is the guild as it is, with roles
+  /// that nobody has.
+  void send_large(Snowflake user, const GuildServer& guild, std::uint64_t bytes);
   /// Of the session to which these happen; nothing when there is none.
   [[nodiscard]] std::optional<Shard> shard_of(Snowflake user, const GuildServer& guild);
   /// A RESUME of any session of the account will be refused.
@@ -141,6 +144,7 @@ class GatewayServer {
   std::set<std::string> refused_;  // sessions whose clients know that opcode 9 declared them invalid
   std::map<ShardOf, TimePoint> last_identify_;  // in each bucket
   std::multimap<TimePoint, Later> later_;
+  std::uint64_t large_ = 0;  // messages, so far
 };
 
 }  // namespace vcplay::rehearsal

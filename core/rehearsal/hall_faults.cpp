@@ -9,7 +9,7 @@ namespace vcplay::rehearsal {
 
 void Hall::disturb(const Fault& fault, Snowflake user, TimePoint now) {
   on_use();
-  if (fault.kind <= FaultKind::flood_transitions) return disturb_voice(fault, user, now);
+  if (fault.kind < FaultKind::flood_gateway) return disturb_voice(fault, user, now);
   disturb_guild(fault, user, now);
 }
 
@@ -47,6 +47,12 @@ void Hall::disturb_voice(const Fault& fault, Snowflake user, TimePoint now) {
       return voice_gateway.flood_with_keys(user, fault.number, now);
     case FaultKind::flood_transitions:
       return delivery.flood_with_transitions(user, fault.number, now);
+    case FaultKind::flood_proposals:
+      return voice_gateway.flood_with_proposals(user, fault.number, now);
+    case FaultKind::crowd:
+      return voice_gateway.crowd(user, fault.number, now);
+    case FaultKind::large_voice:
+      return voice_gateway.send_large(user, fault.number);
     default:
       return;
   }

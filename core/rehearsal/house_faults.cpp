@@ -39,6 +39,8 @@ void House::disturb_gateway(const Fault& fault, Hall& hall, Snowflake user, Time
       return hall.voice_gateway.acknowledgements().delay(user, fault.span);
     case FaultKind::flood_gateway:
       return gateway.flood(user, hall.guild, fault.number, now);
+    case FaultKind::large_gateway:
+      return gateway.send_large(user, hall.guild, fault.number);
     case FaultKind::stall:
       stall_ = fault.span;
       return;

@@ -83,6 +83,11 @@ class VoiceGatewayServer {
   /// So many messages at once that a client can only ignore, or that change nothing.
   void flood(Snowflake user, std::uint64_t messages, TimePoint now);
   void flood_with_keys(Snowflake user, std::uint64_t messages, TimePoint now);
+  void flood_with_proposals(Snowflake user, std::uint64_t messages, TimePoint now);
+  /// So many users whom nobody else knows come and go.
+  void crowd(Snowflake user, std::uint64_t strangers, TimePoint now);
+  /// One message of so many bytes that means nothing, of the next shape of three.
+  void send_large(Snowflake user, std::uint64_t bytes);
   /// New connections end before HELLO.
   void refuse_until(TimePoint when);
   /// Whose heartbeats are answered late, or not at all.
@@ -173,6 +178,7 @@ class VoiceGatewayServer {
   bool has_own_door_ = true;
   TimePoint refused_until_{};  // when the door is not its own
   Connections connections_;
+  std::uint64_t large_ = 0;  // messages, so far
 };
 
 }  // namespace vcplay::rehearsal

@@ -1,8 +1,11 @@
 // What no honest voice server does: keys named again, members hidden, messages in floods.
 #include <array>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
+#include "rehearsal/large_message.hpp"
 #include "rehearsal/objects.hpp"
 #include "rehearsal/voice_gateway_server.hpp"
 
@@ -62,6 +65,44 @@ void VoiceGatewayServer::flood(Snowflake user, std::uint64_t messages, TimePoint
 
 void VoiceGatewayServer::flood_with_keys(Snowflake user, std::uint64_t messages, TimePoint now) {
   for (std::uint64_t i = 0; i < messages; ++i) rekey(user, Rekeying::same, now);
+}
+
+/// Neither an operation that there is, nor a list that ends, nor a message in it.
+void VoiceGatewayServer::flood_with_proposals(Snowflake user, std::uint64_t messages, TimePoint now) {
+  Connection* const connection = in_session(user);
+  if (connection == nullptr) return;
+  constexpr std::array<std::uint8_t, 7> kNone[] = {
+      {9, 0, 0, 0, 0, 0, 0}, {0, 0x7F, 0xFF, 1, 2, 3, 4}, {0, 5, 0, 1, 0, 9, 9}, {1, 5, 33, 1, 2, 3, 4}};
+  for (std::uint64_t i = 0; i < messages; ++i) {
+    send_numbered(*connection, dave::Opcode::proposals, kNone[i % std::size(kNone)], now);
+  }
+}
+
+void VoiceGatewayServer::crowd(Snowflake user, std::uint64_t strangers, TimePoint now) {
+  Connection* const connection = in_session(user);
+  if (connection == nullptr) return;
+  json ids = json::array();
+  for (std::uint64_t i = 0; i < strangers; ++i) ids.push_back(stranger(i).at("user_id"));
+  send_numbered(*connection, 11, {{"user_ids", std::move(ids)}}, now);
+  for (std::uint64_t i = 0; i < strangers && i < kStrangers; ++i) {
+    send_numbered(*connection, 13, stranger(i), now);
+  }
+}
+
+void VoiceGatewayServer::send_large(Snowflake user, std::uint64_t bytes) {
+  Connection* const connection = in_session(user);
+  if (connection == nullptr) return;
+  struct Shape {
+    std::string_view head;
+    std::string_view element;
+    std::string_view tail;
+  };
+  const std::string text = '"' + std::string(bytes - 100, 'x') + '"';
+  const Shape shapes[] = {{R"({"op":99,"d":[)", "{}", "]}"},
+                          {R"({"op":99,"d":[)", text, "]}"},
+                          {R"({"op":11,"d":{"user_ids":[)", "\"700000000000000000\"", "]}}"}};
+  const auto& [head, element, tail] = shapes[large_++ % std::size(shapes)];
+  connection->socket->send_text(large_message(head, element, tail, bytes));
 }
 
 }  // namespace vcplay::rehearsal

@@ -57,6 +57,7 @@ std::vector<Seed> seeds() {
     if (form.number == FaultNumber::channel) text += " 81384788765712384";
     if (form.number == FaultNumber::bits) text += " 96k";
     if (form.number == FaultNumber::percent) text += " 5%";
+    if (form.number == FaultNumber::bytes) text += " 250k";
     if (form.time != FaultTime::none) text += " " + std::string(form.before_time) + " 250ms";
     add("form_" + std::to_string(all.size()), text);
   }

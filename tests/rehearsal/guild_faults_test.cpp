@@ -65,8 +65,9 @@ TEST(AKickInOneOfThree, LeavesTwoWhoLoseNothing) {
 /// One way to write the fault, with everything that is optional left out.
 std::string statement_of(const FaultForm& form) {
   std::string text = std::regex_replace(form.pattern(), std::regex(" \\[.*\\]"), "");
-  const std::pair<const char*, const char*> examples[] = {
-      {"CODE", "4015"}, {"BITS", "64k"}, {"PERCENT", "50%"}, {"COUNT", "50"}, {"TIME", "1s"}};
+  const std::pair<const char*, const char*> examples[] = {{"CODE", "4015"},   {"BITS", "64k"},
+                                                          {"PERCENT", "50%"}, {"COUNT", "50"},
+                                                          {"BYTES", "20k"},   {"TIME", "1s"}};
   for (const auto& [name, value] : examples) text = std::regex_replace(text, std::regex(name), value);
   return text;
 }

@@ -40,7 +40,8 @@ std::vector<std::string> statements_of(const FaultForm& form) {
     const std::pair<const char*, const char*> examples[] = {
         {"CODE", "4015"}, {"CHANNEL", "381870553235193002"},
         {"BITS", "64k"},  {"PERCENT", "5%"},
-        {"COUNT", "200"}, {"TIME", "3s"}};
+        {"COUNT", "200"}, {"BYTES", "250k"},
+        {"TIME", "3s"}};
     for (const auto& [name, value] : examples) text = std::regex_replace(text, std::regex(name), value);
     return text;
   };
@@ -153,7 +154,8 @@ TEST(Script, NamesTheLineThatIsWrongAndWhatWouldBeRight) {
        "away."},
       {"\x1b[2Jkick",
        "script:1: there is no fault '\\x1b[2Jkick'; a fault begins with drop, close, reconnect, "
-       "invalidate, forget, refuse, ignore, delay, rekey, flood, migrate, move, kick, take, mute, unmute, "
+       "invalidate, forget, refuse, ignore, delay, rekey, flood, crowd, large, migrate, move, kick, take, "
+       "mute, unmute, "
        "become, suppress, invite, delete, remove, guild, bitrate, deny, lose, block, stall."},
   };
   for (const auto& [text, complaint] : mistakes) EXPECT_EQ(complaint_about(text), complaint) << text;

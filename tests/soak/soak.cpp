@@ -52,6 +52,7 @@ rehearsal::DiscordOptions furnish(const Orders& orders, const Storm& storm) {
   const std::vector<rehearsal::Place> places = places_for(orders);
   options.further_places.assign(places.begin() + 1, places.end());
   options.script = storm.script;
+  options.rest_faults = storm.rest;
   options.fault_seed = static_cast<std::uint32_t>(orders.seed);
   options.listeners = 4;
   options.occupants = 4;

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "rehearsal/fault_script.hpp"
+#include "soak/rest_trouble.hpp"
 
 namespace vcplay::soak {
 namespace {
@@ -30,6 +31,12 @@ constexpr Duration kGatewayIdentifies = 7s;
 constexpr Duration kGoodLife = 6s;
 constexpr int kMostGatewayLosses = 2;
 constexpr Duration kGatewayHeartbeat = 4s;
+// Within the bounds of what is read; the largest are other tests', for they leave no memory to be counted.
+constexpr std::uint64_t kSmallest = 1'000;
+constexpr std::uint64_t kLargestOfVoice = 262'144;
+constexpr std::uint64_t kLargestOfGateway = 2'000'000;
+constexpr Duration kRekeying = 300ms;
+constexpr Duration kRegrouping = 3s;
 
 /// Draws a storm: in its rough stretches voice sessions come and go, in its mild ones audio flows.
 class Weather {
@@ -47,6 +54,7 @@ class Weather {
     const auto earlier = [](const auto& a, const auto& b) { return a.at < b.at; };
     std::stable_sort(script_.begin(), script_.end(), earlier);
     Storm storm{std::move(script_)};
+    storm.rest = trouble_with_rest(random_);
     for (Sky& sky : skies_) storm.excuses.push_back(merged(std::move(sky.excuses)));
     return storm;
   }
@@ -209,7 +217,33 @@ class Weather {
     constexpr FaultKind kKinds[] = {FaultKind::rekey, FaultKind::rekey_same, FaultKind::rekey_first};
     add(kKinds[below(std::size(kKinds))]);
   }
-  void flood() { add(below(2) == 0 ? FaultKind::flood_voice : FaultKind::flood_gateway, 20 + below(400)); }
+
+  // ── what no honest server sends ──
+
+  void flood() {
+    constexpr FaultKind kKinds[] = {FaultKind::flood_voice, FaultKind::flood_gateway,
+                                    FaultKind::flood_proposals};
+    add(kKinds[below(std::size(kKinds))], 20 + below(400));
+  }
+  void crowd() { add(FaultKind::crowd, 1 + below(5'000)); }
+  void send_large() {
+    const bool is_voice = below(2) == 0;
+    const std::uint64_t most = is_voice ? kLargestOfVoice : kLargestOfGateway;
+    add(is_voice ? FaultKind::large_voice : FaultKind::large_gateway, kSmallest + below(most - kSmallest));
+  }
+  /// What is under way meanwhile may be taken for what comes under the next key.
+  void flood_keys() {
+    add(FaultKind::flood_keys, 20 + below(200));
+    may_be_heard(kRekeying);
+  }
+  /// The group ends; a second later there is a new one.
+  void flood_transitions() {
+    add(FaultKind::flood_transitions, 1 + below(40));
+    may_be_heard(kRegrouping);
+  }
+
+  // ── the voice session ──
+
   void invalidate_voice() {
     if (here().renewals == kMostRenewals) return drop_voice();
     add(FaultKind::close_voice, below(2) == 0 ? 4006 : 4009);
@@ -279,28 +313,15 @@ class Weather {
     }
   }
 
-  /// With those that overlap merged into one.
-  static std::vector<Excuse> merged(std::vector<Excuse> excuses) {
-    std::sort(excuses.begin(), excuses.end(),
-              [](const Excuse& a, const Excuse& b) { return a.begin < b.begin; });
-    std::vector<Excuse> merged;
-    for (const Excuse& one : excuses) {
-      if (merged.empty() || merged.back().end < one.begin) {
-        merged.push_back(one);
-      } else {
-        merged.back().end = std::max(merged.back().end, one.end);
-      }
-    }
-    return merged;
-  }
-
   // Nobody loses the voice session by these, and with it audio.
   static constexpr Choice kMild[] = {{4, &Weather::drop_voice},   {3, &Weather::close_voice},
                                      {2, &Weather::refuse_voice}, {2, &Weather::ignore_voice_acks},
                                      {2, &Weather::delay_acks},   {1, &Weather::mute},
                                      {1, &Weather::set_bitrate},  {2, &Weather::lose_udp},
                                      {1, &Weather::block_udp},    {1, &Weather::stall},
-                                     {2, &Weather::rekey},        {2, &Weather::flood}};
+                                     {2, &Weather::rekey},        {2, &Weather::flood},
+                                     {1, &Weather::flood_keys},   {1, &Weather::flood_transitions},
+                                     {1, &Weather::crowd},        {2, &Weather::send_large}};
   static constexpr Choice kMildWithGateway[] = {{3, &Weather::drop_gateway},
                                                 {2, &Weather::close_gateway},
                                                 {2, &Weather::reconnect_gateway},
@@ -319,6 +340,9 @@ class Weather {
                                                 {1, &Weather::block_udp},
                                                 {1, &Weather::rekey},
                                                 {1, &Weather::flood},
+                                                {1, &Weather::flood_keys},
+                                                {1, &Weather::crowd},
+                                                {1, &Weather::send_large},
                                                 {1, &Weather::stall}};
   static constexpr Choice kRough[] = {{2, &Weather::drop_gateway},
                                       {1, &Weather::close_gateway},
@@ -339,6 +363,10 @@ class Weather {
                                       {1, &Weather::block_udp},
                                       {2, &Weather::rekey},
                                       {2, &Weather::flood},
+                                      {1, &Weather::flood_keys},
+                                      {1, &Weather::flood_transitions},
+                                      {1, &Weather::crowd},
+                                      {1, &Weather::send_large},
                                       {1, &Weather::stall}};
 
   std::mt19937_64 random_;

@@ -8,19 +8,15 @@
 #include "base/clock.hpp"
 #include "rehearsal/fault.hpp"
 #include "rehearsal/options.hpp"
+#include "soak/excuses.hpp"
 
 namespace vcplay::soak {
-
-/// A time in which the listener need not hear everything. Like a fault's time, from the first audio on.
-struct Excuse {
-  Duration begin{};
-  Duration end{};
-};
 
 /// The faults with their times and places, and the gaps in the sound that they excuse.
 struct Storm {
   rehearsal::FaultScript script;               // in order of time
   std::vector<std::vector<Excuse>> excuses{};  // of each place: in order of time, none touches the next
+  std::vector<rehearsal::RestFault> rest{};    // what the first calls get instead of their answers
 };
 
 /// The same for the same `seed` and number of places everywhere. What strikes a call strikes one of the

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "rehearsal/fault_script.hpp"
 #include "soak/witness.hpp"
@@ -56,6 +57,44 @@ TEST(Storm, IsNeverStillForLongAndEndsInTime) {
     }
     EXPECT_LT(storm.script.back().at, 10min - kCalm + 5s);
   }
+}
+
+TEST(Storm, DrawsEveryKindThatCanBeSurvived) {
+  using rehearsal::FaultKind;
+  std::set<FaultKind> drawn;
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+    for (const auto& one : make_storm(seed, 10min).script) drawn.insert(one.fault.kind);
+  }
+  // These end the call or the sound in it, or happen on stages.
+  const std::set<FaultKind> ends = {
+      FaultKind::kick,   FaultKind::take_over,  FaultKind::become_stage, FaultKind::suppress,
+      FaultKind::invite, FaultKind::deny_speak, FaultKind::remove_guild, FaultKind::delete_channel};
+  for (const rehearsal::FaultForm& form : rehearsal::fault_forms()) {
+    EXPECT_NE(drawn.contains(form.kind), ends.contains(form.kind)) << form.words;
+  }
+}
+
+TEST(Storm, HasServersThatSayWhatNoHonestOneDoesInEachStorm) {
+  using rehearsal::FaultKind;
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+    std::set<FaultKind> drawn;
+    for (const auto& one : make_storm(seed, 10min).script) drawn.insert(one.fault.kind);
+    for (const FaultKind kind : {FaultKind::flood_keys, FaultKind::flood_transitions, FaultKind::crowd}) {
+      EXPECT_TRUE(drawn.contains(kind)) << seed << ": " << rehearsal::to_text(rehearsal::Fault{kind});
+    }
+  }
+}
+
+TEST(Storm, AnswersTheFirstRestCallsWrongly) {
+  std::set<int> statuses;
+  std::size_t most = 0;
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
+    const Storm storm = make_storm(seed, 1min);
+    most = std::max(most, storm.rest.size());
+    for (const rehearsal::RestFault& fault : storm.rest) statuses.insert(fault.status);
+  }
+  EXPECT_THAT(statuses, ElementsAre(429, 500, 502));
+  EXPECT_EQ(most, 3U) << "more is more than a join waits for";
 }
 
 // While Discord stands still its clock does, too.
