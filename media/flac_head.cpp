@@ -19,41 +19,6 @@ constexpr std::size_t kMostBytes = 1U << 20U;
 
 using Four = std::array<std::uint8_t, 4>;
 
-/// A length or a count in a block of comments, the only ones that begin with the lowest byte.
-std::string little_endian(std::size_t value) {
-  Four bytes{};
-  store_be32(bytes, static_cast<std::uint32_t>(value));
-  std::reverse(bytes.begin(), bytes.end());
-  return std::string(as_text(bytes));
-}
-
-/// Takes a text and its length before it off the front (RFC 9639 s8.6); empty when there is not all of it.
-std::string_view take_text(std::string_view& block) {
-  if (block.size() < 4) return std::exchange(block, {}).substr(0, 0);
-  Four size{};
-  std::reverse_copy(block.begin(), block.begin() + 4, size.begin());
-  const std::size_t length = load_be32(size);
-  block.remove_prefix(4);
-  if (length > block.size()) return std::exchange(block, {}).substr(0, 0);
-  const std::string_view text = block.substr(0, length);
-  block.remove_prefix(length);
-  return text;
-}
-
-std::string few_comments(std::string_view block) {
-  static_cast<void>(take_text(block));  // who wrote it
-  block.remove_prefix(std::min<std::size_t>(4, block.size()));
-  std::string comments;
-  std::size_t count = 0;
-  while (!block.empty() && count < FlacHead::kMostComments) {
-    const std::string_view comment = take_text(block);
-    if (comment.empty() || comment.size() > FlacHead::kMostCommentBytes) continue;
-    comments.append(little_endian(comment.size())).append(comment);
-    ++count;
-  }
-  return little_endian(0) + little_endian(count) + comments;
-}
-
 }  // namespace
 
 void FlacHead::take(ByteView bytes) {

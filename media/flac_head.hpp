@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/bytes.hpp"
+#include "media/vorbis_comments.hpp"
 
 namespace vcplay::media {
 
@@ -16,8 +17,8 @@ namespace vcplay::media {
 class FlacHead {
  public:
   static constexpr std::string_view kMagic = "fLaC";
-  static constexpr std::size_t kMostComments = 128;
-  static constexpr std::size_t kMostCommentBytes = 4'096;  // each
+  static constexpr std::size_t kMostComments = media::kMostComments;
+  static constexpr std::size_t kMostCommentBytes = media::kMostCommentBytes;  // each
 
   /// The next bytes behind the magic, not more than missing() of them.
   void take(ByteView bytes);

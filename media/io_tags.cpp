@@ -9,6 +9,7 @@
 #include "media/flac_head.hpp"
 #include "media/id3_tag.hpp"
 #include "media/io.hpp"
+#include "media/ogg_head.hpp"
 #include "media/remote.hpp"
 
 namespace vcplay::media {
@@ -39,7 +40,8 @@ std::string Access::first_bytes() {
     return magic.substr(0, bytes.size()) == std::string_view(bytes).substr(0, magic.size());
   };
   const auto may_be_cut = [&may_be] {
-    return may_be(Id3Header::kMagic) || may_be(Id3Header::kSonysMagic) || may_be(FlacHead::kMagic);
+    return may_be(Id3Header::kMagic) || may_be(Id3Header::kSonysMagic) || may_be(FlacHead::kMagic) ||
+           may_be(OggHead::kMagic);
   };
   while (bytes.size() < Id3Header::kBytes && may_be_cut()) {
     const std::string piece = next_bytes(Id3Header::kBytes - bytes.size());
@@ -72,27 +74,39 @@ void Access::cut_tags() {
 
 /// `head`: what begins the medium behind its tags.
 void Access::cut_flac(const std::string& head) {
-  constexpr std::size_t kMagicBytes = FlacHead::kMagic.size();
-  if (!head.starts_with(FlacHead::kMagic) || head.size() < Id3Header::kBytes) {
-    return keep_ahead(head);
-  }
-  FlacHead flac;
-  std::string ahead = head.substr(kMagicBytes);
-  std::size_t at = 0;
-  while (flac.missing() > 0) {
-    if (at == ahead.size()) {
-      if (flac.taken() > kMostTagBytes) refuse_long_tags();
-      if (world_.over() || allowance_.is_spent()) break;
-      ahead = next_bytes(kPieceBytes);
-      at = 0;
-      if (ahead.empty()) break;
+  // Has `cut` take what follows until nothing is missing; returns what was read and not taken.
+  const auto pass_through = [this](auto& cut, std::string ahead) {
+    std::size_t at = 0;
+    while (cut.missing() > 0) {
+      if (at == ahead.size()) {
+        if (cut.taken() > kMostTagBytes) refuse_long_tags();
+        if (world_.over() || allowance_.is_spent()) break;
+        ahead = next_bytes(kPieceBytes);
+        at = 0;
+        if (ahead.empty()) break;
+      }
+      const std::string_view piece = std::string_view(ahead).substr(at, cut.missing());
+      cut.take(as_bytes(piece));
+      at += piece.size();
     }
-    const std::string_view piece = std::string_view(ahead).substr(at, flac.missing());
-    flac.take(as_bytes(piece));
-    at += piece.size();
+    return ahead.substr(at);
+  };
+  constexpr std::size_t kMagicBytes = FlacHead::kMagic.size();
+  if (head.size() < Id3Header::kBytes) return keep_ahead(head);
+  if (head.starts_with(FlacHead::kMagic)) {
+    FlacHead flac;
+    const std::string ahead = pass_through(flac, head.substr(kMagicBytes));
+    present(flac.head(), kMagicBytes + flac.taken());
+    return keep_ahead(ahead);  // the first bytes of the sound
   }
-  present(flac.head(), kMagicBytes + flac.taken());
-  keep_ahead(ahead.substr(at));  // the first bytes of the sound
+  if (!head.starts_with(OggHead::kMagic)) return keep_ahead(head);
+  OggHead ogg;
+  const std::string ahead = pass_through(ogg, head);
+  if (ogg.is_too_much()) {
+    throw Error(Cause::no_media, named(location_) + " begins with more streams or pages than any music has");
+  }
+  present(ogg.head(), ogg.taken());
+  keep_ahead(ahead);
 }
 
 /// FFmpeg gets `bytes`, which were read to see what they are, like those that follow them.
