@@ -84,8 +84,7 @@ void write_sums(fmt::memory_buffer& out, const FleetSums& sums) {
   fmt::format_to(to, "audience    {} listeners in {} channels\n", sums.listeners, sums.channels);
   fmt::format_to(to, "end to end  encrypted in {} of {} channels\n", sums.encrypted, sums.channels);
   const Pacing& arrival = sums.worst_arrival;
-  fmt::format_to(to,
-                 "arrival     µs off the grid, in the worst channel: p50 {:.1f}, p99 {:.1f}, max {:.1f}\n",
+  fmt::format_to(to, "arrival     µs off the grid, worst channel: p50 {:.1f}, p99 {:.1f}, max {:.1f}\n",
                  arrival.p50, arrival.p99, arrival.max);
   if (sums.faults > 0) fmt::format_to(to, "faults      {}, as the script wants it\n", sums.faults);
   if (sums.dropped_by_script > 0)
