@@ -81,6 +81,7 @@ constexpr OptionRow kTable[] = {
     {"--start", "", "TIME", kSounding, "where to begin in each track: 90, 1:30 or 1:02:03.5",
      [](Draft& draft, std::string_view value) {
        draft.options.program.start = parse_position(value, "--start");
+       draft.options.program.start_as_written = value;
      }},
     {"--end", "", "TIME", kSounding, "where to end in each track, counted from its beginning",
      [](Draft& draft, std::string_view value) {

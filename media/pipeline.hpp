@@ -35,8 +35,9 @@ struct Media {
   // What a playlist or --start and --end said about it:
   std::optional<Duration> start = {};  // of the part that is meant
   std::optional<Duration> end = {};
-  std::string title = {};   // where it does not say its own, or only a part of it is meant
-  std::string artist = {};  // likewise
+  std::string start_as_written = {};  // as in ProgramOptions; empty where a playlist has a say in `start`
+  std::string title = {};             // where it does not say its own, or only a part of it is meant
+  std::string artist = {};            // likewise
 };
 
 struct PipelineOptions {

@@ -88,7 +88,10 @@ Program::Item Program::given(Entry entry) {
 /// To the part of each track that the options ask for.
 void Program::narrow(Entry& entry) const {
   const Duration zero = entry.media.start.value_or(Duration::zero());
-  if (options_.start && *options_.start > Duration::zero()) entry.media.start = zero + *options_.start;
+  if (options_.start && *options_.start > Duration::zero()) {
+    if (!entry.media.start) entry.media.start_as_written = options_.start_as_written;
+    entry.media.start = zero + *options_.start;
+  }
   if (options_.end)
     entry.media.end = std::min(entry.media.end.value_or(Duration::max()), zero + *options_.end);
   const bool has_end = entry.media.end && entry.media.start;

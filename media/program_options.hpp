@@ -20,6 +20,7 @@ struct ProgramOptions {
   // Of every track, or of the part of it that a playlist means:
   std::optional<Duration> start = {};
   std::optional<Duration> end = {};
+  std::string start_as_written = {};  // "1h" or "3600", for sentences; empty: as clock_time() writes it
 };
 
 }  // namespace vcplay::media

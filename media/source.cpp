@@ -108,8 +108,9 @@ std::optional<OpusStream> Source::opus() const { return piece_ ? piece_->opus() 
 bool Source::is_at_hand() const { return !access_.is_pipe() && !is_address(info_.location); }
 
 std::string Source::too_short() const {
+  const std::string& written = media_.start_as_written;
   return named(info_.location) + " is over at " + clock_time(end_) + "; it was to begin at " +
-         clock_time(seconds(*range_.start()));
+         (written.empty() ? clock_time(seconds(*range_.start())) : written);
 }
 
 }  // namespace vcplay::media

@@ -105,6 +105,17 @@ TEST(Range, BehindTheEndIsASentence) {
   }
 }
 
+TEST(Range, BehindTheEndIsToldAsItWasWritten) {
+  const std::string song = make_audio("song.flac", Content::sweep);
+  for (const char* const written : {"1h", "1:00:00", "3600"}) {
+    media::PipelineOptions options;
+    options.program.start = std::chrono::hours(1);
+    options.program.start_as_written = written;
+    EXPECT_EQ(play({media::Media{song, {}, 0, 0}}, options).results.at(0).error,
+              '"' + song + "\" is over at 0:05.000; it was to begin at " + written);
+  }
+}
+
 TEST(Range, ThatEndsBehindTheEndPlaysWhatThereIs) {
   const LogBook log;
   const std::string song = make_audio("song.flac", Content::sweep);
