@@ -1,4 +1,5 @@
 // Reads JSON token by token, so that what is not wanted is never built.
+#include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 #include <vector>
@@ -156,9 +157,35 @@ void Reader::put(nlohmann::json value) {
   }
 }
 
+/// The last byte of a text whose quotation mark stands at `at`, or of `text`.
+std::size_t end_of_text(std::string_view text, std::size_t at) {
+  while (++at < text.size() && text[at] != '"') {
+    if (text[at] == '\\') ++at;
+  }
+  return std::min(at, text.size() - 1);
+}
+
+/// Nlohmann's reader keeps all that it has read since a text or a number began until the next one does, and
+/// what a text says besides: of a message of nothing but brackets all of it, and of one long text three times
+/// as much. True when that is more than any honest text needs.
+bool has_long_stretch(std::string_view text) {
+  constexpr std::size_t kLongestStretch = 128 * 1024;
+  std::size_t begin = 0;
+  bool in_number = false;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const char here = text[at];
+    const bool is_number = (here >= '0' && here <= '9') || here == '-';
+    if (here == '"' || (is_number && !in_number)) begin = at;
+    in_number = is_number;
+    if (here == '"') at = end_of_text(text, at);
+    if (at - begin > kLongestStretch) return true;
+  }
+  return false;
+}
+
 nlohmann::json read(std::string_view text, Limits limits, View root, const Wanted& wanted) {
   Reader reader(limits, root, wanted);
-  if (text.size() > limits.bytes || !nlohmann::json::sax_parse(text, &reader)) {
+  if (text.size() > limits.bytes || has_long_stretch(text) || !nlohmann::json::sax_parse(text, &reader)) {
     return nlohmann::json(nlohmann::json::value_t::discarded);
   }
   return reader.take();

@@ -66,6 +66,11 @@ MessageAssembler::Result MessageAssembler::add(lws* wsi, ByteView piece) {
     return Result::too_big;
   }
   const bool last = lws_is_final_fragment(wsi) != 0;
+  // Room for the rest of the frame at once: what grows step by step is there twice while it does.
+  const std::size_t wanted = pieces_.size() + piece.size() + lws_remaining_packet_payload(wsi);
+  if (!last && wanted > pieces_.capacity()) {
+    pieces_.reserve(std::max(wanted, std::min(most_, 2 * pieces_.capacity())));
+  }
   if (last && pieces_.empty()) {
     whole_ = piece;  // the usual case, without a copy
   } else {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "words/gateway_words.hpp"
 #include "words/peak_memory.hpp"
@@ -192,13 +193,17 @@ TEST(GatewayBounds, KeepSomeKilobytesOfEachGuildThatIsPlayedIn) {
   EXPECT_LT(memory.megabytes(), static_cast<std::int64_t>(kPlayedIn * 20 / 1000));
 }
 
+constexpr std::size_t kSize = kMessageLimits.bytes - 100;
+
+/// `element` as often as there is room for it in the largest message.
+std::string flood(const std::string& head, const std::string& element, const std::string& end) {
+  std::string text = head + element;
+  text.reserve(kMessageLimits.bytes);
+  while (text.size() + element.size() + 1 < kSize) (text += ',') += element;
+  return text + end;
+}
+
 TEST(GatewayBounds, HoldForFloodsOfAnyKind) {
-  constexpr std::size_t kSize = kMessageLimits.bytes - 100;
-  const auto flood = [](const std::string& head, const std::string& element, const std::string& end) {
-    std::string text = head + element;
-    while (text.size() + element.size() + 1 < kSize) text += "," + element;
-    return text + end;
-  };
   for (const std::string& text :
        {flood("[", "{}", "]"), flood(R"({"op":0,"d":[)", "{}", "]}"),
         flood(R"({"op":0,"s":9,"t":"GUILD_CREATE","d":{"id":"81384788765712384","channels":[)", "{}", "]}}"),
@@ -208,6 +213,53 @@ TEST(GatewayBounds, HoldForFloodsOfAnyKind) {
     Conversation discord;
     discord.become_ready();
     EXPECT_TRUE(discord.session.on_text(text, discord.now).empty()) << text.substr(0, 80);
+    EXPECT_EQ(count<GuildCreated>(discord.hears(guild_create())), 1U) << "and goes on after it";
+  }
+}
+
+/// What a message as large as it may be is made of: one element, again and again.
+struct Large {
+  std::string head;
+  std::string element;
+  std::string tail;
+};
+
+std::vector<Large> large_messages() {
+  const std::string guild = R"({"op":0,"s":9,"t":"GUILD_CREATE","d":{"id":"81384788765712384",)";
+  const std::string id = R"("2251799813685247")";
+  std::vector<Large> all = {{"[", "{}", "]"},
+                            {R"({"op":0,"t":"PRESENCE_UPDATE","d":[)", "{}", "]}"},
+                            {R"({"op":0,"d":")", std::string(kSize - 50, 'x'), "\"}"},
+                            {R"({"op":0,"d":")" + std::string(kSize / 2, '\\'), "", "\"}"},
+                            {"{\"", std::string(kSize - 50, 'x'), "\":1}"},
+                            {R"({"op":)", std::string(kSize - 50, '1'), "}"},
+                            {R"({"op":)", std::string(kSize - 50, ' '), "1}"},
+                            {R"({"op":0,"d":)", std::string(kSize - 50, '['), ""},
+                            {guild + R"("name":")", std::string(kSize - 100, 'x'), "\"}}"}};
+  const auto list = [&](const std::string& name, const std::string& element) {
+    all.push_back({guild + '"' + name + "\":[", element, "]}}"});
+  };
+  list("roles", "{}");
+  list("roles", R"({"id":)" + id + R"(,"permissions":)" + id + "}");
+  list("channels", R"({"id":)" + id + R"(,"name":")" + std::string(100, 'n') + "\"}");
+  list("channels", R"({"id":1,"permission_overwrites":[{"id":)" + id + R"(,"allow":)" + id + "}]}");
+  list("channels", R"({"id":1,"name":")" + std::string(8'000, 'n') + "\"}");
+  list("voice_states", R"({"user_id":)" + id + R"(,"channel_id":)" + id + "}");
+  list("members", R"({"user":{"id":"1"},"roles":[)" + id + "," + id + "]}");
+  return all;
+}
+
+TEST(GatewayBounds, CostLittleMemoryWhateverAMessageSays) {
+  Conversation discord;
+  discord.become_ready();
+  for (const Large& large : large_messages()) {
+    const std::string text = large.element.size() < kSize / 2 && !large.element.empty()
+                                 ? flood(large.head, large.element, large.tail)
+                                 : large.head + large.element + large.tail;
+    const PeakMemory memory;
+    static_cast<void>(discord.session.on_text(text, discord.now));
+    if (!memory.is_known()) return;
+    EXPECT_LT(memory.megabytes(), 40) << large.head << large.element.substr(0, 60);
     EXPECT_EQ(count<GuildCreated>(discord.hears(guild_create())), 1U) << "and goes on after it";
   }
 }
