@@ -39,7 +39,7 @@ class AckWindow {
     TimePoint when;
   };
   static constexpr Duration kOnItsWay = std::chrono::seconds(2);
-  static constexpr std::size_t kMostRecent = 4096;
+  static constexpr std::size_t kMostRecent = 16'384;  // the largest flood, and more
 
   void forget_until(TimePoint now) {
     while (recent_.size() > 1 && (recent_[1].when + kOnItsWay <= now || recent_.size() > kMostRecent)) {

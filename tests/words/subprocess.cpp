@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <malloc.h>
 #include <poll.h>
 #include <spawn.h>
 #include <sys/resource.h>
@@ -54,6 +55,15 @@ void close_if_open(int& fd) {
   fd = -1;
 }
 
+/// A child shares our memory until it begins its program, and the kernel counts that peak as the child's. So
+/// it is to be as small as can be.
+void forget_own_peak() {
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
+  const PeakMemory begins_anew;
+}
+
 /// Appends what can be read now; closes at the end of the file.
 void drain(int& fd, std::string& text) {
   std::array<char, 4096> chunk{};
@@ -102,6 +112,7 @@ Subprocess::Subprocess(const Command& command)
   std::vector<char*> argv = pointers(words);
   std::vector<char*> environment = pointers(variables);
   if (command.output_is_closed) close_if_open(output.read_end);
+  forget_own_peak();
   const int failed = posix_spawnp(&pid_, argv[0], &actions, &attributes, argv.data(), environment.data());
   posix_spawn_file_actions_destroy(&actions);
   posix_spawnattr_destroy(&attributes);
@@ -128,6 +139,12 @@ Subprocess::~Subprocess() {
   close_if_open(err_);
   close_if_open(stuck_out_);
   close_if_open(stuck_err_);
+}
+
+void Subprocess::stop_reading_errors() {
+  if (err_ < 0 || stuck_err_ >= 0) return;
+  fcntl(err_, F_SETPIPE_SZ, 4096);  // what waits there already may keep it larger
+  std::swap(err_, stuck_err_);
 }
 
 void Subprocess::unstick() {

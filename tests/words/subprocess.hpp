@@ -50,6 +50,8 @@ class Subprocess {
   /// Waits for the end, killing it at the deadline.
   [[nodiscard]] Finished finish(std::chrono::seconds deadline);
 
+  /// From now on nobody reads its standard error, whose pipe holds a few kilobytes.
+  void stop_reading_errors();
   /// Reads what was stuck, from now on.
   void unstick();
 
