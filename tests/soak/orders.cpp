@@ -9,6 +9,7 @@
 #include <random>
 
 #include "soak/programs.hpp"
+#include "soak/readers.hpp"
 
 namespace vcplay::soak {
 namespace {
@@ -24,7 +25,7 @@ std::optional<std::uint64_t> whole_number(std::string_view text) {
 }
 
 bool has_value(std::string_view option) {
-  constexpr std::string_view kThose[] = {"--seed", "--seconds", "--programs", "--channels"};
+  constexpr std::string_view kThose[] = {"--seed", "--seconds", "--programs", "--channels", "--only-readers"};
   return std::find(std::begin(kThose), std::end(kThose), option) != std::end(kThose);
 }
 
@@ -42,6 +43,10 @@ bool take(Orders& orders, std::string_view option, std::uint64_t value) {
   if (option == "--programs") {
     orders.programs = std::chrono::seconds(value);
     return value == 0 || orders.programs >= kShortestPrograms;
+  }
+  if (option == "--only-readers") {
+    orders.only_readers = std::chrono::seconds(value);
+    return orders.only_readers >= kShortestReaders;
   }
   orders.length = std::chrono::seconds(option == "--seconds" ? value : value * 60);
   return value != 0;
@@ -70,8 +75,8 @@ std::optional<Orders> read_orders(const std::vector<std::string_view>& words) {
 void print_usage() {
   fmt::print(
       stderr,
-      "usage: soak [MINUTES] [--seconds N] [--channels N] [--programs N] [--seed N] [--print-script] "
-      "[--tell-all]\n"
+      "usage: soak [MINUTES] [--seconds N] [--channels N] [--programs N] [--only-readers N] [--seed N] "
+      "[--print-script] [--tell-all]\n"
       "Plays through a storm of faults, 1 minute of it unless it says otherwise, in N channels (3) of one "
       "bot.\n"
       "What strikes one of them may not cost the others a packet. --seed repeats a storm, --print-script "
@@ -79,7 +84,9 @@ void print_usage() {
       "writes it as `vcplay rehearse --guilds N --script` reads it, --tell-all writes the log.\n"
       "After it the real program plays for N seconds (60; 0: not at all) from sound cards whose clocks "
       "differ,\n"
-      "from a fast pipe, and while it is stopped and woken.\n");
+      "from a fast pipe, while it is stopped and woken, and in floods while its errors are read late or "
+      "never;\n"
+      "--only-readers does the last for N seconds, and nothing else.\n");
 }
 
 }  // namespace vcplay::soak

@@ -18,6 +18,7 @@ struct Orders {
   bool prints_script = false;
   bool tells_all = false;
   Duration programs = std::chrono::minutes(1);  // 0: none
+  Duration only_readers{};                      // 0: everything else
 };
 
 /// From the command line; nothing when it cannot be understood. The seed is random unless it is named.

@@ -9,31 +9,23 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
-#include <fstream>
 #include <functional>
 #include <future>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <random>
-#include <sstream>
 #include <stdexcept>
 #include <thread>
 
 #include "base/milliseconds.hpp"
-#include "rehearsal/discord.hpp"
+#include "soak/performance.hpp"
 #include "soak/pulses.hpp"
-#include "soak/vitals.hpp"
-#include "words/stage.hpp"
-#include "words/subprocess.hpp"
-#include "words/temporary_folder.hpp"
+#include "soak/readers.hpp"
 
 namespace vcplay::soak {
 namespace {
 
 using Json = nlohmann::json;
-using testing::Finished;
 using testing::Subprocess;
-using testing::TemporaryFolder;
 
 constexpr Duration kLatency = 300ms;
 constexpr Duration kTolerance = 40ms;
@@ -80,83 +72,6 @@ class NamedPipe {
 
  private:
   int fd_ = -1;
-};
-
-/// A play in a loopback Discord of its own, and what is found wrong with it.
-class Performance {
- public:
-  Performance(std::string name, rehearsal::DiscordOptions options = {})
-      : name_(std::move(name)), discord_(std::move(options)) {
-    discord_.set_listener_sink([this](ByteView, const float* interleaved, std::size_t samples) {
-      ear_.hear(interleaved, samples, Clock::now());
-    });
-    discord_.start();
-  }
-
-  [[nodiscard]] std::string file(const std::string& name) const { return folder_.file(name); }
-  [[nodiscard]] const TemporaryFolder& folder() const noexcept { return folder_; }
-  [[nodiscard]] const PulseEar& ear() const noexcept { return ear_; }
-
-  [[nodiscard]] testing::Command play(const std::vector<std::string>& words) const {
-    const auto& options = discord_.options();
-    testing::Command command;
-    command.words = {testing::kProgram,
-                     "play",
-                     "--json",
-                     "--api-url",
-                     discord_.api_url(),
-                     "--ca-file",
-                     folder_.write("ca.pem", discord_.ca_pem()),
-                     "--guild",
-                     options.guild.str(),
-                     "--channel",
-                     options.channel.str()};
-    command.words.insert(command.words.end(), words.begin(), words.end());
-    command.environment = {{"DISCORD_TOKEN", options.accounts.front().token},
-                           {"VCPLAY_HOME", folder_.file("")}};
-    return command;
-  }
-
-  template <typename... Values>
-  void complain(fmt::format_string<Values...> format, Values&&... values) {
-    complaints_.push_back(name_ + ": " + fmt::format(format, std::forward<Values>(values)...));
-  }
-  void expect(bool holds, const std::string& otherwise) {
-    if (!holds) complain("{}", otherwise);
-  }
-
-  /// Its own figures; `excused` are rules that this play had to break.
-  Json end(Subprocess& player, const std::vector<std::string>& excused = {}) {
-    const Finished finished = player.finish(kDeadline);
-    if (finished.timed_out || finished.exit_status != 0) {
-      complain("it ended with {} and said: {}", finished.exit_status, finished.err);
-    }
-    discord_.stop();
-    for (const rehearsal::Finding& one : discord_.report().findings) {
-      if (std::find(excused.begin(), excused.end(), one.rule) != excused.end()) continue;
-      complain("{} ({} times): {}", one.rule, one.count, one.detail);
-    }
-    std::istringstream lines(finished.out);
-    for (std::string line; std::getline(lines, line);) {
-      Json event = Json::parse(line, nullptr, false);
-      if (event.is_object() && event.value("event", "") == "statistics") return event;
-    }
-    complain("it gave no statistics");
-    return Json();
-  }
-
-  [[nodiscard]] std::vector<std::string> verdict(const std::string& story) const {
-    fmt::print("soak: {}: {}\n", name_, story);
-    std::fflush(stdout);
-    return complaints_;
-  }
-
- private:
-  const std::string name_;
-  TemporaryFolder folder_;
-  PulseEar ear_;
-  rehearsal::Discord discord_;
-  std::vector<std::string> complaints_;
 };
 
 const std::vector<std::string> kRawPcm = {"-f", "s16le", "--rate", "48000", "--channels", "2"};
@@ -270,23 +185,6 @@ std::vector<std::string> fill_pipe(Duration length) {
 
 // ── a player that is stopped and woken ──
 
-std::string wav(const std::string& s16le) {
-  std::string head = "RIFF\xFF\xFF\xFF\xFFWAVEfmt ";  // of a length that nobody knows
-  const auto append = [&head](std::uint32_t value, int bytes) {
-    for (int i = 0; i < bytes; ++i) head += static_cast<char>(value >> (8 * i) & 0xFF);
-  };
-  append(16, 4);
-  append(1, 2);  // PCM
-  append(kChannels, 2);
-  append(kSampleRate, 4);
-  append(kSampleRate * kChannels * 2, 4);
-  append(kChannels * 2, 2);
-  append(16, 2);
-  head += "data";
-  append(static_cast<std::uint32_t>(s16le.size()), 4);
-  return head + s16le;
-}
-
 std::vector<std::string> stop_and_wake(std::uint64_t seed, Duration length) {
   // Both gateways give a player up after 6 s.
   rehearsal::DiscordOptions options;
@@ -325,60 +223,13 @@ std::vector<std::string> stop_and_wake(std::uint64_t seed, Duration length) {
                                          pulses_sent, statistics.at("reconnects").get<int>()));
 }
 
-// ── a player in floods, whose errors nobody reads ──
-
-/// Every two seconds another flood, or another word about the key.
-rehearsal::FaultScript floods(std::uint64_t seed, Duration length) {
-  using rehearsal::FaultKind;
-  constexpr FaultKind kKinds[] = {FaultKind::flood_voice, FaultKind::flood_gateway, FaultKind::rekey,
-                                  FaultKind::rekey_same, FaultKind::rekey_first};
-  std::mt19937_64 random(seed);
-  rehearsal::FaultScript script;
-  for (Duration at = 1s; at < length; at += 2s) {
-    script.push_back({at, {kKinds[random() % std::size(kKinds)], 500 + random() % 2'000, {}, false}});
-  }
-  return script;
-}
-
-/// The most that it ever held; 0 when the kernel does not say.
-std::size_t peak_kib(const Subprocess& player) {
-  std::ifstream status(fmt::format("/proc/{}/status", player.pid()));
-  for (std::string word; status >> word;) {
-    std::size_t peak = 0;
-    if (word == "VmHWM:" && status >> peak) return peak;
-  }
-  return 0;
-}
-
-std::vector<std::string> drown(std::uint64_t seed, Duration length) {
-  constexpr std::size_t kMostKib = 150 * 1024;
-  rehearsal::DiscordOptions options;
-  options.script = floods(seed, length - 20s);
-  Performance performance("a player in floods", options);
-  const auto pulses_sent = static_cast<std::uint64_t>((length - 15s) / 1s);
-  testing::Command command = performance.play(
-      {"-vv", performance.folder().write("song.wav", wav(pulses(0, pulses_sent * kPulseSamples)))});
-  command.error_is_stuck = true;
-  Subprocess player(command);
-  player.live_on(std::chrono::duration_cast<std::chrono::milliseconds>(length - 20s));
-  const std::size_t peak = peak_kib(player);
-  const Json statistics = performance.end(player);
-  if (statistics.is_null()) return performance.verdict("no figures");
-
-  performance.expect(!kMemoryTells || peak < kMostKib, fmt::format("it held {} KiB", peak));
-  const auto heard = performance.ear().pulses().size();
-  performance.expect(heard == pulses_sent, fmt::format("{} pulses were heard of {}", heard, pulses_sent));
-  return performance.verdict(
-      fmt::format("{} pulses heard of {}, {} MiB held at the most", heard, pulses_sent, peak / 1024));
-}
-
 }  // namespace
 
 std::vector<std::string> soak_programs(std::uint64_t seed, Duration length) {
   std::vector<std::function<std::vector<std::string>()>> tasks = {
       [&] { return follow_card(48'200, length); }, [&] { return follow_card(47'800, length); },
-      [&] { return fill_pipe(length); }, [&] { return stop_and_wake(seed, length); },
-      [&] { return drown(seed, length); }};
+      [&] { return fill_pipe(length); },           [&] { return stop_and_wake(seed, length); },
+      [&] { return drown(seed, length); },         [&] { return read_now_and_then(seed, length); }};
   std::vector<std::future<std::vector<std::string>>> running;
   running.reserve(tasks.size());
   for (auto& task : tasks) running.push_back(std::async(std::launch::async, std::move(task)));

@@ -12,10 +12,10 @@ namespace vcplay::soak {
 /// Shorter than this no clock can be measured.
 inline constexpr Duration kShortestPrograms = std::chrono::seconds(45);
 
-/// Plays five inputs at once for so long: a sound card that runs fast, one that runs slow, a pipe that is
+/// Plays six inputs at once for so long: a sound card that runs fast, one that runs slow, a pipe that is
 /// filled as fast as it drains, a file whose player is stopped and woken at times that come from `seed`, and
-/// one whose player is flooded by both gateways while nobody reads its errors. Prints how each play went.
-/// Returns the expectations that did not hold.
+/// two whose players are flooded by both gateways while their errors are read now and then, or never. Prints
+/// how each play went. Returns the expectations that did not hold.
 [[nodiscard]] std::vector<std::string> soak_programs(std::uint64_t seed, Duration length);
 
 }  // namespace vcplay::soak

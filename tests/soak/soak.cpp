@@ -21,6 +21,7 @@
 #include "soak/orders.hpp"
 #include "soak/player.hpp"
 #include "soak/programs.hpp"
+#include "soak/readers.hpp"
 #include "soak/storm.hpp"
 #include "soak/vitals.hpp"
 #include "soak/witness.hpp"
@@ -319,8 +320,7 @@ class Soak {
 };
 
 /// False when something did not hold.
-bool soak_the_program(const Orders& orders) {
-  const std::vector<std::string> complaints = soak_programs(orders.seed, orders.programs);
+bool judge(const Orders& orders, const std::vector<std::string>& complaints) {
   if (complaints.empty()) return true;
   fmt::print("soak: FAILED; again with --seed {}\n", orders.seed);
   for (const std::string& one : complaints) fmt::print("  {}\n", one);
@@ -328,6 +328,9 @@ bool soak_the_program(const Orders& orders) {
 }
 
 int soak(const Orders& orders) {
+  if (orders.only_readers > 0s) {
+    return judge(orders, soak_readers(orders.seed, orders.only_readers)) ? 0 : 1;
+  }
   LogTail log_tail(orders.tells_all);
   Soak soak(orders, log_tail);
   const auto length = std::chrono::duration_cast<std::chrono::seconds>(orders.length).count();
@@ -336,7 +339,7 @@ int soak(const Orders& orders) {
   std::fflush(stdout);
   soak.run();
   if (soak.complaints().empty()) {
-    if (orders.programs > 0s && !soak_the_program(orders)) return 1;
+    if (orders.programs > 0s && !judge(orders, soak_programs(orders.seed, orders.programs))) return 1;
     fmt::print("soak: everything held\n");
     return 0;
   }
