@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "words/audio_files.hpp"
+#include "words/hard_thinking.hpp"
 #include "words/hung_stat.hpp"
 #include "words/named_threads.hpp"
 #include "words/peak_memory.hpp"
@@ -115,6 +116,26 @@ TEST(StuckTrack, IsSkippedAFewTimesAndThenNoMore) {
   hung.reset();
   ASSERT_TRUE(witness.wait_for_end());
   EXPECT_TRUE(eventually("what was left behind goes", [] { return !thread_lives("vcplay-media"); }));
+}
+
+// ── a medium that computes without end ──
+
+TEST(HardMedium, IsGivenUpAfterSixSecondsOfWorkWithoutASound) {
+  const std::string hard = make_audio("hard.wav", Content::sweep);
+  const std::string next = make_audio("next.wav", Content::sweep);
+  think_hard(2s, 5);
+  const Playback playback = play({file(hard), file(next)});
+  ASSERT_THAT(playback.results, SizeIs(2));
+  EXPECT_EQ(playback.results[0].error,
+            '"' + hard + "\" cannot be opened: no sound came out of it in 6 s of work");
+  EXPECT_EQ(playback.results[1].error, "") << "and the next one plays";
+}
+
+TEST(HardMedium, MayThinkForAWhile) {
+  const std::string song = make_audio("thinker.wav", Content::sweep);
+  think_hard(2s, 3);
+  EXPECT_EQ(play(song).results.at(0).error, "") << "six seconds are not too many";
+  think_hard(0s, 0);
 }
 
 // ── names ──

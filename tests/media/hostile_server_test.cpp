@@ -4,6 +4,8 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
+#include <atomic>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -77,6 +79,76 @@ TEST(WebBudget, EndsAStreamThatIsOnlyData) {
     while (!client.hung_up_within(0)) client.send(piece);
   });
   EXPECT_THAT(refusal(at(server.url("/endless.mp3"))), HasSubstr("endless.mp3\" "));
+}
+
+/// A WAV whose sound is said to come behind four gigabytes of something else, and how much of it was fetched.
+class EndlessPrelude {
+ public:
+  [[nodiscard]] std::string url() const { return server_.url("/prelude.wav"); }
+  [[nodiscard]] std::string host_and_port() const {
+    const std::string url = server_.url("");
+    return url.substr(url.rfind('/') + 1);
+  }
+  [[nodiscard]] std::int64_t megabytes() const { return sent_.load() >> 20; }
+
+ private:
+  std::atomic<std::int64_t> sent_{0};
+  const HttpServer server_{[this](const HttpExchange& client) {
+    using namespace std::string_literals;
+    client.send("HTTP/1.1 200 OK\r\nContent-Type: audio/wav\r\nConnection: close\r\n\r\n");
+    client.send("RIFF\xFF\xFF\xFF\xFFWAVEJUNK\0\0\0\xF0"s);
+    const std::string piece(1U << 16U, '\0');
+    while (!client.hung_up_within(0)) {
+      client.send(piece);
+      sent_ += static_cast<std::int64_t>(piece.size());
+    }
+  }};
+};
+
+constexpr std::int64_t kOnTheWay = 16;  // megabytes, in the buffers of two sockets
+
+TEST(WebBudget, EndsAtSoManyBytesBeforeAnySound) {
+  const EndlessPrelude prelude;
+  EXPECT_EQ(refusal(at(prelude.url())),
+            '"' + prelude.url() + "\" cannot be opened: it sends more than 128 MiB before any sound comes");
+  EXPECT_GE(prelude.megabytes(), 128);
+  EXPECT_LE(prelude.megabytes(), 128 + kOnTheWay);
+}
+
+TEST(WebBudget, EndsEarlierForWhatStrangersChose) {
+  const EndlessPrelude prelude;
+  media::PipelineOptions options{128'000, 1.0, {}};
+  options.web = {media::Origin::untrusted, {prelude.host_and_port()}};
+  EXPECT_EQ(refusal(at(prelude.url()), options),
+            '"' + prelude.url() + "\" cannot be opened: it sends more than 32 MiB before any sound comes");
+  EXPECT_LE(prelude.megabytes(), 32 + kOnTheWay);
+}
+
+/// Five seconds of sound, and then a thousand segments, each with a key and a redirect.
+TEST(WebBudget, EndsAStreamThatSoundsOnceAndThenAsksForEver) {
+  const std::string segment = contents_of(make_audio("once.ts", Content::sweep, "-c:a mp2"));
+  std::string list = "#EXTINF:5,\n/sound.ts\n";
+  for (int i = 0; i < 1'000; ++i) {
+    list += "#EXT-X-KEY:METHOD=AES-128,URI=\"/key" + std::to_string(i) + "\"\n#EXTINF:5,\n/moved" +
+            std::to_string(i) + ".ts\n";
+  }
+  const HttpServer server([&](const HttpExchange& client) {
+    if (client.path() == "/list.m3u8") return client.answer(hls(list));
+    if (client.path() == "/sound.ts") return client.answer(segment);
+    if (client.path().starts_with("/key")) return client.answer(std::string(16, 'k'));
+    if (client.path().starts_with("/moved")) return client.redirect("/nothing.ts");
+    client.answer("");
+  });
+  const std::string next = make_audio("next.flac", Content::sweep);
+  const Playback playback = play({at(server.url("/list.m3u8")), at(next)});
+  ASSERT_THAT(playback.results, SizeIs(2));
+  EXPECT_THAT(playback.results[0].error,
+              HasSubstr("it wants more than 4 connections for each second of sound"));
+  EXPECT_EQ(playback.results[1].error, "") << "and the next one plays";
+  EXPECT_GT(playback.frames.size(), 2 * 240U) << "what sounded was played";
+  // Two hundred to begin with, and four for each of the five seconds of sound and of those that it took.
+  EXPECT_GT(server.requests().size(), 200U);
+  EXPECT_LT(server.requests().size(), 400U);
 }
 
 TEST(WebBudget, IsNotSpentByAStreamOfManyVariants) {
