@@ -50,8 +50,8 @@ double best_cpu(const Arguments& words) {
   return best;
 }
 
-/// Processor seconds per minute of audio; what it takes to start is measured with a second of it and left
-/// out.
+/// Processor seconds per minute of audio; what it takes to start is measured with a second of
+/// it and left out.
 double cpu_per_minute(const Bench& bench, const std::function<Arguments(const std::string&)>& command,
                       const std::string& kind) {
   const double all = best_cpu(command("long." + kind));

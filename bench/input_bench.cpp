@@ -1,5 +1,5 @@
-// What a play of each kind of input holds in memory, and how soon a file of hours that nobody has read lately
-// is heard.
+// What a play of each kind of input holds in memory, and how soon a file of hours that nobody has
+// read lately is heard.
 #include <fcntl.h>
 #include <fmt/core.h>
 #include <sys/mman.h>

@@ -10,8 +10,8 @@ namespace {
 
 constexpr int kCrowd = 10'000;  // files
 
-// Not silence and not one tone: an encoder must have something to do. Without noise, so that hours of FLAC
-// stay small.
+// Not silence and not one tone: an encoder must have something to do. Without noise, so that hours
+// of FLAC stay small.
 constexpr const char* kMusic =
     "aevalsrc=exprs='0.25*sin(2*PI*(220+20*sin(t))*t)+0.15*sin(2*PI*660*t)*exp(-4*mod(t\\,0.5))|"
     "0.25*sin(2*PI*(330+15*sin(1.3*t))*t)+0.15*sin(2*PI*880*t)*exp(-4*mod(t\\,0.5))':s=44100:d=";

@@ -118,8 +118,8 @@ void print(const Json& row) {
   }
 }
 
-// For members made by others: forms a group with the key packages that they sent and prints what they are to
-// be told.
+// For members made by others: forms a group with the key packages that they sent and prints what they
+// are to be told.
 void form_for_others(std::size_t members) {
   std::vector<mls::KeyPackage> packages;
   for (std::string line; std::getline(std::cin, line);) {

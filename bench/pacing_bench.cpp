@@ -1,5 +1,5 @@
-// How much later than a bare loop the sender sends, measured in interleaved pairs and judged by the pairs'
-// ratios.
+// How much later than a bare loop the sender sends, measured in interleaved pairs and judged
+// by the pairs' ratios.
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>

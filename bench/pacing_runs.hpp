@@ -19,8 +19,8 @@ struct Run {
 /// The real thread, clock, cipher and socket; every frame already waits in the queue.
 [[nodiscard]] Run run_sender(int packets);
 
-/// clock_nanosleep to an absolute deadline, then one send of as many bytes, with the same timer slack and
-/// policy.
+/// clock_nanosleep to an absolute deadline, then one send of as many bytes, with the same
+/// timer slack and policy.
 [[nodiscard]] Run run_bare_loop(int packets);
 
 }  // namespace vcplay::bench

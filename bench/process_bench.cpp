@@ -55,8 +55,8 @@ sockaddr_in loopback(std::uint16_t port) {
   return address;
 }
 
-/// Reads datagrams in this process, as the loopback Discord does in its own: who sends one pays for waking
-/// the reader.
+/// Reads datagrams in this process, as the loopback Discord does in its own: who sends one pays
+/// for waking the reader.
 class Reader {
  public:
   Reader() : socket_(socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0)) {

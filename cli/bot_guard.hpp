@@ -22,8 +22,8 @@ class BotGuard {
   BotGuard(const BotGuard&) = delete;
   BotGuard& operator=(const BotGuard&) = delete;
 
-  /// Takes the guild beside those that it has, until this goes. False when the wait for it was interrupted.
-  /// Throws Error{busy}.
+  /// Takes the guild beside those that it has, until this goes. False when the wait for it was
+  /// interrupted. Throws Error{busy}.
   [[nodiscard]] bool enter(Snowflake guild, const host::Patience& patience);
   /// From now on `bot` asks before each IDENTIFY. It must not outlive this, and one thread asks.
   void watch(bot::BotConfig& bot);

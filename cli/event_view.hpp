@@ -29,8 +29,8 @@ class EventView final : public PlayerView {
   void on_underrun(std::size_t target, bool began) override;
   void on_reconnect(std::size_t target, const channel::ReconnectFacts& facts) override;
   void on_target_end(std::size_t target, const TargetOutcome& outcome) override;
-  /// The last lines: "left" for whoever is still there, "statistics", "error" if there was one, and
-  /// "targets".
+  /// The last lines: "left" for whoever is still there, "statistics", "error" if there
+  /// was one, and "targets".
   void finish(const PlayerOutcome& outcome, const std::optional<Error>& error);
 
  private:

@@ -1,5 +1,5 @@
-// What the shell is told about a run. Numbers and sentences
-// are promises: the man page repeats them word for word.
+// What the shell is told about a run. Numbers and sentences are promises: the man page repeats
+// them word for word.
 #pragma once
 
 #include <span>

@@ -61,8 +61,8 @@ std::function<void(rest::Result<T>)> GuildSurvey::into(SurveyedGuild& place, Kee
   return [this, &place, keep](rest::Result<T> answer) {
     --open_questions_;
     if (const auto* const failure = std::get_if<rest::Failure>(&answer)) {
-      // One guild may refuse us. A network or a token that is
-      // gone refuses all, and a single guild is all there is.
+      // One guild may refuse us. A network or a token that is gone refuses all, and a single guild
+      // is all there is.
       if (failure->error.cause() != Cause::not_permitted || only_) return fail(failure->error);
       place.error = failure->error;
     } else {

@@ -85,8 +85,8 @@ void NetworkThread::run(std::optional<TimePoint> first_sound) noexcept {
   }
 }
 
-/// What a person needs to know of it. The main thread waits for these words, also where there is no memory
-/// for them.
+/// What a person needs to know of it. The main thread waits for these words, also where there is
+/// no memory for them.
 Error NetworkThread::in_words(const std::exception_ptr& failure) const noexcept {
   try {
     try {

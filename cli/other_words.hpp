@@ -13,8 +13,8 @@ namespace vcplay::cli {
 /// The verb that does what other programs call `word`: "channels" for "ls".
 [[nodiscard]] std::optional<std::string_view> verb_elsewhere(std::string_view word) noexcept;
 
-/// True for what is rather the name of a medium than a verb: a file with an ending, a path, an address, or
-/// "-".
+/// True for what is rather the name of a medium than a verb: a file with an ending, a path,
+/// an address, or "-".
 [[nodiscard]] bool looks_like_media(std::string_view word) noexcept;
 
 }  // namespace vcplay::cli

@@ -171,8 +171,8 @@ class Signals::Watch {
 };
 
 Signals::Signals() {
-  // A reader that went away and a file as large as may be
-  // are errors of write(), with a sentence and a status.
+  // A reader that went away and a file as large as may be are errors of write(), with a
+  // sentence and a status.
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);
   watch_ = std::make_unique<Watch>();

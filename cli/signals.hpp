@@ -11,9 +11,9 @@ namespace vcplay::cli {
 /// Main thread; constructed before any other thread starts, so that all of them inherit the mask.
 /// A signal that is ignored when the program starts (nohup, a shell's background job) stays ignored.
 ///
-/// From the first signal on SIGINT has its default action again: who presses Ctrl-C a second time does not
-/// want to wait. A thread of its own sees to that even while the main thread hangs somewhere and takes
-/// nothing.
+/// From the first signal on SIGINT has its default action again: who presses Ctrl-C a second time
+/// does not want to wait. A thread of its own sees to that even while the main thread hangs
+/// somewhere and takes nothing.
 class Signals {
  public:
   Signals();  // throws Error{unexpected} when the kernel has no descriptor or no thread to give

@@ -37,8 +37,8 @@ inline constexpr std::size_t kMostTargets = 50'000;
 [[nodiscard]] std::vector<Target> parse_targets(std::string_view text, std::optional<Snowflake> guild,
                                                 std::string_view name);
 
-/// The text of a file, or of standard input for "-": 4 MiB at most, and all of it within a minute. Throws
-/// Error{usage}.
+/// The text of a file, or of standard input for "-": 4 MiB at most, and all of it within
+/// a minute. Throws Error{usage}.
 [[nodiscard]] std::string read_targets(const std::string& file);
 
 /// Throws Error{usage} when one is named twice, or when there are too many.

@@ -10,8 +10,8 @@ namespace vcplay::cli {
 
 struct Options;
 
-/// Nobody but root may look into this process from now on,
-/// and no core file will hold its memory. Call it first.
+/// Nobody but root may look into this process from now on, and no core file will hold its
+/// memory. Call it first.
 void harden_process() noexcept;
 
 /// The bot's token from the first of --token, --token-file, $CREDENTIALS_DIRECTORY/discord-token and

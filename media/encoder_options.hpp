@@ -13,8 +13,8 @@ struct EncoderOptions {
   int complexity = 9;   // 0 to 10: how much work goes into a packet; libopus's own default
   bool fec = false;     // packets repeat the one before, in less detail
   int packet_loss = 0;  // percent, that the encoder is to reckon with
-  /// Above so many bit/s packets do not pass through, until
-  /// set_bitrate() tells the channel's own; 0: not known.
+  /// Above so many bit/s packets do not pass through, until set_bitrate() tells the channel's
+  /// own; 0: not known.
   int limit = 0;
 };
 

@@ -7,10 +7,10 @@
 
 namespace vcplay::media {
 
-/// The open folder in which a name is to stand, and the name. Links on the way are followed where root or
-/// this user made them, for anybody may put a link into a folder that all share; a last link of somebody
-/// else's is not followed but stands for itself. What is done in the folder cannot be led elsewhere
-/// afterwards.
+/// The open folder in which a name is to stand, and the name. Links on the way are followed where
+/// root or this user made them, for anybody may put a link into a folder that all share; a last
+/// link of somebody else's is not followed but stands for itself. What is done in the folder cannot
+/// be led elsewhere afterwards.
 class FilePlace {
  public:
   /// Throws std::system_error when there is no such folder, or a link of somebody else's leads to it.

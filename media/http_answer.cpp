@@ -8,8 +8,8 @@
 namespace vcplay::media {
 namespace {
 
-// As libavformat's http.c says it, since 5.1 at the latest. A version that says it otherwise tells us
-// nothing.
+// As libavformat's http.c says it, since 5.1 at the latest. A version that says it
+// otherwise tells us nothing.
 constexpr const char* kError = "HTTP error %d %s\n";
 constexpr const char* kHeader = "header='%s'\n";
 constexpr const char* kInflate = "inflate return value: %d, %s\n";

@@ -7,8 +7,8 @@
 namespace vcplay::media {
 namespace {
 
-/// The codes of one language: of two letters, and of three after
-/// its own name and after the English one where that differs.
+/// The codes of one language: of two letters, and of three after its own name and after the English
+/// one where that differs.
 struct Codes {
   std::string_view two;
   std::string_view own;

@@ -17,10 +17,10 @@ enum class Pace : std::uint8_t {
 
 /// Tells a producer that waits from one that does not, and keeps the second at a constant distance: it says
 /// when to hold its sound back, what of it is too late, and by how much the rest is to be stretched so that
-/// two clocks that differ neither run dry nor fall behind. Of a producer of
-/// whom nobody said that it is live, all is played that was made before audio could flow, and what it gives
-/// at once after a silence; the distance comes about by stretching. Knows no thread and asks no
-/// clock. Sizes count samples per channel at 48 kHz.
+/// two clocks that differ neither run dry nor fall behind. Of a producer of whom nobody said that it is
+/// live, all is played that was made before audio could flow, and what it gives at once after a silence;
+/// the distance comes about by stretching. Knows no thread and asks no clock. Sizes count samples per
+/// channel at 48 kHz.
 class LivePace {
  public:
   static constexpr double kMostStretch = 0.005;  // inaudible: a twelfth of a semitone

@@ -18,9 +18,9 @@ struct KnownLoudness {
   std::optional<Measured> measured;
 };
 
-/// Decodes files on a thread of its own, as fast as that thread gets time, to
-/// learn how loud they are. The thread yields to those that play, and starts
-/// when there is something to measure. Every function: the media thread.
+/// Decodes files on a thread of its own, as fast as that thread gets time, to learn how loud they are.
+/// The thread yields to those that play, and starts when there is something to measure. Every
+/// function: the media thread.
 class LoudnessScan {
  public:
   /// Which of a file's tags spares the measuring.

@@ -30,10 +30,10 @@ struct BridgeForm {
 /// `packets`: of 20 ms, those before the last one for a decoder to get on course.
 [[nodiscard]] bool leads_on(const std::deque<std::vector<std::uint8_t>>& packets);
 
-/// The last of `packets` again, with `celt` at its end, which tells once more what its
-/// last 5 ms sound like: CELT that follows takes up there. What is said before stays
-/// the same to the sample, or for a packet that had CELT above SILK, nearly so: it
-/// loses that. Nothing where it cannot be done, or would lose more than going without.
+/// The last of `packets` again, with `celt` at its end, which tells once more what its last 5 ms sound
+/// like: CELT that follows takes up there. What is said before stays the same to the sample, or for a
+/// packet that had CELT above SILK, nearly so: it loses that. Nothing where it cannot be done, or would
+/// lose more than going without.
 [[nodiscard]] std::optional<std::vector<std::uint8_t>> with_bridge(
     const std::deque<std::vector<std::uint8_t>>& packets, const CeltFrame& celt);
 

@@ -16,9 +16,9 @@ struct OpusTags {
   std::string artist;
 };
 
-/// Writes packets of 20 ms as Ogg Opus (RFC 7845) under a temporary name
-/// beside its own, which it gets when it is complete: whoever looks finds the
-/// whole file, the one that was there before, or none. One thread at a time.
+/// Writes packets of 20 ms as Ogg Opus (RFC 7845) under a temporary name beside its own, which it gets
+/// when it is complete: whoever looks finds the whole file, the one that was there before, or none. One
+/// thread at a time.
 class OpusFile {
  public:
   /// Creates the temporary file. Throws Error{output} naming the file and the system's reason.

@@ -21,13 +21,13 @@ struct OpusLayout {
   std::array<std::uint8_t, kMostChannels> mapping{0, 1};
   bool has_speakers = true;  // family 0 or 1: each channel has its place
 
-  /// One stream of one or two channels, left before right: what every decoder makes of a packet without being
-  /// told.
+  /// One stream of one or two channels, left before right: what every decoder makes of a
+  /// packet without being told.
   [[nodiscard]] bool is_plain() const noexcept;
 };
 
-/// Nothing where `head` (an OpusHead) has another mapping family, more than eight channels, or contradicts
-/// itself.
+/// Nothing where `head` (an OpusHead) has another mapping family, more than eight
+/// channels, or contradicts itself.
 [[nodiscard]] std::optional<OpusLayout> opus_layout(ByteView head);
 
 /// How loud each channel of `layout` is in the left and in the right one of two (RFC 7845 s5.1.1.5): pairs,

@@ -136,9 +136,9 @@ std::string OpusPassthrough::trouble_ahead() const {
   return {};
 }
 
-// RFC 7845 s4.2: what the pre-skip covers is decoded, but not heard. No
-// listener of ours knows where it ends. The encoder's own delay, up to a packet
-// of it, is next to silent; more of it that sounds is another song's end.
+// RFC 7845 s4.2: what the pre-skip covers is decoded, but not heard. No listener of ours knows where
+// it ends. The encoder's own delay, up to a packet of it, is next to silent; more of it that sounds
+// is another song's end.
 std::string OpusPassthrough::sound_ahead() {
   std::vector<float> head;
   std::size_t skip = 0;
@@ -178,9 +178,8 @@ std::string OpusPassthrough::over_limit() {
   return fmt::format("its {} kbit/s are more than the {} that may be sent", average / 1000, limit / 1000);
 }
 
-// The first packet is made for a decoder that has heard nothing, and
-// follows what is quiet. All of the pre-skip up to 80 ms goes out: the
-// listener's decoder needs it to be on course when the sound begins.
+// The first packet is made for a decoder that has heard nothing, and follows what is quiet. All of the
+// pre-skip up to 80 ms goes out: the listener's decoder needs it to be on course when the sound begins.
 void OpusPassthrough::begin_passing() {
   if (!maker_.passes()) history_.clear();
   maker_.finish_samples();

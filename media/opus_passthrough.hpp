@@ -26,8 +26,8 @@ namespace vcplay::media {
 /// thread, for all tracks.
 class OpusPassthrough {
  public:
-  /// `limit`: bit/s above which a track does not pass; 0: none is known yet. `said`: what needs no saying
-  /// again.
+  /// `limit`: bit/s above which a track does not pass; 0: none is known yet. `said`: what
+  /// needs no saying again.
   OpusPassthrough(FrameMaker& maker, const std::atomic<int>& limit, const Event& stop, SaidOnce& said)
       : maker_(maker), limit_(limit), stop_(stop), said_(said), ahead_(stop) {}
 

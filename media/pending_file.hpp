@@ -7,9 +7,9 @@
 
 namespace vcplay::media {
 
-/// Is written beside the file that it is to become, and takes its place only when it is kept. A link of
-/// somebody else's in that place is replaced as a file is, and what it leads to stays as it was. Lives on one
-/// thread.
+/// Is written beside the file that it is to become, and takes its place only when it is kept. A link
+/// of somebody else's in that place is replaced as a file is, and what it leads to stays as it was.
+/// Lives on one thread.
 class PendingFile {
  public:
   /// Throws Error{output} when it cannot be made, or when `path` is there and no regular file.

@@ -13,11 +13,11 @@ namespace {
 
 // What lies before this is decoded and dropped, which is exact in every format.
 constexpr Duration kNearEnough = 10s;
-// Where timestamps are coarser than samples (Matroska counts
-// milliseconds) it takes a longer way to be worth it.
+// Where timestamps are coarser than samples (Matroska counts milliseconds) it takes a longer way
+// to be worth it.
 constexpr Duration kNearEnoughWhenCoarse = 5min;
-// Decoders that start in mid-stream need this to be
-// themselves again: the bit reservoir of MP3, 80 ms of Opus.
+// Decoders that start in mid-stream need this to be themselves again: the bit reservoir of MP3,
+// 80 ms of Opus.
 constexpr Duration kPreRoll = 2s;
 
 bool is_hls_stream(const AVFormatContext& format) {

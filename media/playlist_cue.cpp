@@ -118,8 +118,8 @@ class CueSheet {
     const bool plays = in_track_ && is_audio_ && !track_.reference.empty();
     if (plays) {
       if (track_.artist.empty()) track_.artist = album_artist_;
-      // What stands once in the sheet is kept for every track: a long name and many tracks would be its
-      // square.
+      // What stands once in the sheet is kept for every track: a long name and many tracks
+      // would be its square.
       names_ += track_.reference.size() + track_.artist.size() + track_.title.size();
       if (names_ > kMaxPlaylistBytes) throw std::runtime_error("its names are too long for so many tracks");
       entries_.push_back(std::move(track_));

@@ -26,8 +26,8 @@ class File {
   File(const File&) = delete;
   File& operator=(const File&) = delete;
 
-  /// Up to `most` further bytes; what cannot be read is left
-  /// to whoever opens the file next, who names the reason.
+  /// Up to `most` further bytes; what cannot be read is left to whoever opens the file next,
+  /// who names the reason.
   [[nodiscard]] std::string read(std::size_t most) const;
 
  private:

@@ -17,8 +17,8 @@ bool exists(const std::string& path) {
   return ::stat(path.c_str(), &about) == 0;
 }
 
-/// What stands before the first colon, when it may be a scheme (RFC 3986 s3.1). One letter is a Windows
-/// drive.
+/// What stands before the first colon, when it may be a scheme (RFC 3986 s3.1). One letter
+/// is a Windows drive.
 std::string_view scheme_of(std::string_view text) {
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos || colon < 2 || std::isalpha(static_cast<unsigned char>(text[0])) == 0)

@@ -14,9 +14,9 @@ struct PlaylistPlace {
   bool remote = false;   // it, or one that led to it, came from a server
 };
 
-/// The file or URL that `entry` means. Throws std::runtime_error with a
-/// clause saying why it may not be opened: a playlist from a server leads
-/// to servers only, and nothing leads anywhere but to files and http(s).
+/// The file or URL that `entry` means. Throws std::runtime_error with a clause saying why it may
+/// not be opened: a playlist from a server leads to servers only, and nothing leads anywhere but
+/// to files and http(s).
 [[nodiscard]] std::string resolve(const PlaylistEntry& entry, const PlaylistPlace& place);
 
 /// The file or URL that a word means which somebody typed: http and https in whatever case, file: (RFC 8089),

@@ -10,9 +10,9 @@
 
 namespace vcplay::media {
 
-/// Applies the volume; where the true peak of the result would exceed -1 dBTP
-/// it turns down beforehand and up again slowly, instead of cutting peaks
-/// off. Samples that stay below are multiplied by the volume and nothing else.
+/// Applies the volume; where the true peak of the result would exceed -1 dBTP it turns down beforehand
+/// and up again slowly, instead of cutting peaks off. Samples that stay below are multiplied by the
+/// volume and nothing else.
 class TruePeakLimiter {
  public:
   static constexpr float kCeiling = 0.8913F;      // -1 dBTP, the most that EBU R 128 allows

@@ -16,8 +16,8 @@ enum class Origin : std::uint8_t {
 /// What a pipeline may ask of whom.
 struct WebRules {
   Origin origin = Origin::trusted;
-  /// Beside those of the public internet, as address_text() writes them: tests have their servers on
-  /// loopback.
+  /// Beside those of the public internet, as address_text() writes them: tests have
+  /// their servers on loopback.
   std::vector<std::string> further_addresses = {};
 };
 

@@ -27,8 +27,8 @@ enum class Cause {
   some_targets,     // some channels failed, others heard it
 };
 
-/// What whoever started the run could do about it. The core knows no option's name: `cli` adds the words
-/// (cli/hints.hpp).
+/// What whoever started the run could do about it. The core knows no option's name: `cli`
+/// adds the words (cli/hints.hpp).
 enum class Hint : std::uint8_t {
   none,
   check_token,              // or make a new one

@@ -1,5 +1,5 @@
-// Reading JSON that others wrote: what is missing or of the
-// wrong type is simply not there, and nothing throws.
+// Reading JSON that others wrote: what is missing or of the wrong type is simply not
+// there, and nothing throws.
 #pragma once
 
 #include <cstddef>

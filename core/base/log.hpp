@@ -30,9 +30,9 @@ void write_to_stderr(Level level, std::string_view line);
 void show_below(std::string text);
 
 /// While it lives nobody who logs waits for whoever reads standard error: a thread of its own writes, and
-/// what it finds no room for is dropped and counted. Warnings that one place in the program gives again and
-/// again are counted after the third, one a minute is shown. Without it whoever logs writes, and every line
-/// is shown.
+/// what it finds no room for is dropped and counted. Warnings that one place in the program gives again
+/// and again are counted after the third, one a minute is shown. Without it whoever logs writes, and
+/// every line is shown.
 class Background {
  public:
   Background();
@@ -40,8 +40,8 @@ class Background {
   Background(const Background&) = delete;
   Background& operator=(const Background&) = delete;
 
-  /// Tells what was counted and waits for the reader, until he has taken nothing for a second. Lines may
-  /// follow.
+  /// Tells what was counted and waits for the reader, until he has taken nothing for a
+  /// second. Lines may follow.
   void finish() noexcept;
 };
 

@@ -36,9 +36,9 @@ std::size_t scheme_start(std::string_view text, std::size_t from, std::size_t co
   return start;
 }
 
-/// Where the URL ends whose authority starts at `from`: at a space, a control
-/// or a delimiter that RFC 3986 keeps out of URLs, or at another URL glued to
-/// its path; without the punctuation of the sentence that it stands in.
+/// Where the URL ends whose authority starts at `from`: at a space, a control or a delimiter that RFC
+/// 3986 keeps out of URLs, or at another URL glued to its path; without the punctuation of the sentence
+/// that it stands in.
 std::size_t url_end(std::string_view text, std::size_t from) {
   std::size_t end = from;
   bool in_parameters = false;

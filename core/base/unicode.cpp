@@ -130,8 +130,8 @@ struct Lead {
   std::uint8_t second_high = 0xbf;
 };
 
-// Unicode 14 s3.9, table 3-7: the second byte's bounds exclude
-// overlong forms, surrogates and values past U+10FFFF.
+// Unicode 14 s3.9, table 3-7: the second byte's bounds exclude overlong forms, surrogates
+// and values past U+10FFFF.
 Lead read_lead(std::uint8_t byte) noexcept {
   if (byte < 0x80) return {1};
   if (byte < 0xc2) return {0};

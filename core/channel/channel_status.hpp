@@ -24,8 +24,8 @@ class ChannelStatus {
 
   /// What the status is to be from now on; empty: none of ours.
   void want(std::string text) { wanted_ = std::move(text); }
-  /// The bot is in this channel. What stood in another one
-  /// stays behind: its status is not ours to change any more.
+  /// The bot is in this channel. What stood in another one stays behind: its status is not ours
+  /// to change any more.
   void enter(Snowflake channel);
 
   /// The call to make now. After each comes answered(), and only then the next.

@@ -18,8 +18,8 @@ CipherContext keyed_context(ByteView key, Direction direction) {
     throw Error(Cause::unexpected,
                 "an AES-GCM key must have 16 or 32 bytes, not " + std::to_string(key.size()));
   }
-  // Fetched by hand and once: the implicit fetch of EVP_aes_256_gcm()
-  // would take OpenSSL's locks again at each start.
+  // Fetched by hand and once: the implicit fetch of EVP_aes_256_gcm() would take OpenSSL's locks
+  // again at each start.
   const CipherPtr cipher(
       EVP_CIPHER_fetch(nullptr, key.size() == 16 ? "AES-128-GCM" : "AES-256-GCM", nullptr));
   CipherContext context(EVP_CIPHER_CTX_new());

@@ -1,5 +1,5 @@
-// AES-128-GCM for single messages (RFC 5116 s5.1): ciphertext
-// and tag are one string, as HPKE and MLS want them.
+// AES-128-GCM for single messages (RFC 5116 s5.1): ciphertext and tag are one string, as HPKE
+// and MLS want them.
 #pragma once
 
 #include <optional>

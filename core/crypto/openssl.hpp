@@ -1,5 +1,5 @@
-// What every OpenSSL user in this room shares: owners, failures,
-// a clean error queue. For .cpp files of this room only.
+// What every OpenSSL user in this room shares: owners, failures, a clean error queue. For .cpp files
+// of this room only.
 #pragma once
 
 #include <openssl/err.h>
@@ -28,8 +28,8 @@ using CipherPtr = std::unique_ptr<EVP_CIPHER, Freer<EVP_CIPHER_free>>;
 using CipherCtxPtr = std::unique_ptr<EVP_CIPHER_CTX, Freer<EVP_CIPHER_CTX_free>>;
 using PkeyCtxPtr = std::unique_ptr<EVP_PKEY_CTX, Freer<EVP_PKEY_CTX_free>>;
 
-/// Leaves the thread's error queue as it found it. TLS on
-/// the same thread would take our refusals for its own.
+/// Leaves the thread's error queue as it found it. TLS on the same thread would take our
+/// refusals for its own.
 class ErrorQueueGuard {
  public:
   ErrorQueueGuard() noexcept { ERR_set_mark(); }

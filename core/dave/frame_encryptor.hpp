@@ -16,8 +16,8 @@ inline constexpr std::uint32_t kGenerationsReady = 16;
 
 /// Encrypts our frames for one epoch, every nonce once: 1 for the first one, and so on.
 ///
-/// Made on the network thread, where all its keys are derived,
-/// because that allocates; then it belongs to the sender thread.
+/// Made on the network thread, where all its keys are derived, because that allocates; then it belongs
+/// to the sender thread.
 class FrameEncryptor final : public FrameTransform {
  public:
   /// `frames_before` frames count as sent already: for tests of what takes days.

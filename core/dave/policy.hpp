@@ -1,5 +1,5 @@
-// What DAVE forbids although RFC 9420 allows it: one function per
-// rule. Each returns when its rule holds and refuses otherwise.
+// What DAVE forbids although RFC 9420 allows it: one function per rule. Each returns when its rule
+// holds and refuses otherwise.
 #pragma once
 
 #include <optional>

@@ -29,8 +29,8 @@ struct Uleb128 {
   std::uint32_t value;
   std::size_t size;
 };
-/// The number that `bytes` begin with; nothing when it does
-/// not end, exceeds 32 bits or is longer than needed.
+/// The number that `bytes` begin with; nothing when it does not end, exceeds 32 bits or
+/// is longer than needed.
 [[nodiscard]] std::optional<Uleb128> read_uleb128(ByteView bytes) noexcept;
 
 /// AES-GCM's nonce for a frame nonce: eight zeros, then the number in little-endian order.

@@ -21,9 +21,9 @@ enum class AfterClose : std::uint8_t {
 /// Nothing: the connection ended without a close frame, or did not come about.
 [[nodiscard]] AfterClose after_close(std::optional<std::uint16_t> code) noexcept;
 
-/// The sentence and the cause for a connection that ended with `code`
-/// (nothing: without a close frame). The sentence is true of a connection that
-/// will be made again and of one that will not. `detail` is text from outside.
+/// The sentence and the cause for a connection that ended with `code` (nothing: without a close
+/// frame). The sentence is true of a connection that will be made again and of one that will not.
+/// `detail` is text from outside.
 [[nodiscard]] Error why_closed(std::optional<std::uint16_t> code, std::string_view detail, int shard_id,
                                int shard_count);
 

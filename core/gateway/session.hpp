@@ -1,5 +1,5 @@
-// The main gateway's protocol machine: text and time in,
-// actions out, no socket. The README beside it draws it.
+// The main gateway's protocol machine: text and time in, actions out, no socket. The README
+// beside it draws it.
 #pragma once
 
 #include <cstdint>
@@ -37,8 +37,8 @@ inline constexpr json::Limits kMessageLimits{.bytes = 16 * 1024 * 1024, .values 
   return shards < 1 ? 0 : static_cast<int>((guild.value >> 22) % static_cast<std::uint64_t>(shards));
 }
 
-/// Why READY does not name a guild in which the bot never was: it is another shard's, or the bot was not
-/// invited.
+/// Why READY does not name a guild in which the bot never was: it is another shard's, or the
+/// bot was not invited.
 [[nodiscard]] Error not_in_ready(Snowflake guild, int shard_id, int shard_count);
 
 struct Config {

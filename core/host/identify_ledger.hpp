@@ -24,8 +24,8 @@ struct SessionStartLimit {
   int max_concurrency = 1;  // identifies per five seconds
 };
 
-/// Counts every identify that this user's runs make for one bot
-/// within 24 hours, successful or not, and keeps them apart.
+/// Counts every identify that this user's runs make for one bot within 24 hours, successful or not,
+/// and keeps them apart.
 ///
 /// Discord resets the token of a bot that identifies more than 1,000 times a day, which a line in a crontab
 /// reaches unnoticed. Each identify is written to a file of the state folder before it is sent. That file is

@@ -14,10 +14,10 @@ namespace vcplay::host {
 ///
 ///     2024-11-21T08:05:00.123Z 5f3a9c↵
 ///
-/// The last word checks the first, so a line that was half written, or is zeros
-/// after a power cut, is told from a true one. A line is changed in place and never
-/// crosses a page, so a crash can spoil no other than the one being written. Lines
-/// that have expired are used again: the file is as long as the bot's busiest day.
+/// The last word checks the first, so a line that was half written, or is zeros after a power cut, is
+/// told from a true one. A line is changed in place and never crosses a page, so a crash can spoil no
+/// other than the one being written. Lines that have expired are used again: the file is as long as
+/// the bot's busiest day.
 class IdentifySlots {
  public:
   static constexpr std::size_t kSlotBytes = 32;

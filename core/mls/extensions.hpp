@@ -1,5 +1,5 @@
-// Extensions and the two group context extensions that we
-// act on (RFC 9420 s13.4, s11.1, s12.1.8.1), credentials.
+// Extensions and the two group context extensions that we act on (RFC 9420 s13.4,
+// s11.1, s12.1.8.1), credentials.
 #pragma once
 
 #include <vector>

@@ -15,8 +15,8 @@ namespace vcplay::mls {
 /// What RFC 9420 leaves to the application. Each may be empty: then all leaves and lists are welcome and no
 /// PSK is known. To say no, they throw a Refusal.
 struct Application {
-  /// s5.3.1, the authentication service: asked about each
-  /// leaf of a tree that is joined and each that comes later.
+  /// s5.3.1, the authentication service: asked about each leaf of a tree that is joined and
+  /// each that comes later.
   std::function<void(const LeafNode&)> check_leaf;
   /// s12.2: asked about each list of proposals that is to be committed, before the RFC's own rules.
   std::function<void(const ProposalList&)> check_proposals;
@@ -37,9 +37,9 @@ struct NewCommit;
 /// What a Commit that removes us leaves behind: nothing.
 struct RemovedFromGroup {};
 
-/// One member's state in one epoch. It never changes: commit(), process()
-/// and join() yield another, or throw a Refusal and have done nothing. Owned
-/// by one thread at a time (tree hashes are kept as they are computed).
+/// One member's state in one epoch. It never changes: commit(), process() and join() yield
+/// another, or throw a Refusal and have done nothing. Owned by one thread at a time (tree hashes
+/// are kept as they are computed).
 class Group {
  public:
   /// s11: a group of one at epoch 0, with the leaf of `creator`'s key package.
@@ -123,8 +123,8 @@ struct CommitOptions {
   bool force_path = false;         // a path even where none is required
 };
 
-/// A Commit of our own. It is in force when the delivery
-/// service says so; until then the old Group stays in use.
+/// A Commit of our own. It is in force when the delivery service says so; until then the old
+/// Group stays in use.
 struct NewCommit {
   Bytes commit;                  // an MLSMessage
   std::optional<Bytes> welcome;  // a Welcome, not wrapped; when the Commit adds somebody

@@ -65,8 +65,8 @@ void encryption_key_is_new(const LeafNode& leaf, const LeafNode& replaced) {
 }
 
 void meets_required_capabilities(const LeafNode& leaf, const Extensions& group_extensions) {
-  // s7.3: what required_capabilities names is listed in the
-  // leaf's capabilities. s11.1: defaults go without saying.
+  // s7.3: what required_capabilities names is listed in the leaf's capabilities. s11.1:
+  // defaults go without saying.
   const Bytes* const data = group_extensions.find(extension_type::required_capabilities);
   if (data == nullptr) return;
   const auto required = decoded<RequiredCapabilities>(*data);

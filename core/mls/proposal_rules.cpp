@@ -29,8 +29,8 @@ void for_each(const ProposalList& list, F f) {
 }  // namespace
 
 void sender_may_propose(const Proposal& proposal, const Sender& sender) {
-  // s12.1.8: only add, remove, psk, reinit and
-  // group_context_extensions come from outside; the rest is malformed.
+  // s12.1.8: only add, remove, psk, reinit and group_context_extensions come from outside;
+  // the rest is malformed.
   if (sender.is_member()) return;
   if (proposal.get<Update>() != nullptr || proposal.get<ExternalInit>() != nullptr) {
     refuse_malformed("12.1.8", std::string("an external sender may not send an ") + name_of(proposal));

@@ -9,8 +9,8 @@
 
 namespace vcplay::mls {
 
-/// A proposal in a Commit's list and who made it; it lives
-/// as long as the Commit and the pending proposals do.
+/// A proposal in a Commit's list and who made it; it lives as long as the Commit and
+/// the pending proposals do.
 struct CommittedProposal {
   const Proposal* proposal;
   Sender sender;

@@ -91,8 +91,8 @@ Proposal Proposal::read(Reader& in) {
     case proposal_type::group_context_extensions:
       return {GroupContextExtensions::read(in)};
     default:
-      // s12.2: a non-default type must be supported by all
-      // members; we support none, so no list may contain one.
+      // s12.2: a non-default type must be supported by all members; we support none, so no
+      // list may contain one.
       refuse_unsupported("12.2", "a proposal has the unknown type " + std::to_string(type));
   }
 }

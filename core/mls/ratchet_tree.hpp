@@ -66,8 +66,8 @@ class RatchetTree {
   [[nodiscard]] const crypto::Digest& tree_hash(NodeIndex index) const;
   [[nodiscard]] Bytes root_hash() const;
 
-  /// s7.9: the parent hash of the node at `index`, which is
-  /// not blank, seen from below the sibling of `copath_child`.
+  /// s7.9: the parent hash of the node at `index`, which is not blank, seen from below
+  /// the sibling of `copath_child`.
   [[nodiscard]] Bytes parent_hash(NodeIndex index, NodeIndex copath_child) const;
 
  private:

@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::string_view kLabel = "UpdatePathNode";
 
-// s7.5: whom a path secret is encrypted to: the copath child's
-// resolution, without those who come with this Commit.
+// s7.5: whom a path secret is encrypted to: the copath child's resolution, without those who
+// come with this Commit.
 std::vector<NodeIndex> recipients(const RatchetTree& tree, NodeIndex copath_child,
                                   const NewLeaves& new_leaves) {
   std::vector<NodeIndex> nodes = tree.resolution(copath_child);

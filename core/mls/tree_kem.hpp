@@ -70,8 +70,8 @@ struct NewPath {
 /// s7.5: puts another member's path into `tree`, checking its shape and its leaf's parent hash.
 void merge_path(RatchetTree& tree, LeafIndex sender, const UpdatePath& path);
 
-/// s7.6: what `own` learns from a merged path, from the common
-/// ancestor up, checked against the path's public keys.
+/// s7.6: what `own` learns from a merged path, from the common ancestor up, checked against
+/// the path's public keys.
 [[nodiscard]] PathSecrets open_path(const RatchetTree& tree, const TreePrivateKeys& own, LeafIndex sender,
                                     const UpdatePath& path, ByteView group_context,
                                     const NewLeaves& new_leaves);

@@ -1,5 +1,5 @@
-// What a newcomer checks in a ratchet tree that it is given
-// (RFC 9420 s7.9.2 and s12.4.3.1), one function per rule.
+// What a newcomer checks in a ratchet tree that it is given (RFC 9420 s7.9.2 and s12.4.3.1),
+// one function per rule.
 #pragma once
 
 #include "mls/ratchet_tree.hpp"

@@ -160,8 +160,8 @@ lws* Client::dial(const std::string& address) {
   info.local_protocol_name = kClientProtocol;
   info.alpn = "http/1.1";
   info.ssl_connection = LCCSCF_USE_SSL | LCCSCF_HTTP_NO_FOLLOW_REDIRECT;
-  // libwebsockets cuts the host at its first ':' before it checks the name; verify() is the check for IPv6
-  // hosts.
+  // libwebsockets cuts the host at its first ':' before it checks the name; verify() is the
+  // check for IPv6 hosts.
   if (ipv6_host) info.ssl_connection |= LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK;
   info.opaque_user_data = this;
   info.pwsi = &wsi_;

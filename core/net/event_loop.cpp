@@ -46,9 +46,9 @@ void write_log(int /*level*/, const char* line) noexcept {
 }
 
 // OpenSSL's indexes for its private data are process globals inside libwebsockets, and each context that
-// initialises them moves them under the others. One context that does nothing else does it, before any real
-// one. It is kept: when the last one of its kind goes, libwebsockets 4.5.3 to 4.5.8 clean all of OpenSSL up,
-// for good.
+// initialises them moves them under the others. One context that does nothing else does it, before any
+// real one. It is kept: when the last one of its kind goes, libwebsockets 4.5.3 to 4.5.8 clean all of
+// OpenSSL up, for good.
 void initialise_process() {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -69,8 +69,8 @@ lws_context_creation_info vhost_info(const char* name, const lws_protocols* prot
   info.port = CONTEXT_PORT_NO_LISTEN;
   info.protocols = protocols;
   info.vhost_name = name;  // kept as a pointer
-  // No proxy: else the environment variable http_proxy reroutes even wss. "" means the same, and is refused
-  // aloud.
+  // No proxy: else the environment variable http_proxy reroutes even wss. "" means the same,
+  // and is refused aloud.
   info.http_proxy_address = ":0";
   info.connect_timeout_secs = kPatienceSeconds;
   return info;

@@ -23,9 +23,9 @@ class EventLoop {
   EventLoop(const EventLoop&) = delete;
   EventLoop& operator=(const EventLoop&) = delete;
 
-  /// Services everything until stop(), for good. The calling thread becomes the loop's thread. An exception
-  /// that a task, a timer or a handler lets out ends it, and comes out here, unless on_failure() was told
-  /// what else.
+  /// Services everything until stop(), for good. The calling thread becomes the loop's thread. An
+  /// exception that a task, a timer or a handler lets out ends it, and comes out here, unless on_failure()
+  /// was told what else.
   void run();
   /// Before run(): has the first such exception given to `handler`, on a later turn, and the loop go on.
   /// Whoever owns the connections can then end them in good order. The second one ends run().

@@ -154,8 +154,8 @@ int HttpsCall::Impl::on_answer() {
   head.ratelimit_remaining = header(wsi(), "x-ratelimit-remaining:");
   head.ratelimit_reset_after = header(wsi(), "x-ratelimit-reset-after:");
   head.ratelimit_scope = header(wsi(), "x-ratelimit-scope:");
-  // RFC 9112 s6.3: these end with their headers. libwebsockets would wait for a body until the server hangs
-  // up.
+  // RFC 9112 s6.3: these end with their headers. libwebsockets would wait for a body until
+  // the server hangs up.
   const bool no_body = head.status == 204 || head.status == 304;
   answer_.begin(std::move(head));
   if (no_body) return on_complete();

@@ -229,8 +229,8 @@ int Visitor::answer() {
   add("connection:", "close");
   for (const auto& [name, value] : reply.headers) add(name + ":", value);
   if (!fits || lws_finalize_write_http_header(wsi_, start, &place, end) != 0) return -1;
-  // Not when it may write next: libwebsockets 4.3 looks at a second request that came along before it asks
-  // for more.
+  // Not when it may write next: libwebsockets 4.3 looks at a second request that came along before
+  // it asks for more.
   return body.empty() ? kHangUp : write_body(body);
 }
 

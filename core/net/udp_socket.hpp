@@ -33,8 +33,8 @@ class UdpSocket final : public PacketSink {
 
   /// One non-blocking send. The system's last error is kept in last_error().
   [[nodiscard]] SendResult send(ByteView packet) noexcept override;
-  /// One datagram into `buffer`: its size, or nothing when none waits. Errors (ICMP unreachable) count and
-  /// are skipped.
+  /// One datagram into `buffer`: its size, or nothing when none waits. Errors (ICMP unreachable)
+  /// count and are skipped.
   [[nodiscard]] std::optional<std::size_t> receive(ByteSpan buffer) noexcept;
   [[nodiscard]] int fd() const noexcept { return fd_; }
   [[nodiscard]] int last_error() const noexcept {

@@ -21,8 +21,8 @@ class AckWindow {
     forget_until(now);
     recent_.push_back({number, now});
   }
-  /// True for the last number sent, or one that was the
-  /// last within the time that a message may be on its way.
+  /// True for the last number sent, or one that was the last within the time that a message may
+  /// be on its way.
   [[nodiscard]] bool allows(std::optional<std::int64_t> named, TimePoint now) {
     forget_until(now);
     for (const Entry& entry : recent_) {

@@ -30,8 +30,8 @@ Duration realtime_now() {
   return since_epoch(time);
 }
 
-/// The kernel stamps in real time, which may be set; we keep
-/// monotonic time. The two are compared anew for each batch.
+/// The kernel stamps in real time, which may be set; we keep monotonic time. The two are compared
+/// anew for each batch.
 TimePoint monotonic(std::optional<Duration> stamp, Duration realtime, TimePoint now) {
   if (!stamp) return now;
   const Duration age = realtime - *stamp;

@@ -1,5 +1,5 @@
-// One call's end-to-end encryption as the voice server runs
-// it (DAVE, "Group Key Exchange", "Protocol Transitions").
+// One call's end-to-end encryption as the voice server runs it (DAVE, "Group Key
+// Exchange", "Protocol Transitions").
 #pragma once
 
 #include <deque>

@@ -1,5 +1,5 @@
-// Which Commit wins, and who is told what about it (DAVE,
-// "Commit Ordering", "Voice Gateway Commit Validity").
+// Which Commit wins, and who is told what about it (DAVE, "Commit Ordering",
+// "Voice Gateway Commit Validity").
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// Which changes the call needs, proposed and revoked (DAVE,
-// "Proposal Handling", "Member Add", "Member Remove").
+// Which changes the call needs, proposed and revoked (DAVE, "Proposal Handling",
+// "Member Add", "Member Remove").
 #include <algorithm>
 
 #include "dave/policy.hpp"

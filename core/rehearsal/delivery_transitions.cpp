@@ -1,5 +1,5 @@
-// When what was prepared is executed (DAVE, "Protocol
-// Transitions", "Protocol Version Changes", "Sole member reset").
+// When what was prepared is executed (DAVE, "Protocol Transitions", "Protocol Version
+// Changes", "Sole member reset").
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>

@@ -25,8 +25,8 @@ struct TargetOutcome {
 
 /// Packets that the listener who missed most ought to have heard.
 [[nodiscard]] std::uint64_t missed_in(const Report& report);
-/// Whether members of the call computed the player's last voice privacy code, too; nothing when no side has
-/// one.
+/// Whether members of the call computed the player's last voice privacy code, too; nothing when
+/// no side has one.
 [[nodiscard]] std::optional<bool> codes_agree(const TargetOutcome& target);
 /// True when the player ended well, something was heard, nobody missed anything and nothing was found.
 [[nodiscard]] bool is_whole(const TargetOutcome& target);
@@ -59,8 +59,8 @@ struct FleetSums {
 };
 [[nodiscard]] FleetSums sum_of(std::span<const TargetOutcome> targets);
 
-/// An array with an object for each: guild, channel, heard_seconds, packets, lost, status, reason (null:
-/// none).
+/// An array with an object for each: guild, channel, heard_seconds, packets, lost,
+/// status, reason (null: none).
 [[nodiscard]] std::string targets_json(std::span<const TargetOutcome> targets);
 /// The sums as one object, with the findings of all.
 [[nodiscard]] std::string to_json(const FleetSums& sums);

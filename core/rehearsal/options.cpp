@@ -3,8 +3,8 @@
 namespace vcplay::rehearsal {
 namespace {
 
-// Discord, "API Reference", "Snowflakes": the bits below are a worker's and a count; those above decide the
-// shard.
+// Discord, "API Reference", "Snowflakes": the bits below are a worker's and a count; those
+// above decide the shard.
 constexpr unsigned kShardBits = 22;
 constexpr std::uint64_t kFirstMadeUpChannel = 381870553240000000;
 

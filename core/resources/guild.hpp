@@ -74,8 +74,8 @@ struct Guild {
   [[nodiscard]] const Member* member(Snowflake user) const noexcept;
 };
 
-// Each reads what is there and gives nothing when the id is
-// missing or of the wrong type; other fields fall back.
+// Each reads what is there and gives nothing when the id is missing or of the wrong type;
+// other fields fall back.
 [[nodiscard]] std::optional<Snowflake> id_from(const nlohmann::json& object, const char* field);
 [[nodiscard]] std::optional<Channel> channel_from(const nlohmann::json& object);
 [[nodiscard]] std::optional<User> user_from(const nlohmann::json& object);

@@ -28,8 +28,8 @@ std::uint64_t base_permissions(const Guild& guild, const Member& member) {
   return (permissions & kAdministrator) != 0 ? kAll : permissions;
 }
 
-/// Discord, Permissions topic, compute_overwrites(): @everyone's
-/// first, then all roles' together, then the member's own.
+/// Discord, Permissions topic, compute_overwrites(): @everyone's first, then all roles' together,
+/// then the member's own.
 std::uint64_t with_overwrites(std::uint64_t permissions, const Guild& guild, const Channel& channel,
                               const Member& member) {
   std::uint64_t role_allow = 0;
@@ -59,8 +59,8 @@ bool timed_out(const Member& member, std::string_view now_iso8601) {
   return until.size() >= kToTheSecond && until.substr(0, kToTheSecond) > now_iso8601.substr(0, kToTheSecond);
 }
 
-/// Discord, Permissions topic, "Implicit Permissions": without
-/// VIEW_CHANNEL nothing counts, without CONNECT no voice.
+/// Discord, Permissions topic, "Implicit Permissions": without VIEW_CHANNEL nothing counts,
+/// without CONNECT no voice.
 std::uint64_t with_implicit_denials(std::uint64_t permissions) {
   if ((permissions & kViewChannel) == 0) return 0;
   return (permissions & kConnect) == 0 ? permissions & ~kOnlyWithConnect : permissions;

@@ -26,15 +26,15 @@ struct Again {
 /// The body of the answer that counts, or another try, or the end.
 using Verdict = std::variant<std::string, Again, Failure>;
 
-/// Judges the answers to one call, within its patience. Whatever they say, each further try waits a quarter
-/// of a second at least, twice as long as the one before up to two seconds, and there are kMostRepeats of
-/// them.
+/// Judges the answers to one call, within its patience. Whatever they say, each further try waits
+/// a quarter of a second at least, twice as long as the one before up to two seconds, and there
+/// are kMostRepeats of them.
 class Attempts {
  public:
   static constexpr int kMostRepeats = 12;
 
-  /// `subject` is what is asked for, in words: "channel
-  /// 81384788765712384". `success` is the one status that answers it.
+  /// `subject` is what is asked for, in words: "channel 81384788765712384". `success` is the one
+  /// status that answers it.
   Attempts(std::string subject, std::string host, TimePoint give_up, int success = 200) noexcept;
 
   [[nodiscard]] Verdict judge(const net::HttpResponse& response, TimePoint now);

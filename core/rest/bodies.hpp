@@ -11,8 +11,8 @@
 
 namespace vcplay::rest {
 
-/// The longest body that any call takes: that of GET /guilds/{id}/channels, which has 500 channels at the
-/// most.
+/// The longest body that any call takes: that of GET /guilds/{id}/channels, which has 500
+/// channels at the most.
 inline constexpr std::size_t kMostBodyBytes = 8 * 1024 * 1024;
 
 // A body that lacks what Discord documents is a Failure of Cause::network.

@@ -26,8 +26,8 @@ using TransportKey = SecretArray<kTransportKeyBytes>;
 /// One session key and its 32-bit nonce counter, which never repeats under that key.
 class TransportCipher {
  public:
-  /// Goes on after `sealed` packets that an earlier cipher
-  /// sealed under the same key. Throws Error{unexpected}.
+  /// Goes on after `sealed` packets that an earlier cipher sealed under the same
+  /// key. Throws Error{unexpected}.
   TransportCipher(TransportMode mode, TransportKey key, std::uint64_t sealed = 0);
   /// From the next packet on counts on from `sealed`, if it has not come so far yet.
   void continue_after(std::uint64_t sealed) noexcept;

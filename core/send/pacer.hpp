@@ -35,8 +35,8 @@ class MonotonicPacer final : public Pacer {
   [[nodiscard]] std::unique_ptr<Pacer> another() const override { return std::make_unique<MonotonicPacer>(); }
 };
 
-/// For the calling thread: timer slack 1 ns, SCHED_FIFO
-/// where the system allows it. True when it got SCHED_FIFO.
+/// For the calling thread: timer slack 1 ns, SCHED_FIFO where the system allows it. True
+/// when it got SCHED_FIFO.
 bool make_thread_punctual() noexcept;
 
 }  // namespace vcplay::send

@@ -14,8 +14,8 @@ constexpr std::size_t kFew = 8;
 constexpr Duration kAskingStepOfMany = 5ms;
 constexpr Duration kIdleStepOfMany = 20ms;
 
-// A stream that begins at an appointed time asks for SPEAKING so much before its lead-in: a thousand may ask
-// at once.
+// A stream that begins at an appointed time asks for SPEAKING so much before its lead-in: a thousand
+// may ask at once.
 constexpr Duration kTimeToAsk = 200ms;
 
 // So many moments within 20 ms have slots, 625 µs apart. Senders that share one follow each other at once,
@@ -278,8 +278,8 @@ void Sender::keep_alive(TimePoint now) noexcept {
   last_sent_ = now;
 }
 
-/// Where the stream's first packet goes. Number 0 need not wait, unless the stream begins at an appointed
-/// time.
+/// Where the stream's first packet goes. Number 0 need not wait, unless the stream begins
+/// at an appointed time.
 TimePoint Sender::first_slot(TimePoint now) const noexcept {
   const std::optional<Duration> appointed = cursor_.clock().phase();
   if (place_ == 0 && !appointed) return now;

@@ -29,8 +29,8 @@ bool SenderInbox::post(SenderCommand&& command) noexcept {
 
 std::optional<SenderReport> SenderInbox::take_report() noexcept {
   if (auto report = reports_.take()) return report;
-  // Cleared before the last look, so that a report which
-  // comes in between makes the descriptor readable again.
+  // Cleared before the last look, so that a report which comes in between makes
+  // the descriptor readable again.
   eventfd_t count = 0;
   static_cast<void>(eventfd_read(report_fd_, &count));
   return reports_.take();

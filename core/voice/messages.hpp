@@ -1,5 +1,5 @@
-// The bodies of the voice gateway's text messages, read and
-// written; those of end-to-end encryption are in dave/messages.hpp.
+// The bodies of the voice gateway's text messages, read and written; those of end-to-end
+// encryption are in dave/messages.hpp.
 #pragma once
 
 #include <cstddef>

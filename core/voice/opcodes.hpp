@@ -1,5 +1,5 @@
-// Discord, "Opcodes and Status Codes": those of the voice gateway,
-// but for end-to-end encryption's, which are dave::Opcode.
+// Discord, "Opcodes and Status Codes": those of the voice gateway, but for end-to-end
+// encryption's, which are dave::Opcode.
 #pragma once
 
 #include <cstdint>

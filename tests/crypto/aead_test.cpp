@@ -13,8 +13,8 @@ namespace {
 
 Bytes hex(std::string_view digits) { return from_hex(digits).value(); }
 
-/// McGrew, Viega, "The Galois/Counter Mode of Operation", appendix B: test cases 4 (AES-128) and 16
-/// (AES-256).
+/// McGrew, Viega, "The Galois/Counter Mode of Operation", appendix B: test cases 4
+/// (AES-128) and 16 (AES-256).
 struct GcmCase {
   Bytes key, ciphertext, tag;
 };

@@ -1,5 +1,5 @@
-// A peer that closes with any code and any reason: what a person reads of it, and what becomes of the
-// session.
+// A peer that closes with any code and any reason: what a person reads of it, and what
+// becomes of the session.
 #include "gateway/close.hpp"
 #include "net/websocket.hpp"
 #include "shown.hpp"

@@ -11,9 +11,9 @@
 
 namespace vcplay::fuzz {
 
-/// What a step of a story is about. The raw ones bring a message as it is on the wire; in the others the
-/// voice gateway or Ann makes a proper one out of the body, so that it gets past everything that keeps
-/// strangers out.
+/// What a step of a story is about. The raw ones bring a message as it is on the wire; in the
+/// others the voice gateway or Ann makes a proper one out of the body, so that it gets past
+/// everything that keeps strangers out.
 enum class Event : std::uint8_t {
   begin,             // SESSION_DESCRIPTION; body: the version
   text,              // body: opcode, then the JSON of `d`

@@ -21,8 +21,8 @@ enum Kind : std::uint8_t {
   kKinds,
 };
 
-/// How many frames count as sent before an epoch's first one: the next ones then reach a longer nonce or a
-/// new generation.
+/// How many frames count as sent before an epoch's first one: the next ones then reach a longer nonce
+/// or a new generation.
 constexpr std::uint32_t kFramesBefore[] = {
     0, 126, 16382, (1U << 24) - 3, (1U << 24) * 5 - 2, (1U << 24) * 15};
 

@@ -1,5 +1,5 @@
-// JSON of any kind: what is kept of it is what a full reading has, less what nobody asked for, and within
-// limits.
+// JSON of any kind: what is kept of it is what a full reading has, less what nobody asked
+// for, and within limits.
 #include "base/json.hpp"
 
 #include <nlohmann/json.hpp>

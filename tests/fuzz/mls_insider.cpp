@@ -30,8 +30,8 @@ enum Kind : std::uint8_t {
   kKinds,
 };
 
-/// Two newcomers, and the insider, whose signature key is known here. Their key packages are the same in
-/// every run.
+/// Two newcomers, and the insider, whose signature key is known here. Their key packages are the
+/// same in every run.
 struct People {
   PrivateKey insider_key;
   OwnKeyPackage insider;

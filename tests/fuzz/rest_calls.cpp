@@ -59,8 +59,8 @@ class Call {
     if (!theirs) return;
     must_hold(*ahead <= 24h * 365 * 200 && *ahead >= -24h * 365 * 200,
               "no clock is farther off than can be said");
-    // The C library's opinion, which writes the day of the week that it really was; a leap second is the next
-    // one.
+    // The C library's opinion, which writes the day of the week that it really was; a leap second
+    // is the next one.
     const std::time_t seconds = theirs->time_since_epoch().count();
     std::tm parts{};
     ::gmtime_r(&seconds, &parts);

@@ -1,5 +1,5 @@
-// A voice server that says anything, in any order, at any time and over any number of sockets, to a
-// voice::Session.
+// A voice server that says anything, in any order, at any time and over any number of
+// sockets, to a voice::Session.
 #include "voice/session.hpp"
 
 #include <nlohmann/json.hpp>

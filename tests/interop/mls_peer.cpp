@@ -1,8 +1,7 @@
 // usage: mls_peer. Members of MLS groups and of DAVE calls, as many as are asked for, for tests that set them
 // beside other people's implementations. A line of JSON in, {"ask": …, "who": user id, …}; a line out: the
-// answer's fields, or
-// {"refused": sentence} when core/mls or core/dave said no. Bytes are hexadecimal. A line that asks for
-// nonsense ends it.
+// answer's fields, or {"refused": sentence} when core/mls or core/dave said no. Bytes are hexadecimal. A line
+// that asks for nonsense ends it.
 
 #include <cstdio>
 #include <exception>

@@ -23,8 +23,8 @@ std::string in_two(const std::string& text, std::size_t first) {
   return answer + "0\r\n\r\n";
 }
 
-/// Plays `list`, whose name says nothing, from a server that also has `song`. Returns how often it was asked
-/// for.
+/// Plays `list`, whose name says nothing, from a server that also has `song`. Returns how often
+/// it was asked for.
 std::ptrdiff_t requests_for(const std::string& list, std::size_t first, const std::string& song) {
   const std::string sound = contents_of(song);
   const HttpServer server([&](const HttpExchange& client) {

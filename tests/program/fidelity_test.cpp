@@ -116,8 +116,8 @@ TEST_P(Fidelity, WhatIsHeardIsWhatTheFileSays) {
 
   const auto report = nlohmann::json::parse(finished.out);
   const auto samples = report.at("packets").at("audio").get<std::size_t>() * kPacket;
-  // To within one packet. ffmpeg 5.1 leaves AAC's padding at the end of an m4a; a Matroska file says nothing
-  // of it.
+  // To within one packet. ffmpeg 5.1 leaves AAC's padding at the end of an m4a; a Matroska file
+  // says nothing of it.
   const std::size_t source_samples = contents_of(folder.file("source.raw")).size() / 4;
   EXPECT_GE(samples + 1, source_samples);  // nothing is cut
   EXPECT_LT(samples, std::max(source_samples, reference.size()) + 2 * kPacket);

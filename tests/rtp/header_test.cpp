@@ -125,8 +125,8 @@ class BothModes : public testing::TestWithParam<TransportMode> {};
 INSTANTIATE_TEST_SUITE_P(Transport, BothModes, testing::Values(kGcm, kXChaCha),
                          [](const auto& mode) { return mode.param == kGcm ? "Aes256Gcm" : "XChaCha20"; });
 
-// Key 00 to 1f, counter 1 with its most significant byte first: computed by independent implementations of
-// both AEADs.
+// Key 00 to 1f, counter 1 with its most significant byte first: computed by independent
+// implementations of both AEADs.
 TEST(TransportCipher, SealsTheKnownPackets) {
   TransportCipher gcm(kGcm, counting_key());
   EXPECT_EQ(to_hex(sealed(gcm, kHeader, kSilence)),

@@ -1,5 +1,5 @@
-// Words for stories about encrypted calls: a player with end-to-end encryption, who answers when the story
-// says so.
+// Words for stories about encrypted calls: a player with end-to-end encryption, who answers when
+// the story says so.
 #pragma once
 
 #include <memory>

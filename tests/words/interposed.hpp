@@ -25,8 +25,8 @@ struct Counts {
   std::size_t locks = 0;  // mutexes, read-write locks, spin locks, condition variables, semaphores
 };
 
-/// Counts what the constructing thread does, libraries included, until it goes out of scope. One at a time
-/// per thread.
+/// Counts what the constructing thread does, libraries included, until it goes out of scope. One at
+/// a time per thread.
 class Watch {
  public:
   Watch() noexcept;

@@ -27,8 +27,8 @@ namespace vcplay::testing {
 
 /// All that a decoder gives for the frames, interleaved; the encoder's delay is still in it.
 [[nodiscard]] std::vector<float> decoded(const std::vector<OpusFrame>& frames);
-/// What ffmpeg's libopus decodes from a file, its pre-skip and padding left out. A `mono` one is as loud on
-/// either side.
+/// What ffmpeg's libopus decodes from a file, its pre-skip and padding left out. A `mono` one is as
+/// loud on either side.
 [[nodiscard]] std::vector<float> opus_decode(const std::string& file, bool mono = false);
 
 /// Of libopus's encoder, in samples: its files' pre-skip.
