@@ -16,8 +16,8 @@
 
 namespace vcplay::cli {
 
-/// Gathers DiscordFacts: who the token belongs to first, for nobody shows a refused token twice, then
-/// everything else side by side.
+/// Gathers DiscordFacts: first whom the token belongs to, so that a refused token is shown to Discord only
+/// once; then everything else side by side.
 class DiscordProbe final : public Errand, private net::WebSocketHandler {
  public:
   static constexpr Duration kPatience = std::chrono::seconds(15);

@@ -31,7 +31,8 @@ std::size_t most_calls() {
   return open <= kOpenBesides + kOpenPerCall ? 1 : (open - kOpenBesides) / kOpenPerCall;
 }
 
-/// For further ones than a single call's descriptors the soft limit is raised: it is low for select() alone.
+/// Where there is more than one call, raises the limit of open files as far as the system allows. Its default
+/// is low, for the sake of select() alone.
 fleet::FleetConfig within_limits(fleet::FleetConfig fleet) {
   if (fleet.max_joined == 0) fleet.max_joined = fleet.targets.size();
   if (fleet.max_joined > 1) fleet.max_joined = std::min(fleet.max_joined, most_calls());

@@ -50,7 +50,7 @@ struct OptionRow {
   /// Takes one value (empty for a flag). Throws Error{usage}.
   /// Null: answered before anything else is looked at.
   void (*apply)(Draft& draft, std::string_view value);
-  /// Each one that is given counts; of others the last one wins, so that an alias or a
+  /// True where each occurrence counts. Of any other option the last one wins, so that an alias or a
   /// script can be overruled.
   bool is_repeated = false;
 

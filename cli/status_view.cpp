@@ -41,7 +41,7 @@ StatusView::StatusView(std::unique_ptr<StatusLine> line, TitleTemplate title)
 
 Duration StatusView::tick_interval() const { return line_ ? Duration(200ms) : PlayerView::tick_interval(); }
 
-/// The line is that of the first one. How many others there are, a tick says.
+/// Shows the phase of the first target. on_tick() counts the others.
 void StatusView::on_phase(std::size_t target, channel::Phase phase) {
   if (target == 0) snapshot_.phase = words(phase);
 }

@@ -50,8 +50,8 @@ class Filler {
  public:
   Filler(std::string_view pattern, const NowPlaying& now) : rest_(pattern), now_(now) {}
 
-  /// Up to the group's end. What a group without any value says does not count; the whole is a group only
-  /// where it says '&'.
+  /// Fills in up to the group's end. A group none of whose tags has a value says nothing. The whole pattern
+  /// is a group only where it has an '&'.
   std::string fill(bool& found) {
     std::string text;
     bool counts = true;
@@ -97,7 +97,7 @@ class Filler {
     return name;
   }
 
-  /// To where the group ends, or its next '|' or '&' is.
+  /// Goes on to the end of the group, or to its next '|' or '&'.
   void skip_section() {
     int depth = 0;
     while (!rest_.empty()) {
@@ -153,7 +153,7 @@ void check(std::string_view text, std::string_view option) {
 
 void NowPlaying::begin(const media::TrackInfo& track) { track_ = track; }
 
-/// A stream's title tends to hold the artist, too: the one that the station has says nothing any more.
+/// A stream's title mostly names the artist, too, so the artist that the station gave no longer counts.
 void NowPlaying::retitle(const media::StreamTitle& title) {
   track_.title = title.title;
   track_.artist.clear();

@@ -48,7 +48,7 @@ Allowance::Allowance(Abode abode, const WebRules& rules)
   static_cast<void>(takes_too_much());
 }
 
-// It goes after what it has paid for, but for what the heap keeps of that.
+// What it paid for is freed before it, except for what the heap keeps of that.
 Allowance::~Allowance() { ceiling_.leave(memory_.read().grown); }
 
 void Allowance::note_size(std::int64_t bytes) noexcept {

@@ -5,13 +5,13 @@ namespace vcplay::media {
 
 // `filter` is an AVFilterContext's priv, and has an AVClass.
 
-/// True when an option that names a file is set. In a graph it may stand where only its place
-/// tells what it is.
+/// True when an option that names a file is set. The text of a graph does not always show that: it may give
+/// an option's value by its place, without the name.
 [[nodiscard]] bool names_a_file(void* filter);
 
-/// Before 7.0 FFmpeg copies a whole frame of dynaudnorm's out of a track's last, short one, and
-/// reads megabytes that are not there. It does not where its frames overlap, be it by next to
-/// nothing, and so they do.
+/// Makes the frames of this dynaudnorm overlap, by next to nothing where they do not. Where they do
+/// not, FFmpeg before 7.0 copies a whole frame out of a track's last, short one, and reads megabytes
+/// that are not there.
 void keep_in_bounds(void* dynaudnorm);
 
 }  // namespace vcplay::media

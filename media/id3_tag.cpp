@@ -210,7 +210,8 @@ void Id3Watch::see(std::int64_t position, std::span<std::uint8_t> bytes) {
   }
 }
 
-/// And what begins no tag behind it: one may begin in the midst of what looked like another.
+/// Forgets the first byte, and those behind it that begin no tag: a tag may begin in the midst of
+/// what looked like another.
 void Id3Watch::forget_first() {
   auto* const end = seen_.begin() + count_;
   auto* const next = std::find(seen_.begin() + 1, end, static_cast<std::uint8_t>(Id3Header::kMagic.front()));
@@ -219,7 +220,7 @@ void Id3Watch::forget_first() {
 
 namespace {
 
-/// Whether nothing but zeros stands in what `begin` and `end` part, as far as that is there.
+/// Whether nothing but zeros stands between `begin` and `end`, as far as the file goes.
 bool is_padding(std::int64_t begin, std::int64_t end, const ReadAt& read_at) {
   while (begin < end) {
     constexpr std::int64_t kPieceBytes = 32 << 10;

@@ -147,7 +147,7 @@ std::int64_t Access::size() const noexcept {
   return whole < 0 ? whole : whole - static_cast<std::int64_t>(piece_begin_);
 }
 
-/// Of what is a disk itself; the place in it is another then.
+/// The size of a device, such as a disk. Finding it out moves the reading position, which is then put back.
 std::int64_t Access::device_size() const noexcept {
   const off_t end = seekable_ ? ::lseek(fd_, 0, SEEK_END) : -1;
   if (end < 0) return AVERROR(ENOSYS);

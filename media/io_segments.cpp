@@ -59,7 +59,7 @@ int Access::on_interrupt(void* self) noexcept {
   return access.allowance_.is_spent() || (access.may_lead_on() && access.is_given_up()) ? 1 : 0;
 }
 
-/// FFmpeg reads lists and segments past us, but for what it tells of them.
+/// Counts what FFmpeg has read of a list or a segment: their bytes do not come through here.
 void Access::count_lead(AVIOContext* reader, bool closes) noexcept {
   const auto lead =
       std::find_if(leads_.begin(), leads_.end(), [reader](const Lead& one) { return one.reader == reader; });

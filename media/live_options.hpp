@@ -11,7 +11,7 @@ struct LiveOptions {
   enum class Which : std::uint8_t {
     find_out,  // a pipe whose producer does not wait for us
     every,     // every pipe and every address
-    none,      // where time does not pass as it does for producers
+    none,      // for encode and --fast, which go by no clock
   };
   static constexpr Duration kShortestLatency = std::chrono::milliseconds(40);
   static constexpr Duration kLongestLatency = std::chrono::milliseconds(1'000);

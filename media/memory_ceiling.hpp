@@ -28,11 +28,12 @@ class MemoryCeiling {
 
   /// The user's own limit counts where it is lower.
   void put(const Bounds& bounds) noexcept;
-  /// What the owners of those may take that were made later.
+  /// What the owners of ceilings that were made later may take together.
   [[nodiscard]] std::int64_t room_of_later_ones() const noexcept;
-  /// Its owner goes, and so much is not given back: no fault of the owners of those that were made earlier.
+  /// Its owner goes and does not give back so many bytes: they are not held against the owners of ceilings
+  /// that were made earlier.
   void leave(std::int64_t bytes) noexcept;
-  /// What owners of later ones have left since the last call.
+  /// So many bytes did owners of later ceilings leave since the last call.
   [[nodiscard]] std::int64_t take_leavings() noexcept;
 
  private:

@@ -129,8 +129,8 @@ RemoteStream::RemoteStream(const std::string& url, World world, Allowance& allow
   read_head();
 }
 
-/// Of a text more than what comes first: a list may arrive letter by letter. Sound and radios are none, and
-/// not waited for.
+/// Reads more than the first bytes where they are text: a list may arrive letter by letter. Sound and radios
+/// are no text, and are not waited for.
 void RemoteStream::read_head() {
   std::string head;
   while (head.empty() || (head.size() < kHeadBytes && is_text(head) && !live_)) {
@@ -144,7 +144,7 @@ void RemoteStream::read_head() {
 
 int RemoteStream::on_interrupt(void* self) noexcept {
   const auto& stream = *static_cast<const RemoteStream*>(self);
-  // Of what is not encoded as its server says FFmpeg would try every byte.
+  // Where a body is not encoded as its server says, FFmpeg would try every byte of it.
   const bool is_nonsense = !http_answer().is_encoded;
   return is_nonsense || stream.world_.over() || stream.allowance_.is_spent() ||
          Clock::now() >= stream.deadline_;
@@ -248,8 +248,8 @@ void RemoteStream::count(int bytes, Duration waited) {
 
 bool RemoteStream::is_over(int result) const noexcept {
   if (size_ >= 0) return result == AVERROR_EOF && position_ >= size_;
-  // Without a length the end of the connection is the end of the medium. FFmpeg calls it an error, for it
-  // might not be. Of chunks there is a last one.
+  // Without a length the end of the connection is the end of the medium. FFmpeg calls it an error, since it
+  // cannot know. Chunks tell: there is a last one.
   const HttpAnswer& answer = http_answer();
   if (answer.is_chunked && !answer.has_last_chunk) return false;
   return !live_ && (result == AVERROR_EOF || result == AVERROR(EIO));

@@ -32,7 +32,8 @@ class SoundStage {
   /// After the last track.
   void finish();
 
-  /// True when no sample of a track may come after its end, not even one that a filter kept back.
+  /// True when tracks fade or pass into each other. All samples of a track must then come before end_track(),
+  /// those that the resampler kept back included.
   [[nodiscard]] bool parts_tracks() const noexcept { return joiner_ != nullptr; }
   /// How many frames begin in the present track, with those that wait for its end.
   [[nodiscard]] std::uint64_t frames_of_track() const noexcept;

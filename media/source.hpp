@@ -21,8 +21,8 @@ class Source {
  public:
   using Packet = Piece::Packet;
 
-  /// Throws Error{no_media} with one sentence that names the media. As next() and next_packet() it may find
-  /// its thread left behind (Excursion), and then throws LeftBehind; but its caller says when it departs.
+  /// Throws Error{no_media} with one sentence that names the media. Call it within abroad(): its thread may
+  /// be left behind in it. next() and next_packet() see to that themselves, and throw LeftBehind then.
   Source(const Media& media, std::uint32_t track, World world);
 
   /// What the first piece says; its length is that of all where that is known.

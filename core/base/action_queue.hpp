@@ -13,7 +13,7 @@ namespace vcplay {
 template <class Action>
 class ActionQueue {
  public:
-  /// Behind what the present action has brought about already.
+  /// Puts it behind what the present action has brought about so far.
   void add(Action action) {
     waiting_.insert(waiting_.begin() + static_cast<std::ptrdiff_t>(next_), std::move(action));
     ++next_;
@@ -23,8 +23,9 @@ class ActionQueue {
     for (Some& action : actions) add(Action(std::move(action)));
   }
 
-  /// All of them, also what comes up meanwhile. `settle` is called whenever none is left, and may add more.
-  /// Does nothing inside of itself. What `carry_out` throws comes out; what waits is for the next drain().
+  /// Carries out all that wait, and those that are added meanwhile. Whenever none is left it calls `settle`,
+  /// which may add more. Called from inside of itself it does nothing. What `carry_out` throws comes out of
+  /// it; the actions that still wait then are left to the next drain().
   template <class CarryOut, class Settle>
   void drain(CarryOut&& carry_out, Settle&& settle) {
     if (is_draining_) return;

@@ -49,7 +49,7 @@ using Wanted = std::function<bool(std::string_view list, const nlohmann::json& e
 /// The value that `text` spells; the "discarded" value, in which nothing is found, when it is no JSON, nested
 /// too deep or beyond the limits.
 [[nodiscard]] nlohmann::json parse(std::string_view text, Limits limits = {});
-/// The same with nothing in it but these members of the object, or of each object of the list, that it is.
+/// The same, but of the object, or of each object of the list, only these members are kept.
 [[nodiscard]] nlohmann::json parse(std::string_view text, Limits limits, std::span<const Field> fields,
                                    const Wanted& wanted = {});
 

@@ -30,9 +30,9 @@ void write_to_stderr(Level level, std::string_view line);
 void show_below(std::string text);
 
 /// While it lives nobody who logs waits for whoever reads standard error: a thread of its own writes, and
-/// what it finds no room for is dropped and counted. Warnings that one place in the program gives again
-/// and again are counted after the third, one a minute is shown. Without it whoever logs writes, and
-/// every line is shown.
+/// drops and counts what it finds no room for. When one place in the program warns again and again, the
+/// warnings after the third are counted, and one a minute is shown. Without a Background each thread writes
+/// its lines itself, and every line is shown.
 class Background {
  public:
   Background();

@@ -21,10 +21,10 @@ using PcmFrame = std::array<float, kSamplesPerFrame * kChannels>;
 /// The Opus packet that says "20 ms of silence"; also the only one that may go out under DAVE in the clear.
 inline constexpr std::array<std::uint8_t, 3> kOpusSilence = {0xF8, 0xFF, 0xFE};
 
-/// 20 ms of silence, too (at most one step of 16 bits), after which a decoder is as good as new for whatever
-/// CELT follows: it is narrowband SILK, and a change of mode resets the state of CELT (RFC 6716 s4.5.2). That
-/// of kOpusSilence would stay: energies of nearly nothing, from which the next packet's are predicted, so
-/// that it and some behind it come out by 20 dB and less too soft.
+/// 20 ms of silence, too (at most one step of 16 bits). It leaves a decoder as good as new for the CELT that
+/// follows: it is narrowband SILK, and a change of mode resets the state of CELT (RFC 6716 s4.5.2).
+/// kOpusSilence resets nothing: its energies of nearly zero stay in the decoder, the next packets are
+/// predicted from them, and come out up to 20 dB too soft.
 inline constexpr std::array<std::uint8_t, 3> kOpusReset = {0x08, 0x4C, 0x65};
 
 /// True for both of them.

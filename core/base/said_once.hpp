@@ -10,8 +10,8 @@
 
 namespace vcplay {
 
-/// Knows which sentences were said: a list that plays for months has the same to say of the same file in each
-/// round. Bounded: of more than kMost it forgets all, and says them once more. Any thread.
+/// Knows which sentences were said, so that a list that plays for months complains of a file once and not in
+/// each round. Bounded: beyond kMost sentences it forgets all, and says them once more. Any thread.
 class SaidOnce {
  public:
   static constexpr std::size_t kMost = 10'000;

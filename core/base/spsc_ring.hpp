@@ -47,8 +47,8 @@ class SpscRing {
 
   /// How many values were ever published.
   [[nodiscard]] std::size_t published() const noexcept { return tail_.load(std::memory_order_relaxed); }
-  /// The value number `index` of these, one of the last capacity() ones. To be looked at only where the
-  /// consumer does no more than that.
+  /// The value that was published as number `index`, counted from 0. It must be one of the latest capacity()
+  /// ones, and the consumer must change no value while the producer looks at one.
   [[nodiscard]] const T& peek(std::size_t index) const noexcept { return slots_[index & mask_]; }
 
   /// False, with `value` untouched, when the ring is full.

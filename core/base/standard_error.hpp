@@ -30,7 +30,7 @@ class StandardError {
  private:
   Mutex mutex_;
   std::shared_ptr<LineWriter> writer_ GUARDED_BY(mutex_);  // nothing: in the foreground
-  TerminalPainter painter_ GUARDED_BY(mutex_);             // there
+  TerminalPainter painter_ GUARDED_BY(mutex_);             // for the foreground
   std::string below_ GUARDED_BY(mutex_);
 
   StandardError();

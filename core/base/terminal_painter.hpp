@@ -11,9 +11,9 @@ class TerminalPainter {
  public:
   explicit TerminalPainter(int fd) noexcept : fd_(fd) {}
 
-  /// The bytes that put `lines` (each with its '\n', or none at all) above the line `below`, where an empty
-  /// one is none. Nothing is drawn while the terminal is stopped (Ctrl-S) or belongs to another job: then
-  /// these are the lines alone, which may be no bytes.
+  /// The bytes that put `lines` (each with its '\n'; there may be none) above the line `below` (empty: there
+  /// is no such line). While the terminal is stopped (Ctrl-S) or belongs to another job, nothing is drawn:
+  /// the result is then `lines` alone.
   [[nodiscard]] std::string frame(std::string_view lines, std::string_view below);
 
  private:

@@ -22,8 +22,8 @@ inline constexpr std::size_t kNoColumnLimit = std::numeric_limits<std::size_t>::
 /// terminals without UTF-8.
 [[nodiscard]] std::string ascii_only(std::string_view text);
 
-/// `line` broken at its spaces into lines of at most `columns`, where it is longer; those that follow the
-/// first are indented by `indent`. A word that is longer than that stays whole.
+/// `line`, broken at spaces where it is longer than `columns`. All lines but the first are indented by
+/// `indent`. A word that is longer than a line stays whole.
 [[nodiscard]] std::string wrapped(std::string_view line, std::size_t columns, std::size_t indent);
 
 }  // namespace vcplay

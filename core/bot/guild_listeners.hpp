@@ -19,8 +19,8 @@ class GuildListeners {
  public:
   explicit GuildListeners(const gateway::Session& session) noexcept : session_(session) {}
 
-  /// One for each guild: throws Error{busy} where there is one already. It is told at once how far things
-  /// are; while the connection is lost, once it is back.
+  /// Takes one listener for each guild; throws Error{busy} for a second one. It is told at once what has
+  /// happened so far; while the connection is lost, as soon as that is back.
   void attach(Snowflake guild, ShardListener& listener, TimePoint now);
   /// Hears nothing more, not even the rest of what is just being told. Does nothing where another one hears.
   void detach(Snowflake guild, const ShardListener& listener) noexcept;
@@ -54,7 +54,7 @@ class GuildListeners {
   std::optional<Error> failed_;
 };
 
-/// A second listener is not taken there.
+/// The error for a second listener in one guild.
 [[nodiscard]] Error already_plays_in(Snowflake guild);
 
 }  // namespace vcplay::bot

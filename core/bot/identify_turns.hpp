@@ -17,13 +17,13 @@ class IdentifyTurns {
 
   explicit IdentifyTurns(int max_concurrency = 1) noexcept : buckets_(std::max(max_concurrency, 1)) {}
 
-  /// How long until this shard may; zero: now.
+  /// How long until this shard may identify; zero: now.
   [[nodiscard]] Duration wait(int shard, TimePoint now) const {
     const auto latest = latest_.find(shard % buckets_);
     if (latest == latest_.end()) return Duration::zero();
     return std::max<Duration>(latest->second + kSpacing - now, Duration::zero());
   }
-  /// It does so now.
+  /// This shard identifies now.
   void identifies(int shard, TimePoint now) { latest_[shard % buckets_] = now; }
 
  private:

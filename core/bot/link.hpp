@@ -17,7 +17,7 @@
 
 namespace vcplay::bot {
 
-/// What of ours may wait for a gateway to read it, in bytes: we send little, and seldom.
+/// How many bytes of ours may wait until a gateway reads them: we send little, and seldom.
 inline constexpr std::size_t kMostWaiting = 1024 * 1024;
 /// For TCP and TLS to a gateway; a join has its own, shorter or longer, deadline.
 inline constexpr Duration kOpenTimeout = 10s;

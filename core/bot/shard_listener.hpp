@@ -18,8 +18,9 @@ class ShardListener {
   virtual void on_gateway_found() = 0;
   /// It is connected to, for the first time.
   virtual void on_gateway_open() = 0;
-  /// What the gateway says of its guild or of all, but what the Shard does itself. A Ready names the user
-  /// alone. A Reconnect is under way already; what comes after a Failed or a GuildMissing is detach().
+  /// What the gateway says of this listener's guild or of all guilds, except what the Shard carries out
+  /// itself. A Ready names only the user. A Reconnect is under way already. After a Failed or a GuildMissing
+  /// the listener calls detach().
   virtual void on_gateway(gateway::Action action) = 0;
   /// Its turn to identify comes after so long.
   virtual void on_wait_for_turn(Duration wait) = 0;

@@ -124,7 +124,7 @@ class Call {
   Config config_;
   State state_ = State::outside;
   std::optional<TimePoint> due_;          // when `state_` has lasted long enough
-  std::optional<TimePoint> waits_since_;  // the question, for its turn: the times of the loss stand still
+  std::optional<TimePoint> waits_since_;  // the latest Ask waits for its turn: other times stand still
   bool gateway_up_ = false;               // op 4 would be sent now
   bool has_been_live_ = false;
 
@@ -139,7 +139,7 @@ class Call {
   std::optional<TimePoint> give_up_at_;  // lost since: so long and no longer
   Backoff renewals_;
   std::map<int, int> renewals_by_code_;
-  std::optional<TimePoint> stable_at_;  // live until then: everything before is forgotten
+  std::optional<TimePoint> stable_at_;  // once live until then: earlier failures are forgotten
   std::optional<TimePoint> joined_at_;
   int rejoins_ = 0;
   std::vector<TimePoint> moves_;  // of the last minute, that were undone

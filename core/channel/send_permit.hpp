@@ -49,7 +49,7 @@ class SendPermit {
   void nobody_came() noexcept { is_sure_ = true; }
 
   [[nodiscard]] Permit permit() const noexcept;
-  /// For people: whether anybody is there is told of where end-to-end encryption says so.
+  /// For people. Where there is no end-to-end encryption it does not say whether anybody is there.
   [[nodiscard]] LineState line() const noexcept;
 
  private:

@@ -26,7 +26,7 @@ class SenderLinkOwner {
 /// Gives orders to a Sender, and puts it on a sender thread. Lives on the network thread.
 class SenderLink {
  public:
-  /// `log` outlives `threads`, and that the SenderLink.
+  /// `log` outlives `threads`, and `threads` outlive the SenderLink.
   SenderLink(net::EventLoop& loop, stream::FrameLog& log, std::shared_ptr<send::SenderStats> stats,
              send::SendThreads& threads, send::Sender::Options options, SenderLinkOwner& owner);
   ~SenderLink() { leave_thread(); }

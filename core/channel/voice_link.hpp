@@ -22,8 +22,8 @@ class VoiceLinkOwner {
   virtual void on_voice_open() = 0;
   /// What the session wants to be done, in order; void once there is another session.
   virtual void on_voice(voice::Actions actions) = 0;
-  /// The very first websocket of this session did not open. True: that was the end of it; false: the session
-  /// says what becomes of it.
+  /// The very first websocket of this session did not open. True: the owner has ended the attempt; false: the
+  /// session decides how it goes on.
   [[nodiscard]] virtual bool on_voice_unreachable(Error reason) = 0;
   /// No websocket is left, neither the session's nor one that was parted with.
   virtual void on_voice_gone() = 0;

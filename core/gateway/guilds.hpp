@@ -11,8 +11,9 @@
 
 namespace vcplay::gateway {
 
-/// Knows in which guilds the bot is, and keeps the latest description of those that are to be played in: of
-/// their channels without a voice the name alone, so that a guild of ordinary size takes some kilobytes.
+/// Knows in which guilds the bot is, and keeps the latest description of those that are to be played
+/// in. Of a channel that is no voice channel it keeps only the name, so that a guild of ordinary
+/// size takes some kilobytes.
 class Guilds {
  public:
   /// What is said of it from now on is kept.
@@ -24,7 +25,7 @@ class Guilds {
   /// READY: the bot is in these, and nothing that was said before holds. Returns those that are to be played
   /// in and are not among them.
   [[nodiscard]] std::vector<Snowflake> begin(std::vector<Snowflake> joined);
-  /// GUILD_CREATE of any guild; whose channels are kept is describe()d as well.
+  /// GUILD_CREATE of any guild. For a guild that is to be played in describe() follows.
   void joined(Snowflake guild);
   void describe(resources::Guild guild);
   void deleted(Snowflake guild, bool unavailable);

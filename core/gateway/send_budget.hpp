@@ -12,8 +12,8 @@ namespace vcplay::gateway {
 inline constexpr std::size_t kMostMessages = 120;
 inline constexpr Duration kMessageWindow = 60s;
 
-/// Counts what goes out on one connection. So many places are kept free for heartbeats as can fall into a
-/// minute, and some for what does not wait either. What can wait, op 4, asks first.
+/// Counts what goes out on one connection. It keeps as many places free as heartbeats can fall into a minute,
+/// and some for other messages that cannot wait. What can wait, op 4, asks first.
 class SendBudget {
  public:
   /// A new connection, whose HELLO asks for a heartbeat at each `interval`.

@@ -42,7 +42,7 @@ class Client : public std::enable_shared_from_this<Client> {
  protected:
   /// Everything between the TLS handshake and the end. Returns what libwebsockets is to hear: -1 closes.
   virtual int on_event(int reason, void* in, std::size_t size) = 0;
-  /// How an end reads that libwebsockets only calls "closed".
+  /// What to say of an end that libwebsockets only calls "closed".
   [[nodiscard]] virtual CloseInfo on_closed() = 0;
   /// Exactly once, last of all.
   virtual void on_end(CloseInfo info) = 0;

@@ -52,8 +52,9 @@ void write_log(int /*level*/, const char* line) noexcept {
 void initialise_process() {
   static std::once_flag once;
   std::call_once(once, [] {
-    // Its line buffer is one static array for all threads, and two loops may log at once: silent unless asked
-    // for, and without the notices, which each context and each connection bring.
+    // libwebsockets puts its lines together in one static array for all threads, and two loops may
+    // log at once. So it logs only when asked to, and never its notices, which come with each
+    // context and each connection.
     lws_set_log_level(log::enabled(log::Level::debug) ? LLL_ERR | LLL_WARN : 0, write_log);
     lws_context_creation_info info{};
     info.options = LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;

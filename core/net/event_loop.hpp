@@ -24,11 +24,12 @@ class EventLoop {
   EventLoop& operator=(const EventLoop&) = delete;
 
   /// Services everything until stop(), for good. The calling thread becomes the loop's thread. An
-  /// exception that a task, a timer or a handler lets out ends it, and comes out here, unless on_failure()
-  /// was told what else.
+  /// exception that comes out of a task, a timer or a handler ends run(), which throws it, unless
+  /// on_failure() was given a handler.
   void run();
-  /// Before run(): has the first such exception given to `handler`, on a later turn, and the loop go on.
-  /// Whoever owns the connections can then end them in good order. The second one ends run().
+  /// To be called before run(). The first such exception is then given to `handler`, on a later turn,
+  /// and the loop goes on, so that whoever owns the connections can end them in good order. The
+  /// second one ends run().
   void on_failure(std::function<void(const std::exception_ptr&)> handler);
   /// Any thread: makes run() return soon.
   void stop();
@@ -43,7 +44,7 @@ class EventLoop {
   std::unique_ptr<Impl> impl_;
 };
 
-/// Calls back once at an absolute time; destroyed or cancelled, never.
+/// Calls back once, at an absolute time, unless it was destroyed or cancelled before.
 class Timer {
  public:
   Timer(EventLoop& loop, EventLoop::Task on_expiry);

@@ -39,8 +39,8 @@ struct HttpResponse {
   CloseInfo failure;
 };
 
-/// Sends one request and calls back once, on the loop's thread. Destroyed before that, never. The owner
-/// may destroy the HttpsCall from inside the callback.
+/// Sends one request and calls back once, on the loop's thread, unless it was destroyed before. The owner may
+/// destroy the HttpsCall from inside the callback.
 class HttpsCall {
  public:
   using Done = std::function<void(HttpResponse)>;

@@ -17,9 +17,9 @@ namespace {
 
 constexpr std::size_t kHeaderRoom = 8192;
 constexpr std::size_t kMaxRequestBytes = 16 * 1024 * 1024;
-// After one answer, once it is on its way: given a second request that came along with the first,
-// libwebsockets 4.1 takes its head for its body and then never returns; 4.2 to 4.5 take it for more of the
-// first one's body.
+// What ends the connection once an answer is on its way. A second request may have come along with the
+// first: libwebsockets 4.1 would take its head for a body and never return; 4.2 to 4.5 would take it for
+// more of the first one's body.
 constexpr int kHangUp = -1;
 
 std::string header(lws* wsi, lws_token_indexes token) {

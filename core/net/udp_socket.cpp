@@ -123,8 +123,8 @@ void UdpSocket::note(int error) noexcept {
 }
 
 SendResult UdpSocket::send(ByteView packet) noexcept {
-  // A waiting ICMP error is reported in place of sending, and taken away by that: the second try
-  // is this packet's first.
+  // When an ICMP error waits, the kernel reports it instead of sending, and removes it. The second try is
+  // then the first that this packet gets.
   for (int attempt = 0; attempt < 2; ++attempt) {
     if (::send(fd_, packet.data(), packet.size(), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) {
       add_one(sent_);

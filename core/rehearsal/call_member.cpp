@@ -235,8 +235,8 @@ Hearing CallMember::hear(Snowflake speaker, ByteView frame, TimePoint now) {
   return was_there ? look_again(speaker, frame, now) : Hearing{};
 }
 
-// A nonce that was there before is refused unread. Whether the frame is the speaker's or anybody's garbage
-// with that number, other ears tell, which have heard nothing of the epoch yet.
+// A frame whose nonce was there before is refused unread. It may be the speaker's, or anybody's garbage with
+// that number. A second decryptor, which has heard nothing of the epoch yet, tells which.
 Hearing CallMember::look_again(Snowflake speaker, ByteView frame, TimePoint now) {
   for (auto epoch = epochs_.rbegin(); epoch != epochs_.rend(); ++epoch) {
     const auto ears = epoch->ears.find(speaker);

@@ -40,7 +40,7 @@ void GatewayServer::resume(Connection& connection, const json& data, TimePoint n
   std::optional<std::uint64_t> seen;
   if (asked->sequence > 0) seen = static_cast<std::uint64_t>(asked->sequence);
   const std::optional<std::size_t> missed = session->dispatches.missed_after(seen);
-  // How much was dispatched is nobody's fault.
+  // No breach of the client's: more was dispatched meanwhile than is kept.
   if (!missed) return declare_invalid(connection, asked->session);
   check_door(connection, *session, now);
   hand_over(*session, connection, now);

@@ -38,7 +38,7 @@ constexpr std::uint16_t kGoingAway = 1001;
 // A careful client keeps so many places free for its heartbeats.
 constexpr std::size_t kRoomForHeartbeats = 20;
 
-/// One more message that can wait would have had to.
+/// True when one more message that can wait would have had to wait.
 bool is_crowded(const MainConnection& connection, TimePoint now) {
   const auto recent = std::count_if(connection.received.begin(), connection.received.end(),
                                     [now](TimePoint when) { return when + kRateWindow > now; });
@@ -176,7 +176,7 @@ void GatewayServer::update_voice_state(Connection& connection, const json& data,
 void GatewayServer::heartbeat(Connection& connection, const json& data, TimePoint now) {
   const std::optional<std::int64_t> named = integer_of(data);
   const bool readable = data.is_null() || named.has_value();
-  // Before RESUME and after opcode 9 it may be of any connection before.
+  // Before RESUME and after opcode 9 a heartbeat may name a sequence of any earlier connection.
   if (!readable || (connection.session != nullptr && !connection.sent.allows(named, now))) {
     const std::string got = named ? std::to_string(*named) : data.is_null() ? "null" : "no number";
     const std::optional<std::int64_t> last = connection.sent.last();

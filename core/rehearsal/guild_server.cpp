@@ -40,7 +40,8 @@ void GuildServer::on_session_over(const GatewaySession& session, TimePoint now) 
 
   joined_through_.erase(joined);
   Ledger& account = books_.of(user);
-  // With its session the account leaves every channel. Where no more messages are borne that has to do.
+  // The end of its session takes the account out of every channel. That is enough where it may
+  // send no more messages.
   if (!account.excused && !session.had_no_room) {
     account.breach(Rule::left_without_leave,
                    "the gateway session ended while the bot was in the channel: op 4 with channel_id null "

@@ -43,7 +43,8 @@ void VoiceReception::on_closed(net::ServerSocket& socket, std::uint16_t code, Ti
   places_.erase(socket.id());
 }
 
-/// Nobody who says no guild that there is, or says it in a way that nobody can read, leaves the first.
+/// Leads a client to the guild that it names. One that names none, or none that there is, stays
+/// with the first guild.
 void VoiceReception::lead_on(std::uint64_t socket, std::string_view text, TimePoint now) {
   if (servers_.size() < 2 || places_.count(socket) != 0 || !servers_.front()->is_anonymous(socket)) return;
   const std::optional<std::size_t> number = named_in(text);

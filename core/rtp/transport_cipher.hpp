@@ -29,7 +29,7 @@ class TransportCipher {
   /// Goes on after `sealed` packets that an earlier cipher sealed under the same
   /// key. Throws Error{unexpected}.
   TransportCipher(TransportMode mode, TransportKey key, std::uint64_t sealed = 0);
-  /// From the next packet on counts on from `sealed`, if it has not come so far yet.
+  /// The counter goes on from `sealed` with the next packet, unless it is beyond that already.
   void continue_after(std::uint64_t sealed) noexcept;
   ~TransportCipher();
   TransportCipher(TransportCipher&&) noexcept;

@@ -39,7 +39,7 @@ class DueHeap {
     entries_.pop_back();
     if (!entries_.empty()) sink();
   }
-  /// True when one of them, in any order, is like that.
+  /// True when `is` is true of any of them. They are asked in no particular order.
   template <typename Is>
   [[nodiscard]] bool has(Is&& is) const {
     for (const Entry& entry : entries_) {

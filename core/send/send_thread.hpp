@@ -13,8 +13,8 @@
 
 namespace vcplay::send {
 
-/// Senders on their way from one thread to another one. No lock, and no room that could be too little: the
-/// Senders themselves are the list.
+/// Senders on their way from one thread to another one. It has no lock, and takes any number of Senders: each
+/// holds the link to the next.
 class SenderStack {
  public:
   /// The giving thread.

@@ -85,7 +85,7 @@ Duration SendThreads::processor_time() const noexcept {
   return all;
 }
 
-/// The first one, so that those who are there stay spread.
+/// The first free place, so that the Senders that are there stay spread over the 20 ms.
 std::size_t SendThreads::free_place() {
   const auto seat =
       std::find_if(seats_.begin(), seats_.end(), [](const Seat& one) { return one.station == nullptr; });

@@ -278,8 +278,8 @@ void Sender::keep_alive(TimePoint now) noexcept {
   last_sent_ = now;
 }
 
-/// Where the stream's first packet goes. Number 0 need not wait, unless the stream begins
-/// at an appointed time.
+/// The slot of the stream's first packet. A Sender with place 0 need not wait for it, unless the stream
+/// begins at an appointed time.
 TimePoint Sender::first_slot(TimePoint now) const noexcept {
   const std::optional<Duration> appointed = cursor_.clock().phase();
   if (place_ == 0 && !appointed) return now;

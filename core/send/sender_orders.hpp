@@ -24,7 +24,7 @@ class SenderOrders {
   [[nodiscard]] bool are_ignored(TimePoint now) const noexcept;
 
  private:
-  // Each makes worthless what it says; the rest goes first.
+  // Each keeps one command, and drops those that wait and that it makes worthless.
   void keep(std::monostate) noexcept {}
   void keep(StartStream& start) noexcept;
   void keep(DropStream drop) noexcept;

@@ -86,8 +86,8 @@ class FrameLog {
  private:
   friend class FrameCursor;
   static constexpr std::uint64_t kNever = UINT64_MAX;
-  /// A cursor whose slot comes later than the foremost's, or that was held up for a moment, still finds so
-  /// many frames behind that one.
+  /// So many frames stay readable behind the foremost cursor: for cursors whose slots come later, and for
+  /// those that were held up for a moment.
   static constexpr std::size_t kBehind = 16;  // 320 ms
 
   /// How many frames there are from number `next` on.

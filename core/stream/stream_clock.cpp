@@ -65,7 +65,7 @@ std::uint64_t StreamClock::keep_up(TimePoint slot, std::uint64_t number, std::ui
     const std::int64_t present = frame_at(slot, state);
     const auto own = static_cast<std::int64_t>(number);
     if (present == own) return number;
-    // Another one that is a frame ahead has but had its slot a moment earlier.
+    // A cursor that is only one frame ahead had its slot a moment earlier: this one is not left behind.
     const bool left_behind = present > own && foremost > number + 1;
     if (left_behind) return std::min(static_cast<std::uint64_t>(present), foremost);
     const std::uint64_t next = with_origin(state & kTakers, slot, number);

@@ -31,7 +31,8 @@ class StreamClock {
   [[nodiscard]] bool begins_after(TimePoint slot) const noexcept {
     return slot.time_since_epoch().count() < begins_.load(std::memory_order_acquire);
   }
-  /// When within 20 ms a slot begins that the appointed beginning is one of; nothing: it is not appointed.
+  /// At which moment of each 20 ms the slots begin, counted from the clock's own beginning, so that one of
+  /// them begins at the appointed time. Nothing: no time is appointed.
   [[nodiscard]] std::optional<Duration> phase() const noexcept;
 
   // ── cursors ──

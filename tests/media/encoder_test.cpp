@@ -40,7 +40,7 @@ std::vector<OpusFrame> by_libopus(const std::vector<float>& samples, int bitrate
   std::vector<OpusFrame> frames;
   for (std::size_t at = 0; at + kSamplesPerFrame * kChannels <= samples.size();
        at += kSamplesPerFrame * kChannels) {
-    // The first one is made for decoders that have heard anything.
+    // The first one is made for decoders that may have heard anything before.
     opus_encoder_ctl(encoder, OPUS_SET_PREDICTION_DISABLED(frames.empty() ? 1 : 0));
     OpusFrame& frame = frames.emplace_back();
     frame.size = static_cast<std::uint16_t>(opus_encode_float(encoder, &samples[at], kSamplesPerFrame,

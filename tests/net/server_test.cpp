@@ -88,7 +88,7 @@ TEST_F(Servers, TakeNoLengthThatIsNone) {
   for (const std::string length : {"five", "5five", "-5", "99999999999999999999"}) {
     const vcplay::testing::Finished heard =
         say("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: " + length + "\r\n\r\nhello");
-    // Behind "HTTP/1.1", or "HTTP/1.0": later versions of libwebsockets refuse some of them themselves, so.
+    // What comes behind "HTTP/1.1"; behind "HTTP/1.0" where a later libwebsockets refuses the length itself.
     EXPECT_EQ(heard.out.substr(8, 5), " 400 ") << length;
   }
   EXPECT_THAT(say("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 16777217\r\n\r\nhello").out,

@@ -118,7 +118,7 @@ class Soak {
   }
 
   void run() {
-    net::EventLoop().stop();  // the first one of a process leaves behind what the others need
+    net::EventLoop().stop();  // the first loop allocates what all others use: no leak
     const Vitals before = take_vitals();
     {
       rehearsal::Discord discord(furnish(orders_, storm_));
