@@ -15,8 +15,8 @@
 namespace vcplay::cli {
 namespace {
 
-// REST is asked twice, each time with a last second for the
-// last try; the gateway needs time to say hello, too.
+// REST is asked twice, each time with a last second for the last try; the gateway needs time
+// to say hello, too.
 constexpr Duration kPatienceWithRest = DiscordProbe::kPatience / 3;
 constexpr int kHello = 10;
 constexpr json::Field kMessage[] = {{"op"}};

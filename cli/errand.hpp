@@ -1,5 +1,5 @@
-// Something that is asked over the network while the main
-// thread waits for it, for a signal and for nothing else.
+// Something that is asked over the network while the main thread waits for it, for a signal
+// and for nothing else.
 #pragma once
 
 #include <functional>

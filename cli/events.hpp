@@ -86,10 +86,10 @@ struct EventRow {
 };
 [[nodiscard]] std::span<const EventRow> event_table() noexcept;
 
-/// Writes events to a file descriptor. Main thread, which waits for no reader: a thread of its own writes. As
-/// long as there is room none is lost; what finds none while nobody reads is counted by an event in its
-/// place. Every function throws Error{output} when a line before it could not be written. Texts are made
-/// harmless here.
+/// Writes events to a file descriptor. Main thread, which waits for no reader: a thread of its own
+/// writes. As long as there is room none is lost; what finds none while nobody reads is counted by an
+/// event in its place. Every function throws Error{output} when a line before it could not be written.
+/// Texts are made harmless here.
 class EventWriter {
  public:
   using WallClock = std::function<std::chrono::system_clock::time_point()>;

@@ -1,5 +1,5 @@
-// Plays media into channels: which thread starts when,
-// what the main thread does meanwhile, and how it all ends.
+// Plays media into channels: which thread starts when, what the main thread does meanwhile, and
+// how it all ends.
 #pragma once
 
 #include <atomic>
@@ -55,8 +55,8 @@ struct TargetOutcome {
   std::string privacy_code;  // of the last epoch; empty: there was none
 };
 
-/// Watches a Player on the main thread: the status line, the JSON events, or nobody. A target is known by its
-/// index.
+/// Watches a Player on the main thread: the status line, the JSON events, or nobody. A target is
+/// known by its index.
 class PlayerView {
  public:
   virtual ~PlayerView() = default;
@@ -135,8 +135,8 @@ class Player {
   Player(const Player&) = delete;
   Player& operator=(const Player&) = delete;
 
-  /// Returns when everything has been played and left, or
-  /// could not be. Never takes more than 3 s after a signal.
+  /// Returns when everything has been played and left, or could not be. Never takes more than 3
+  /// s after a signal.
   [[nodiscard]] PlayerOutcome run();
 
  private:

@@ -108,9 +108,9 @@ class ChannelLayout {
 /// The same, with first_complaint() behind it where the number alone says little.
 [[nodiscard]] std::string describe_fully(int averror);
 
-/// The first line that FFmpeg logged as an error on this thread since
-/// forget_complaints(), or an empty one. Its error numbers often say "Input/output
-/// error" where its log knows the reason; what follows is mostly lament.
+/// The first line that FFmpeg logged as an error on this thread since forget_complaints(), or an
+/// empty one. Its error numbers often say "Input/output error" where its log knows the reason; what
+/// follows is mostly lament.
 [[nodiscard]] const std::string& first_complaint() noexcept;
 void forget_complaints() noexcept;
 

@@ -76,8 +76,8 @@ bool is_tagged_mp3(ByteView bytes) noexcept {
   return is_layer_3 && (tag == "Xing" || tag == "Info");
 }
 
-/// Bytes that have to be as they are, and '?' for those that may be any; in none of them does a '?' stand
-/// for itself.
+/// Bytes that have to be as they are, and '?' for those that may be any; in none of them does a
+/// '?' stand for itself.
 struct Pattern {
   std::string_view bytes;
   FileKind kind;

@@ -9,9 +9,9 @@
 namespace vcplay::media {
 namespace {
 
-// The sender never wakes us: it may not make system calls for our sake. Ten
-// looks a second are enough at its pace; a reader in a hurry (a rehearsal whose
-// clock runs free) is noticed by how much room there is, and met more often.
+// The sender never wakes us: it may not make system calls for our sake. Ten looks a second are enough at
+// its pace; a reader in a hurry (a rehearsal whose clock runs free) is noticed by how much room there is,
+// and met more often.
 constexpr Duration kLongestNap = 100ms;
 constexpr Duration kShortestNap = 1ms;
 
@@ -199,8 +199,8 @@ void FrameMaker::encode_front() {
   progress_.made();
 }
 
-// In frames as long as those that the listener's decoder
-// got: then it is left in nearly the encoder's own state.
+// In frames as long as those that the listener's decoder got: then it is left in nearly
+// the encoder's own state.
 void FrameMaker::encode_unheard(std::span<const float> pcm) {
   std::size_t part = kSamplesPerFrame;
   if (bridge_) part = kBridgeSamples;

@@ -31,8 +31,8 @@ class RemoteStream;
 /// The certificates that an https server must be vouched for by, as the one file that FFmpeg asks for.
 class TrustAnchors {
  public:
-  /// The system's, and those in `ca_file` (PEM) unless it is empty. Throws Error{usage} when that cannot be
-  /// read.
+  /// The system's, and those in `ca_file` (PEM) unless it is empty. Throws Error{usage} when
+  /// that cannot be read.
   explicit TrustAnchors(const std::string& ca_file);
   ~TrustAnchors();
   TrustAnchors(const TrustAnchors&) = delete;
@@ -93,8 +93,8 @@ struct ListFound {
 /// HLS: those of a stream on a server may come from servers only.
 class Access {
  public:
-  /// Opens it; throws Error{no_media} when it cannot be, and ListFound when a server sends a playlist
-  /// instead.
+  /// Opens it; throws Error{no_media} when it cannot be, and ListFound when a server
+  /// sends a playlist instead.
   Access(const Media& media, World world);
   ~Access();
   Access(const Access&) = delete;
@@ -123,8 +123,8 @@ class Access {
   /// Goes on to that, of which FFmpeg sees a file of its own. What was behind the fence must be gone.
   void go_to_next_piece();
 
-  /// Where the piece ends is not looked for any more, unless it is known: FFmpeg is about to leave a part
-  /// out.
+  /// Where the piece ends is not looked for any more, unless it is known: FFmpeg is about to
+  /// leave a part out.
   void stop_looking_for_border() {
     if (!border_.border()) border_.stop();
   }

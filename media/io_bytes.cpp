@@ -69,8 +69,8 @@ void Access::see_border() {
 
 /// Of a file or a pipe.
 int Access::read_some(std::uint8_t* buffer, int size) noexcept {
-  // A named pipe's writer may have been gone before we opened it. poll() would not tell that, but read()
-  // does.
+  // A named pipe's writer may have been gone before we opened it. poll() would not tell
+  // that, but read() does.
   bool may_wait = !regular_ && !(fifo_ && gave_anything());
   for (;;) {
     if (world_.over()) return AVERROR_EXIT;

@@ -207,8 +207,8 @@ void Piece::note_packet_damage(const std::string& what) {
   if (!world_.over() && damage_.empty()) damage_ = what;
 }
 
-/// True at the end, where all that a header promised has come, or what could not be decoded was a tag or
-/// padding.
+/// True at the end, where all that a header promised has come, or what could not be decoded was
+/// a tag or padding.
 bool Piece::is_whole() const {
   if (!is_of_sound_) return true;
   const bool is_a_promise = format_->duration_estimation_method == AVFMT_DURATION_FROM_STREAM &&

@@ -53,8 +53,8 @@ class Piece {
   };
   /// Nothing at the end and after a stop.
   [[nodiscard]] std::optional<Packet> next_packet();
-  /// By how many samples its packets are more than the container promises: padding of which no packet says
-  /// anything.
+  /// By how many samples its packets are more than the container promises: padding of which
+  /// no packet says anything.
   [[nodiscard]] std::size_t padding() const;
 
   /// After the last of it: says what is missing. Throws Error{no_media} where nothing ever sounded, neither

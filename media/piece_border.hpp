@@ -11,9 +11,9 @@
 namespace vcplay::media {
 
 /// Finds the end of a piece: a file that another one follows, as in `cat a.wav b.wav`, or where a program
-/// writes each sentence as a WAV of its own. By the sizes in it where they are known; where they are not, by
-/// how the next one begins. The links of a chained Ogg and MP3 behind MP3 are one piece: FFmpeg goes on by
-/// itself there.
+/// writes each sentence as a WAV of its own. By the sizes in it where they are known; where they are not,
+/// by how the next one begins. The links of a chained Ogg and MP3 behind MP3 are one piece: FFmpeg goes
+/// on by itself there.
 class PieceBorder {
  public:
   /// Looks at the bytes at `position` of the piece. So many of them are the piece's own: all, or those before

@@ -51,8 +51,8 @@ struct PipelineOptions {
   WebRules web = {};
 };
 
-/// What a person wants to know of a track that plays. Texts
-/// are as they came: pass them through display_safe().
+/// What a person wants to know of a track that plays. Texts are as they came:
+/// pass them through display_safe().
 struct TrackInfo {
   std::uint32_t track = 0;   // 0 for the first one; the number runs on from round to round
   std::uint32_t tracks = 0;  // how many there are, as far as lists have been opened; 0: nobody knows
@@ -95,17 +95,16 @@ class PipelineListener {
   virtual ~PipelineListener() = default;
   virtual void on_track(const TrackInfo& info) = 0;
   virtual void on_title(const StreamTitle&) {}
-  /// Its samples have all been taken. The last of them wait
-  /// for the next track's first ones to fill their frame.
+  /// Its samples have all been taken. The last of them wait for the next track's first ones
+  /// to fill their frame.
   virtual void on_track_end(const TrackResult& result) = 0;
   /// The media thread cannot go on, in one sentence; the end follows.
   virtual void on_failure(const std::string&) {}
   virtual void on_pipeline_end() = 0;  // after the last track; the queue is finished
 };
 
-/// Decodes, resamples and encodes all tracks that MEDIA lead to, one after
-/// the other, into a FrameLog, about a second ahead. Owns the media
-/// thread. Tracks follow each other without a gap: the encoder runs through.
+/// Decodes, resamples and encodes all tracks that MEDIA lead to, one after the other, into a FrameLog, about
+/// a second ahead. Owns the media thread. Tracks follow each other without a gap: the encoder runs through.
 class Pipeline {
  public:
   /// Throws Error{usage} when `options.ca_file` cannot be used.

@@ -9,11 +9,11 @@
 
 namespace vcplay::media {
 
-/// Those that are to be exchanged for others, and those before them that tell a decoder and an encoder where
-/// they are.
+/// Those that are to be exchanged for others, and those before them that tell a decoder and an
+/// encoder where they are.
 struct WaitingFrames {
-  /// Frames after which what a decoder makes differs by -60 dB from what it would have made, an encoder by
-  /// -40.
+  /// Frames after which what a decoder makes differs by -60 dB from what it would have made,
+  /// an encoder by -40.
   static constexpr std::size_t kPreroll = 10;
   static constexpr std::size_t kHeadStart = 3;  // that are sent while we work: 60 ms, of which we need a few
 

@@ -172,8 +172,8 @@ Shard& Bot::open_shard(int id) {
       .first->second;
 }
 
-/// Its turn among this bot's shards, then that among all runs of this bot. A single shard's own pauses are
-/// enough.
+/// Its turn among this bot's shards, then that among all runs of this bot. A single shard's
+/// own pauses are enough.
 Duration Bot::turn_of(int shard) {
   const TimePoint now = loop_.now();
   if (shards_.size() > 1) {

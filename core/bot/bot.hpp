@@ -35,8 +35,8 @@ struct BotConfig {
   std::function<void(const rest::GatewayBot&)> on_identify_limit;
 };
 
-/// Finds the gateway, and opens the shards that hear of the guilds in which its channels play. Lives on the
-/// network thread.
+/// Finds the gateway, and opens the shards that hear of the guilds in which its channels play. Lives
+/// on the network thread.
 class Bot {
  public:
   Bot(net::EventLoop& loop, const net::TlsTrust& trust, BotConfig config);

@@ -49,9 +49,9 @@ class Shard final : LinkOwner {
     return session_.guild(guild);
   }
 
-  /// Op 4: joins, moves to, or with nothing leaves; VoiceStateSent follows, perhaps behind VoiceStateWaits.
-  /// A join is nothing unless is_ready(); a leave waits for the session to come back. What waits outlives its
-  /// listener.
+  /// Op 4: joins, moves to, or with nothing leaves; VoiceStateSent follows, perhaps behind
+  /// VoiceStateWaits. A join is nothing unless is_ready(); a leave waits for the session to come back.
+  /// What waits outlives its listener.
   void update_voice_state(Snowflake guild, std::optional<Snowflake> channel);
   [[nodiscard]] bool is_ready() const noexcept { return session_.is_ready(); }
   [[nodiscard]] bool can_resume() const noexcept { return session_.can_resume(); }

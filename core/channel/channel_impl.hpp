@@ -147,8 +147,8 @@ struct Channel::Impl final : bot::ShardListener, VoiceLinkOwner, MediaPathOwner,
   void give_up_joining();
   void tell_retry(Recovery what, const Error& reason, Duration after, int attempt);
 
-  // channel_actions.cpp: the only place where actions are carried out. Inside of one, act() only adds to
-  // them.
+  // channel_actions.cpp: the only place where actions are carried out. Inside of one, act()
+  // only adds to them.
   template <class Some>
   void act(std::vector<Some> some) {
     actions.add_all(std::move(some));
@@ -227,8 +227,8 @@ struct Channel::Impl final : bot::ShardListener, VoiceLinkOwner, MediaPathOwner,
   void tell_line();
   void look_who_is_there();
   void nobody_came();
-  /// `change` something of the permit: the sender is told, and company waited for, where that makes a
-  /// difference.
+  /// `change` something of the permit: the sender is told, and company waited for, where
+  /// that makes a difference.
   template <class Change>
   void change_permit(Change&& change) {
     const Permit before = permit.permit();

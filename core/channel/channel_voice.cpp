@@ -6,8 +6,8 @@ namespace {
 
 // SPEAKING goes by TCP and audio by UDP: the first gets a head start, or listeners drop the first packets.
 constexpr Duration kSpeakingHeadStart = 5ms;
-// Listeners buffer some tens of milliseconds, bad networks
-// a few hundred: leaving earlier would cut the last word.
+// Listeners buffer some tens of milliseconds, bad networks a few hundred: leaving earlier would
+// cut the last word.
 constexpr Duration kLinger = 400ms;
 // Discovery is worth so many renewals in a row, so far apart: whoever blocks UDP seldom thinks better of it.
 constexpr int kMostPathRenewals = 3;

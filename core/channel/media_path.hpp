@@ -1,5 +1,5 @@
-// The way that a channel's voice packets take: a UDP socket, its address as others see it, and a look at it
-// every second.
+// The way that a channel's voice packets take: a UDP socket, its address as others see it, and a look
+// at it every second.
 #pragma once
 
 #include <cstdint>

@@ -52,8 +52,8 @@ enum class Hold : std::uint8_t {
   waiting,        // others are there, the key is not yet
   not_encrypted,  // the server wants frames in the clear, and that is refused
 };
-/// From the next packet on frames pass `gate`, which lets
-/// nothing but silence out. Said again when the reason changes.
+/// From the next packet on frames pass `gate`, which lets nothing but silence out. Said again
+/// when the reason changes.
 struct HoldAudio {
   Hold why;
   std::unique_ptr<FrameTransform> gate;

@@ -112,8 +112,7 @@ struct MlsMessage {
   [[nodiscard]] static MlsMessage read(Reader& in);
 };
 
-// ── s6.1 and s6.2: signing, checking, proving membership; `context` is that of the epoch the message is sent
-// in ──
+// ── s6.1 and s6.2: signing, checking, proving membership; `context` is the one of the message's epoch ──
 
 [[nodiscard]] AuthenticatedContent sign_content(FramedContent content, const PrivateKey& key,
                                                 const GroupContext& context);

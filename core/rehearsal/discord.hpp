@@ -69,8 +69,8 @@ class Discord {
   /// Any thread, also while it runs and after stop(): what was seen so far of the first account's stream in
   /// the first place, and of what it did in none.
   [[nodiscard]] Report report() const;
-  /// The same of each place, in the order of places_of(options()). How loud it was is the first guild's to
-  /// say.
+  /// The same of each place, in the order of places_of(options()). How loud it was is the
+  /// first guild's to say.
   [[nodiscard]] std::vector<PlaceReport> reports() const;
   /// The same of any account.
   [[nodiscard]] Report report_of(Snowflake user) const;

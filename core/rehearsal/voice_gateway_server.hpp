@@ -70,8 +70,8 @@ class VoiceGatewayServer {
 
   /// The account's credentials are no longer valid: closes a moment later than the main gateway's word.
   void end_session(const VoiceOver& over, TimePoint now);
-  /// Closes the account's voice connections at once; that says
-  /// nothing about the account. After some codes it may resume.
+  /// Closes the account's voice connections at once; that says nothing about the account. After some
+  /// codes it may resume.
   void close_all_of(Snowflake user, std::uint16_t code, TimePoint now);
   /// Ends the account's TCP connections without a word; the account may resume.
   void drop_all_of(Snowflake user);

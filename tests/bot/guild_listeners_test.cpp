@@ -1,5 +1,5 @@
-// Many channels hear of one gateway session: each of its own guild, and whoever comes late what it has
-// missed.
+// Many channels hear of one gateway session: each of its own guild, and whoever comes late
+// what it has missed.
 #include "bot/guild_listeners.hpp"
 
 #include <gmock/gmock.h>

@@ -49,8 +49,7 @@ TEST(Check, GoesThroughThePermissionsOneByOne) {
       {kV | kC | kS, {}},
       {kV | kC, {"speak"}},
       {kV | kS, {"connect"}},  // SPEAK does not count without it:
-                               // what it lacks will show when that
-                               // is mended
+                               // what it lacks will show when that is mended
       {kV, {"connect"}},
       {kC | kS, {"view"}},
       {0, {"view"}},

@@ -66,8 +66,8 @@ TEST_P(EncodeAnew, SpendsNoMoreThanIsAllowedOnTheSameSound) {
   const Playback& sent = stream.sent();
   ASSERT_EQ(sent.frames.size(), kFrames);
   EXPECT_GT(bitrate_of(sent, 0, kTaken + kHeadStart), 90'000) << "as it was";
-  // The first one of them gets more, for a seam that nobody hears, and the last one tells the encoder what
-  // follows.
+  // The first one of them gets more, for a seam that nobody hears, and the last one tells
+  // the encoder what follows.
   EXPECT_LT(bitrate_of(sent, kTaken + kHeadStart, kFrames - 1), 1.25 * 48'000);
   // It is the same sound: a gap would leave a residual as loud as what was there, a shift twice as much.
   const std::vector<float> expected = source.heard();

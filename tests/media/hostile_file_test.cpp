@@ -1,5 +1,5 @@
-// Media that get nowhere, take everything, or make the media thread fail: each costs itself, and the rest
-// plays.
+// Media that get nowhere, take everything, or make the media thread fail: each costs itself,
+// and the rest plays.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

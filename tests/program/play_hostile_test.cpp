@@ -77,8 +77,8 @@ TEST(PlayOnAHostileServer, WhoAllowsPlaintextPlaysOnThere) {
   EXPECT_GE(stage.discord().report().heard, 1800ms);
 }
 
-// What the server says at once comes in one segment, and the player reads all of it before its sender reads
-// any.
+// What the server says at once comes in one segment, and the player reads all of it before
+// its sender reads any.
 
 TEST(PlayOnAHostileServer, TheCallGoesOnBehindAFloodOfKeys) {
   DiscordOptions options;

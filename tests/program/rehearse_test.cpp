@@ -377,8 +377,8 @@ TEST(Bitrate, FollowsTheChannelWhileItPlays) {
                                 sizes.begin() + static_cast<std::ptrdiff_t>(from + 25), std::size_t{0});
   };
   EXPECT_NEAR(static_cast<double>(bits_per_second(100)), 128'000, 24'000);
-  // What was encoded already is encoded anew, within 0.3 s: 0.1 s until it is noticed, and what is sent
-  // meanwhile.
+  // What was encoded already is encoded anew, within 0.3 s: 0.1 s until it is noticed, and
+  // what is sent meanwhile.
   EXPECT_NEAR(static_cast<double>(bits_per_second(170)), 16'000, 8'000);
   EXPECT_NEAR(static_cast<double>(bits_per_second(260)), 16'000, 6'000);
 }

@@ -1,5 +1,5 @@
-// Words for stories about one bot in several guilds: one connection to the main gateway, a call in each
-// guild.
+// Words for stories about one bot in several guilds: one connection to the main gateway, a
+// call in each guild.
 #pragma once
 
 #include <gtest/gtest.h>

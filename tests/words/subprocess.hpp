@@ -42,8 +42,8 @@ class Subprocess {
 
   void send(int signal) const;
   [[nodiscard]] pid_t pid() const noexcept { return pid_; }
-  /// Waits until `word` has appeared on standard output (or error). False when it ended or the deadline
-  /// passed first.
+  /// Waits until `word` has appeared on standard output (or error). False when it ended or
+  /// the deadline passed first.
   [[nodiscard]] bool wait_for_text(const std::string& word, std::chrono::seconds deadline);
   /// Lets so much real time pass for it, or less when it ends; what it says meanwhile is read.
   void live_on(std::chrono::milliseconds span);
