@@ -157,7 +157,8 @@ std::string Piece::cannot_be_opened(int averror) const {
   const std::string& complaint = first_complaint();
   if (!access_.fault().empty()) return name + " cannot be opened: " + access_.fault();
   const bool comes_once = access_.is_pipe() || info_.location == "-";
-  if (comes_once && playlist_by_content(access_.head())) return name + kPlaylist;
+  const bool is_list = playlist_by_content(access_.head()) || may_be_cue(access_.head());
+  if (comes_once && is_list) return name + kPlaylist;
   if (access_.is_web_page()) return name + kWebPage;
   if (access_.wanted_more() || complaint.find("not on whitelist 'none'") != std::string::npos) {
     return name + " refers to other files or addresses, which vcplay does not open";

@@ -152,6 +152,22 @@ std::optional<PlaylistKind> playlist_by_content(std::string_view beginning) {
   return std::nullopt;
 }
 
+bool may_be_cue(std::string_view beginning) {
+  const auto ends_in = [](std::string_view line, std::string_view word) {
+    return line.size() > word.size() && same_word(line.substr(line.size() - word.size()), word);
+  };
+  const std::string text = plain(beginning);
+  for (std::string_view rest = text; is_text(beginning) && !rest.empty();) {
+    const std::string_view line = take_line(rest);
+    if (starts_with(line, "TRACK ") && ends_in(line, " AUDIO")) return true;
+    if (!starts_with(line, "FILE ")) continue;
+    for (const std::string_view type : {" WAVE", " MP3", " AIFF", " BINARY", " MOTOROLA"}) {
+      if (ends_in(line, type)) return true;
+    }
+  }
+  return false;
+}
+
 bool is_text(std::string_view beginning) {
   const std::string head = plain(beginning);
   return std::none_of(head.begin(), head.end(), [](char letter) {

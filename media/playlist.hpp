@@ -32,6 +32,8 @@ inline constexpr std::size_t kMaxPlaylistEntries = 100'000;
 [[nodiscard]] std::optional<PlaylistKind> playlist_by_name(std::string_view location);
 /// By its first bytes, whatever it is called. CUE sheets have no such mark.
 [[nodiscard]] std::optional<PlaylistKind> playlist_by_content(std::string_view beginning);
+/// True for a text that begins as CUE sheets do; others may, too.
+[[nodiscard]] bool may_be_cue(std::string_view beginning);
 /// False when these first bytes are not a text's: then a name that promises a playlist lies.
 [[nodiscard]] bool is_text(std::string_view beginning);
 /// True for an M3U that lists the segments of one stream (RFC 8216 s4.1), not tracks.
