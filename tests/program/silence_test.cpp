@@ -41,5 +41,34 @@ TEST_P(Silence, IsKeptOfWhatIsWhole) {
 INSTANTIATE_TEST_SUITE_P(Of, Silence, ::testing::ValuesIn(corpus_kinds()),
                          [](const auto& row) { return std::string(row.param.name); });
 
+INSTANTIATE_TEST_SUITE_P(
+    AlsoOf, Silence,
+    ::testing::Values(CorpusKind{"ac3", "a.ac3", ""}, CorpusKind{"eac3", "a.eac3", ""},
+                      CorpusKind{"dts", "a.dts", "-strict -2"}, CorpusKind{"w64", "a.w64", ""},
+                      CorpusKind{"rf64", "rf64.wav", "-rf64 always"}, CorpusKind{"mp2", "a.mp2", ""},
+                      CorpusKind{"mp3_in_wav", "mp3.wav", "-c:a libmp3lame"},
+                      CorpusKind{"ogg_of_flac", "a.oga", "-c:a flac"}, CorpusKind{"voc", "a.voc", ""}),
+    [](const auto& row) { return std::string(row.param.name); });
+
+// ffmpeg writes none.
+TEST(SilenceOfDsf, IsKept) {
+  const auto number = [](std::uint64_t value, std::size_t bytes) {
+    std::string text;
+    for (std::size_t i = 0; i < bytes; ++i) text += static_cast<char>(value >> (8 * i));
+    return text;
+  };
+  constexpr std::size_t kBlock = 4'096;
+  const std::string sound(40 * kBlock, '\x69');
+  const std::string format = number(1, 4) + number(0, 4) + number(1, 4) + number(1, 4) +
+                             number(2'822'400, 4) + number(1, 4) + number(sound.size() * 8 - 20'000, 8) +
+                             number(kBlock, 4) + number(0, 4);
+  const std::string file =
+      write_file("a.dsf", "DSD " + number(28, 8) + number(92 + sound.size(), 8) + number(0, 8) + "fmt " +
+                              number(52, 8) + format + "data" + number(12 + sound.size(), 8) + sound);
+  const std::string program = std::string(kProgram) + " rehearse --fast ";
+  expect_silence(program + file);
+  expect_silence("cat " + file + " | " + program + "-");
+}
+
 }  // namespace
 }  // namespace vcplay::testing
