@@ -66,13 +66,17 @@ bool is_id3(ByteView bytes) noexcept {
   return is_header && is_frame_id(bytes.subspan(10, version == 2 ? 3 : 4));
 }
 
-/// A frame of Layer III with the encoder's tag in it, where that stands by the version and the channels.
+bool is_version_1(ByteView frame) { return (frame[1] & 0x18) == 0x18; }
+
+/// Where the encoder's tag stands in a frame of Layer III, by the version and the channels.
+std::size_t place_of_xing(ByteView frame) {
+  const bool is_mono = (frame[3] & 0xC0) == 0xC0;
+  return 4 + (is_version_1(frame) ? (is_mono ? 17 : 32) : (is_mono ? 9 : 17));
+}
+
 bool is_tagged_mp3(ByteView bytes) noexcept {
   const bool is_layer_3 = (bytes[1] & 0xE6) == 0xE2;
-  const bool is_version_1 = (bytes[1] & 0x18) == 0x18;
-  const bool is_mono = (bytes[3] & 0xC0) == 0xC0;
-  const std::size_t side = is_version_1 ? (is_mono ? 17 : 32) : (is_mono ? 9 : 17);
-  const std::string_view tag(reinterpret_cast<const char*>(bytes.data()) + 4 + side, 4);
+  const std::string_view tag(reinterpret_cast<const char*>(bytes.data()) + place_of_xing(bytes), 4);
   return is_layer_3 && (tag == "Xing" || tag == "Info");
 }
 
@@ -104,7 +108,7 @@ constexpr std::array kPatterns{
     Pattern{"fLaC\0\0\0\x22"sv, FileKind::flac},
     Pattern{"fLaC\x80\0\0\x22"sv, FileKind::flac},
     Pattern{"ID3"sv, FileKind::mpeg, 14, is_id3},
-    Pattern{"\xFF"sv, FileKind::mpeg, 40, is_tagged_mp3},
+    Pattern{"\xFF"sv, FileKind::mpeg, kMostBeginning, is_tagged_mp3},
 };
 
 /// By the first bytes alone, since every byte of some streams is asked about.
@@ -134,6 +138,14 @@ bool is_mpeg_frame(ByteView bytes) noexcept {
   const unsigned version = (bytes[1] >> 3U) & 3U;
   const unsigned bitrate = bytes[2] >> 4U;
   return version != 1 && bitrate != 0 && bitrate != 15 && ((bytes[2] >> 2U) & 3U) != 3;
+}
+
+std::optional<std::uint64_t> samples_by_xing(ByteView frame) noexcept {
+  constexpr std::uint8_t kHasFrames = 1;  // of the flags' last byte
+  if (frame.size() < kMostBeginning || frame[0] != 0xFF || !is_tagged_mp3(frame)) return std::nullopt;
+  const std::size_t flags = place_of_xing(frame) + 4;
+  if ((frame[flags + 3] & kHasFrames) == 0) return std::nullopt;
+  return std::uint64_t{big_endian_32(frame, flags + 4)} * (is_version_1(frame) ? 1152 : 576);
 }
 
 FileBeginning file_beginning(ByteView bytes) noexcept {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 
 #include "base/bytes.hpp"
 
@@ -39,6 +40,10 @@ struct FileBeginning {
 /// True for the head of a frame of MPEG audio or ADTS. In sound that comes about by chance each second; it
 /// tells something only where a file is expected.
 [[nodiscard]] bool is_mpeg_frame(ByteView bytes) noexcept;
+
+/// How many samples an MP3 has whose first frame this is, by the encoder's own tag in it, which FFmpeg
+/// believes only where it knows the size of the file. At least kMostBeginning bytes.
+[[nodiscard]] std::optional<std::uint64_t> samples_by_xing(ByteView frame) noexcept;
 
 /// file_beginning() never asks for more bytes than this.
 inline constexpr std::size_t kMostBeginning = 48;

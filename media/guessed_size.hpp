@@ -18,4 +18,13 @@ namespace vcplay::media {
   return bytes == 0 || is_two_to_31 || is_two_to_32 || bytes >= kNeverReached;
 }
 
+/// True for a number of bytes that is too round to be counted: 2³⁰, 10⁹ or 0xFF000000, with a head or without
+/// one. Sound of that very size exists, so it ends there; but nobody misses what is not there.
+[[nodiscard]] constexpr bool is_round_size(std::uint64_t bytes) noexcept {
+  constexpr std::uint64_t kSmallest = 1ULL << 28U;
+  constexpr std::uint64_t kHead = 128;
+  const auto is_near = [bytes](std::uint64_t unit) { return (bytes + kHead) % unit <= 2 * kHead; };
+  return bytes >= kSmallest && (is_near(1ULL << 24U) || is_near(100'000'000));
+}
+
 }  // namespace vcplay::media

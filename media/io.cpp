@@ -13,13 +13,14 @@
 #include "base/error.hpp"
 #include "media/ebml.hpp"
 #include "media/formats.hpp"
+#include "media/guessed_size.hpp"
+#include "media/piece_form.hpp"
 #include "media/remote.hpp"
 
 namespace vcplay::media {
 namespace {
 
 constexpr int kReadBytes = 32 * 1024;
-constexpr std::size_t kMostBeforeSamples = 16U << 20U;  // of a WAV: pictures may stand there
 constexpr Duration kFetchPatience = 20s;
 constexpr const char* kNoProtocols = "none";
 
@@ -33,6 +34,33 @@ std::optional<std::uint64_t> end_of_matroska(ByteView head) {
   const auto segment = read_ebml_element(head.subspan(begin));
   if (!segment || segment->id != kEbmlSegment || !segment->size) return std::nullopt;
   return begin + segment->head + *segment->size;
+}
+
+/// Where an AVI ends that begins so, or its first part (OpenDML).
+std::optional<std::uint64_t> end_of_avi(ByteView head) {
+  constexpr std::size_t kRiffHead = 8;
+  if (head.size() < 12 || !begins(head, "RIFF") || !begins(head.subspan(kRiffHead), "AVI "))
+    return std::nullopt;
+  const std::uint64_t size = number(head, 4, 4, false);
+  return is_guessed_size(size) || is_round_size(size) ? std::nullopt : std::optional(kRiffHead + size);
+}
+
+/// The bytes of each packet of an MPEG transport stream that begins so (ISO/IEC 13818-1 s2.4.3.2): alone,
+/// with the time of its arrival, or with parity.
+std::optional<std::uint64_t> transport_packet(std::string_view head) {
+  constexpr char kSync = 0x47;
+  struct Shape {
+    std::size_t first;
+    std::size_t bytes;
+  };
+  for (const Shape shape : {Shape{0, 188}, Shape{4, 192}, Shape{0, 204}}) {
+    const std::size_t last = shape.first + 2 * shape.bytes;
+    if (head.size() > last && head[shape.first] == kSync && head[last - shape.bytes] == kSync &&
+        head[last] == kSync) {
+      return shape.bytes;
+    }
+  }
+  return std::nullopt;
 }
 
 [[noreturn]] void refuse(const std::string& location, const std::string& why) {
@@ -157,20 +185,35 @@ const std::string& Access::location() const noexcept {
   return remote_ == nullptr ? location_ : remote_->location();
 }
 
-std::uint64_t Access::missing_bytes() const {
+std::optional<std::uint64_t> Access::size_that_came() const {
+  if (const auto border = border_.border()) return border;
   struct stat about {};
-  if (!regular_ || ::fstat(fd_, &about) != 0) return 0;
-  std::array<std::uint8_t, 4096> piece{};
-  RiffHead riff;
-  for (std::size_t at = 0; !riff.data() && at < kMostBeforeSamples;) {
-    const ssize_t got = ::pread(fd_, piece.data(), piece.size(), static_cast<off_t>(piece_begin_ + at));
-    if (got <= 0) break;
-    riff.watch({piece.data(), static_cast<std::size_t>(got)});
-    at += static_cast<std::size_t>(got);
+  if (regular_ && seekable_ && ::fstat(fd_, &about) == 0) {
+    return static_cast<std::uint64_t>(about.st_size) - piece_begin_;
   }
-  const std::uint64_t end = riff.data().value_or(0) + riff.size();
-  const auto there = border_.border().value_or(static_cast<std::uint64_t>(about.st_size) - piece_begin_);
-  return riff.size() > 0 && end > there ? end - there : 0;
+  return came_whole_ ? std::optional(at_ + held_.size()) : std::nullopt;
+}
+
+std::uint64_t Access::missing_bytes() const {
+  const std::uint64_t came = size_that_came().value_or(UINT64_MAX);
+  const std::uint64_t end = border_.promised_end().value_or(end_of_avi(as_bytes(head())).value_or(0));
+  return end > came ? end - came : 0;
+}
+
+bool Access::ends_amid_packet() const {
+  const auto came = size_that_came();
+  if (!came) return false;
+  if (const auto packet = transport_packet(head())) return *came % *packet > 0;
+  if (!border_.is_ogg()) return false;
+  const std::uint64_t rest = *came - std::min(*came, border_.next().value_or(*came));
+  const bool is_head_torn = rest > 0 && rest < PieceBorder::kMostLook;
+  return missing_bytes() > 0 || border_.is_amid_packet() || is_head_torn;
+}
+
+std::uint64_t Access::unknown_bytes() const {
+  const auto unknown = border_.unknown();
+  const std::uint64_t came = seekable_ ? size_that_came().value_or(0) : at_;
+  return unknown && came > *unknown ? came - *unknown : 0;
 }
 
 bool Access::ends_early() const noexcept {

@@ -162,8 +162,20 @@ class Access {
   [[nodiscard]] bool is_web_page() const;
   /// True for a Matroska whose segment says that it is longer (RFC 9559 s5.1, RFC 8794 s4).
   [[nodiscard]] bool ends_early() const noexcept;
-  /// How many bytes of its samples a WAV file promises and has not.
+  // Once it is over, of the present piece:
+  /// How many bytes of its sound are missing, by the sizes in it; 0 where they do not say.
   [[nodiscard]] std::uint64_t missing_bytes() const;
+  /// How many bytes of it came; nothing where it has not been read to its end.
+  [[nodiscard]] std::optional<std::uint64_t> size_that_came() const;
+  /// True for an Ogg whose last page or packet lacks its end, and for a transport stream whose last packet
+  /// does.
+  [[nodiscard]] bool ends_amid_packet() const;
+  /// How many samples an MP3 has by its own count; nothing where there is none.
+  [[nodiscard]] std::optional<std::uint64_t> promised_samples() const noexcept {
+    return border_.promised_samples();
+  }
+  /// How many bytes behind its sound are neither that nor anything else that is known.
+  [[nodiscard]] std::uint64_t unknown_bytes() const;
   /// An Icecast station's name, and what it plays now: once each time that it changes.
   [[nodiscard]] std::string station() const;
   [[nodiscard]] std::optional<std::string> take_title();
@@ -184,7 +196,7 @@ class Access {
   [[nodiscard]] int read_piece(std::uint8_t* buffer, int size);
   [[nodiscard]] int read_bytes(std::uint8_t* buffer, int size) noexcept;
   [[nodiscard]] int read_some(std::uint8_t* buffer, int size) noexcept;
-  [[nodiscard]] int give(ByteView bytes) noexcept;
+  [[nodiscard]] int give(std::uint8_t* bytes, std::size_t count) noexcept;
   void begin_piece();
   void look_for_border();
   [[nodiscard]] std::int64_t size() const noexcept;
@@ -234,6 +246,7 @@ class Access {
   // Several files may follow each other in one. FFmpeg sees one piece at a time.
   std::uint64_t piece_begin_ = 0;  // in the medium
   std::uint64_t at_ = 0;           // the next byte of the piece that is given
+  bool came_whole_ = false;        // a pipe has been read to its end
   PieceBorder border_;
   int told_ = 0;
   std::string held_;     // read, and not given

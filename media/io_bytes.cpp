@@ -135,7 +135,8 @@ std::int64_t Access::on_seek(void* self, std::int64_t offset, int whence) noexce
 
 /// Of the piece, in bytes, or an AVERROR.
 std::int64_t Access::size() const noexcept {
-  if (const auto border = border_.border()) return static_cast<std::int64_t>(*border);
+  const auto end = border_.hidden() ? border_.hidden() : border_.border();
+  if (end) return static_cast<std::int64_t>(*end);
   std::int64_t whole = 0;
   if (remote_ != nullptr) {
     whole = remote_->seek(0, AVSEEK_SIZE);

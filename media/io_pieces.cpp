@@ -29,6 +29,9 @@ void Access::begin_piece() {
   further_tags_ = watch_for_tags();
   opening_ = true;
   border_ = {};
+  came_whole_ = false;
+  if (const std::int64_t end = seekable_ ? size() : -1; end >= 0)
+    border_.bound(static_cast<std::uint64_t>(end));
   own_ = border_.see(0, as_bytes(held_));
   if (regular_ && seekable_) look_for_border();
   cut_tags();
@@ -50,22 +53,27 @@ void Access::look_for_border() {
 
 /// The next bytes of the piece, but for those that may be the next one's already.
 int Access::read_piece(std::uint8_t* buffer, int size) {
+  if (const auto hidden = border_.hidden(); hidden && seekable_) {
+    if (at_ >= *hidden) return AVERROR_EOF;
+    size = static_cast<int>(std::min<std::uint64_t>(static_cast<std::uint64_t>(size), *hidden - at_));
+  }
   for (;;) {
     if (own_ > 0) {
       const std::size_t count = std::min(own_, static_cast<std::size_t>(size));
       std::copy_n(held_.begin(), count, buffer);
       held_.erase(0, count);
       own_ -= count;
-      return give({buffer, count});
+      return give(buffer, count);
     }
     if (const auto border = border_.border(); border && at_ >= *border) return AVERROR_EOF;
     const int got = read_bytes(buffer, size);
+    came_whole_ = came_whole_ || (got == AVERROR_EOF && is_pipe() && !has_seen_enough());
     if (held_.empty()) {
       if (got <= 0) return got;
       const ByteView bytes(buffer, static_cast<std::size_t>(got));
       const std::size_t own = border_.see(at_, bytes);
       held_.assign(bytes.begin() + static_cast<std::ptrdiff_t>(own), bytes.end());
-      if (own > 0) return give(bytes.first(own));
+      if (own > 0) return give(buffer, own);
     } else if (got > 0) {
       held_.append(buffer, buffer + got);
       own_ = border_.see(at_, as_bytes(held_));
@@ -77,10 +85,11 @@ int Access::read_piece(std::uint8_t* buffer, int size) {
   }
 }
 
-int Access::give(ByteView bytes) noexcept {
-  at_ += bytes.size();
-  if (is_pipe() && opening_) riff_.watch(bytes);
-  return static_cast<int>(bytes.size());
+int Access::give(std::uint8_t* bytes, std::size_t count) noexcept {
+  border_.patches().apply(at_, {bytes, count});
+  at_ += count;
+  if (is_pipe() && opening_) riff_.watch({bytes, count});
+  return static_cast<int>(count);
 }
 
 int Access::read_bytes(std::uint8_t* buffer, int size) noexcept {
@@ -96,7 +105,8 @@ bool Access::has_next_piece(bool was_opened) {
   std::array<std::uint8_t, 4'096> rest{};
   for (std::size_t left_out = 0; !seekable_;) {
     const auto border = border_.border();
-    if (border ? at_ >= *border : !border_.is_watching() || left_out > most) break;
+    const bool tells = border_.is_watching() || border_.unknown();
+    if (border ? at_ >= *border : !tells || left_out > most) break;
     const int got = read_piece(rest.data(), static_cast<int>(rest.size()));
     if (got <= 0) break;
     allowance_.take(got);

@@ -6,49 +6,22 @@
 
 #include "media/ebml.hpp"
 #include "media/guessed_size.hpp"
+#include "media/piece_form.hpp"
 
 namespace vcplay::media {
 namespace {
 
-using std::string_view_literals::operator""sv;
-
-// The identifiers of the objects in ASF and of the chunks in Wave64 that hold the sound.
-constexpr std::string_view kAsfData = "\x36\x26\xB2\x75\x8E\x66\xCF\x11\xA6\xD9\x00\xAA\x00\x62\xCE\x6C"sv;
-constexpr std::string_view kWave64Data = "data\xF3\xAC\xD3\x11\x8C\xD1\x00\xC0\x4F\x8E\xDB\x8A"sv;
-constexpr std::uint64_t kEmptyAsfData = 50;  // bytes of an object that has no packets
+constexpr std::uint64_t kEmptyWave64Data = 24;  // bytes of a chunk that has no samples
+constexpr std::uint64_t kEmptyAsfData = 50;     // bytes of an object that has no packets
 constexpr std::size_t kId3v1Bytes = 128;
 constexpr std::size_t kApeHeadBytes = 32;
 constexpr std::uint64_t kWave64Align = 8;
-
-std::uint64_t number(ByteView bytes, std::size_t at, std::size_t count, bool is_big_endian) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t place = is_big_endian ? i : count - 1 - i;
-    value = value << 8U | bytes[at + place];
-  }
-  return value;
-}
-
-bool begins(ByteView bytes, std::string_view with) {
-  return bytes.size() >= with.size() &&
-         std::equal(with.begin(), with.end(), bytes.begin(),
-                    [](char a, auto b) { return static_cast<std::uint8_t>(a) == b; });
-}
-
-bool is_name(ByteView bytes) {
-  return std::all_of(bytes.begin(), bytes.end(),
-                     [](std::uint8_t letter) { return letter >= 0x20 && letter < 0x7F; });
-}
-
-/// How the parts of a file are written that is made of them.
-struct Form {
-  std::size_t first;       // byte of the first part
-  std::size_t id_bytes;    //
-  std::size_t size_bytes;  //
-  bool is_big_endian;
-  bool counts_head;  // the size is that of the head, too
-  std::string_view sound;
-};
+// A size that is smaller is none that anybody counted, where more sound follows: that of a head, say.
+constexpr std::uint64_t kLeastSound = 256;  // bytes
+// What FFmpeg takes for sound without an end.
+constexpr std::uint64_t kEndless = 0xFFFFFFFF;
+constexpr std::uint64_t kEndlessAiff = 0x7FFFFFFF;
+constexpr std::uint64_t kEndlessLong = 1ULL << 62U;  // and it may still be added to
 
 constexpr std::size_t kMostPartHead = 24;
 constexpr std::size_t kOggHead = 27;  // and as many bytes more as the last of these says
@@ -74,43 +47,7 @@ bool may_be_padded(FileKind kind) {
   return kind == FileKind::riff || kind == FileKind::rifx || kind == FileKind::rf64 || kind == FileKind::iff;
 }
 
-const Form* form_of(FileKind kind) {
-  static constexpr Form kRiff{12, 4, 4, false, false, "data"};
-  static constexpr Form kRifx{12, 4, 4, true, false, "data"};
-  static constexpr Form kAiff{12, 4, 4, true, false, "SSND"};
-  static constexpr Form kCaf{8, 4, 8, true, false, "data"};
-  static constexpr Form kAsf{0, 16, 8, false, true, kAsfData};
-  static constexpr Form kWave64{40, 16, 8, false, true, kWave64Data};
-  static constexpr Form kWavpack{0, 4, 4, false, false, {}};
-  switch (kind) {
-    case FileKind::riff:
-    case FileKind::rf64:
-      return &kRiff;
-    case FileKind::rifx:
-      return &kRifx;
-    case FileKind::iff:
-      return &kAiff;
-    case FileKind::caf:
-      return &kCaf;
-    case FileKind::asf:
-      return &kAsf;
-    case FileKind::wave64:
-      return &kWave64;
-    case FileKind::wavpack:
-      return &kWavpack;
-    default:
-      return nullptr;
-  }
-}
-
 }  // namespace
-
-/// A chunk, an object, a block, an element or a box, whose head begins at next_.
-struct PieceBorder::Part {
-  std::size_t head = 0;               // bytes
-  std::optional<std::uint64_t> size;  // of what follows the head; nothing: up to the end
-  bool is_sound = false;
-};
 
 std::optional<std::uint64_t> PieceBorder::next() const noexcept {
   if (border_ || step_ == Step::over || (step_ == Step::sound && !sound_end_)) return std::nullopt;
@@ -152,19 +89,28 @@ bool PieceBorder::begin(ByteView bytes) {
       step_ = Step::over;
       return true;
     case FileKind::mpeg:
+      promised_samples_ = samples_by_xing(bytes);
       enter({0, std::nullopt, true});
       return true;
     case FileKind::au: {
+      const std::uint64_t head = number(bytes, 4, 4, true);
       const std::uint64_t size = number(bytes, 8, 4, true);
+      const bool is_unknown = is_guess(size, next_ + head);
       is_pcm_ = true;
-      enter({static_cast<std::size_t>(number(bytes, 4, 4, true)),
-             is_guessed_size(size) ? std::nullopt : std::optional(size), true});
+      // FFmpeg refuses what is negative to it, and plays up to the end anyway.
+      if (is_unknown || size > INT32_MAX) patches_.add(next_ + 8, kEndless, 4, true);
+      enter({static_cast<std::size_t>(head), is_unknown ? std::nullopt : std::optional(size), true});
       return true;
     }
     case FileKind::flac:
       next_ += kFlacMagic;
       break;
     default:
+      if (kind_ == FileKind::wave64) patches_.add(next_ + 16, kEndlessLong, 8, false);
+      if (kind_ == FileKind::iff && begins(bytes.subspan(8), "AIF")) {
+        const std::uint64_t size = number(bytes, 4, 4, true);
+        if (size <= kLeastSound || is_guess(size, next_)) patches_.add(next_ + 4, kEndlessAiff, 4, true);
+      }
       if (const Form* const form = form_of(kind_)) next_ += form->first;
       is_pcm_ = kind_ == FileKind::iff && bytes[11] != 'C';
   }
@@ -183,19 +129,80 @@ bool PieceBorder::read_head(ByteView bytes) {
     }
     if (here.may_be) return false;
     if (const auto length = behind_the_sound(bytes)) {
+      hide_rest();
       next_ += *length;
       return *length > 0;
     }
   }
-  if (bytes.size() < head_bytes(kind_, bytes)) return false;
-  const auto part = part_of(bytes);
+  constexpr std::string_view kPage = "OggS";
+  const bool is_no_page = kind_ == FileKind::ogg && !begins(bytes, kPage.substr(0, bytes.size()));
+  if (bytes.size() < head_bytes(kind_, bytes) && !is_no_page) return false;
+  auto part = part_of(bytes);
   if (!part) {
+    hide_rest();
+    if (is_behind_sound() && form_of(kind_) != nullptr) unknown_ = next_;
     step_ = Step::over;
     return true;
   }
+  if (part->is_sound && part->size) {
+    const auto goes_on = goes_on_behind(bytes, *part);
+    if (!goes_on) return false;
+    if (*goes_on) part->size.reset();
+  }
   note(bytes);
+  if (part->is_sound && !part->size) hide_guess();
   enter(*part);
   return true;
+}
+
+/// FFmpeg refuses Wave64 with anything behind it.
+void PieceBorder::hide_rest() {
+  if (kind_ == FileKind::wave64 && is_behind_sound() && !hidden_) hidden_ = next_;
+}
+
+/// True for a size that its writer did not know. One that ends within the medium is right.
+bool PieceBorder::is_guess(std::uint64_t size, std::uint64_t begin) const noexcept {
+  const bool ends_within = size > 0 && end_ && *end_ >= begin && *end_ - begin >= size;
+  return is_guessed_size(size) && !ends_within;
+}
+
+/// True where there is more sound than hardly any, which the head promises; nothing where it takes more bytes
+/// to tell.
+std::optional<bool> PieceBorder::goes_on_behind(ByteView bytes, const Part& part) const {
+  if (*part.size > kLeastSound || kind_ == FileKind::asf) return false;
+  const auto sound_end = part.head + static_cast<std::size_t>(*part.size);
+  if (end_ && next_ + sound_end + kMostBeginning >= *end_) return false;
+  if (bytes.size() < sound_end + 1 + kMostBeginning) return std::nullopt;
+  const std::size_t padded = sound_end + (may_be_padded(kind_) ? sound_end % 2 : 0);
+  return !is_chunk(bytes.subspan(sound_end), next_ + sound_end) &&
+         !is_chunk(bytes.subspan(padded), next_ + padded);
+}
+
+/// True for a chunk that may stand behind the sound, or a file of its own.
+bool PieceBorder::is_chunk(ByteView bytes, std::uint64_t position) const {
+  const FileBeginning here = file_beginning(bytes);
+  if (here.kind != FileKind::none || here.may_be || is_mpeg_frame(bytes)) return true;
+  const Form& form = *form_of(kind_);
+  if (kind_ == FileKind::wave64) return is_wave64_id(bytes);
+  const std::uint64_t size = number(bytes, form.id_bytes, form.size_bytes, form.is_big_endian);
+  return is_name(bytes.first(4)) && (!end_ || size <= *end_ - position);
+}
+
+/// FFmpeg is to play the part of sound whose head this is up to the end of the medium.
+void PieceBorder::hide_guess() {
+  switch (kind_) {
+    case FileKind::riff:
+    case FileKind::rifx:
+      return patches_.add(next_ + 4, kEndless, 4, kind_ == FileKind::rifx);
+    case FileKind::iff:
+      return patches_.add(next_ + 4, kEndlessAiff, 4, true);
+    case FileKind::caf:
+      return patches_.add(next_ + 4, UINT64_MAX, 8, true);
+    case FileKind::wave64:  // it is wound on by this in a file
+      return patches_.add(next_ + 16, end_ ? *end_ - next_ : kEndlessLong, 8, false);
+    default:  // RF64 says it before, and of others FFmpeg finds the end by itself
+      return;
+  }
 }
 
 /// The length of a tag or of padding, as they stand behind the sound; 0 where it takes more bytes to tell.
@@ -255,8 +262,11 @@ std::optional<PieceBorder::Part> PieceBorder::chunk_of(ByteView bytes) const {
   if (kind_ == FileKind::iff && begins(id, "BODY")) part.is_sound = true;  // of 8SVX
   std::uint64_t size = number(bytes, form.id_bytes, form.size_bytes, form.is_big_endian);
   if (part.is_sound && kind_ == FileKind::rf64 && long_size_) size = *long_size_;
-  const bool is_unknown = is_guessed_size(size) || (kind_ == FileKind::asf && size <= kEmptyAsfData);
-  if (part.is_sound && is_unknown) return part;
+  const bool is_empty = (kind_ == FileKind::asf && size <= kEmptyAsfData) ||
+                        (kind_ == FileKind::wave64 && size <= kEmptyWave64Data);
+  if (part.is_sound && (is_empty || is_guess(size, next_ + part.head))) return part;
+  const bool is_too_long = kind_ == FileKind::wave64 && end_ && size > *end_ - std::min(*end_, next_);
+  if (is_too_long && !part.is_sound && sound_begin_ > 0) return std::nullopt;
   if (form.counts_head && size < part.head) return std::nullopt;
   part.size = form.counts_head ? size - part.head : size;
   return part;
@@ -271,7 +281,18 @@ void PieceBorder::note(ByteView bytes) {
     is_pcm_ = tag == 1 || tag == 3 || tag == 6 || tag == 7 || tag == 0xFFFE;
   }
   if (kind_ == FileKind::caf && begins(bytes, "desc")) is_pcm_ = begins(bytes.subspan(20), "lpcm");
-  if (kind_ == FileKind::rf64 && begins(bytes, "ds64")) long_size_ = number(bytes, 16, 8, false);
+  if (kind_ == FileKind::rf64 && begins(bytes, "ds64")) {
+    long_size_ = number(bytes, 16, 8, false);
+    if (*long_size_ > kLeastSound && !is_guess(*long_size_, next_)) return;
+    long_size_ = 0;
+    patches_.add(next_ + 16, kEndlessLong, 8, false);
+    patches_.add(next_ + 24, 0, 8, false);  // the number of samples
+  }
+  if (kind_ == FileKind::ogg) {
+    const std::size_t segments = bytes[kOggHead - 1];
+    const bool is_last_page = (bytes[5] & 4) != 0;
+    is_amid_packet_ = !is_last_page && segments > 0 && bytes[kOggHead + segments - 1] == 255;
+  }
 }
 
 void PieceBorder::enter(const Part& part) {
@@ -282,6 +303,9 @@ void PieceBorder::enter(const Part& part) {
     return;
   }
   const auto end = part.size ? std::optional(begin + *part.size) : std::nullopt;
+  if ((part.is_sound || kind_ == FileKind::ogg) && part.size && !is_round_size(*part.size)) {
+    promised_end_ = end;
+  }
   if (!part.is_sound && !is_last_) return go_to(*end);
   step_ = Step::sound;
   sound_end_ = is_last_ ? std::nullopt : end;

@@ -13,8 +13,9 @@ namespace {
 using media::PieceBorder;
 
 /// Shows `at_once` more bytes at a time: what cannot be judged yet is shown again.
-std::optional<std::uint64_t> border_of(ByteView bytes, std::size_t at_once) {
+std::optional<std::uint64_t> border_of(ByteView bytes, std::size_t at_once, bool is_file) {
   PieceBorder border;
+  if (is_file) border.bound(bytes.size());
   std::size_t at = 0;
   std::size_t shown = 0;
   while (shown < bytes.size() && !border.border()) {
@@ -23,6 +24,8 @@ std::optional<std::uint64_t> border_of(ByteView bytes, std::size_t at_once) {
     const std::size_t own = border.see(at, there);
     must_hold(own <= there.size(), "what is not shown is nobody's");
     must_hold(there.size() - own <= PieceBorder::kMostLook || border.border(), "little is kept back");
+    Bytes given(there.begin(), there.begin() + static_cast<std::ptrdiff_t>(own));
+    border.patches().apply(at, given);
     at += own;
   }
   must_hold(!border.border() || *border.border() == at,
@@ -87,8 +90,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const ByteView rest = input.rest();
   Bytes stream(rest.begin(), rest.end());
   stream.resize(stream.size() + media::kMostBeginning, 0x55);  // what takes more bytes to tell gets them
-  const auto border = fuzz::border_of(stream, stream.size() + 1);
-  fuzz::must_hold(border == fuzz::border_of(stream, at_once), "pieces make no difference");
+  const auto border = fuzz::border_of(stream, stream.size() + 1, false);
+  fuzz::must_hold(border == fuzz::border_of(stream, at_once, false), "pieces make no difference");
+  fuzz::must_hold(fuzz::border_of(stream, stream.size() + 1, true) == fuzz::border_of(stream, at_once, true),
+                  "nor in a file");
   const auto by_looks = fuzz::border_by_looks(stream);
   fuzz::must_hold(!by_looks || (border && *border <= *by_looks), "who reads all misses none");
   return 0;

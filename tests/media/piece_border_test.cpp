@@ -203,5 +203,72 @@ TEST(PieceBorder, BelievesNoSizeThatLeadsNowhere) {
               sound(100));
 }
 
+// ── what the sizes say ──
+
+/// What there is to know once all of `bytes` have been seen, in a file of that size or in a pipe.
+PieceBorder seen(const std::string& bytes, bool is_file = false) {
+  PieceBorder border;
+  if (is_file) border.bound(bytes.size());
+  for (std::size_t at = 0; at < bytes.size();) {
+    const std::size_t own = border.see(at, as_bytes(std::string_view(bytes).substr(at)));
+    if (own == 0) break;
+    at += own;
+  }
+  return border;
+}
+
+/// What FFmpeg sees of it.
+std::string patched(const std::string& bytes, bool is_file = false) {
+  Bytes shown(bytes.begin(), bytes.end());
+  seen(bytes, is_file).patches().apply(0, shown);
+  return {shown.begin(), shown.end()};
+}
+
+TEST(PieceBorder, KnowsHowFarTheSoundIsToGo) {
+  EXPECT_EQ(seen(wav(sound(500), 5'000)).promised_end(), 5'044U);
+  EXPECT_EQ(seen(wav(sound(500), 500) + "LIST" + little(400) + sound(9)).promised_end(), 544U)
+      << "a tag is none";
+  EXPECT_EQ(seen(wav(sound(500), kUnknown)).promised_end(), std::nullopt);
+  EXPECT_EQ(seen(wav(sound(500), 1'000'000'000)).promised_end(), std::nullopt) << "nobody has counted that";
+  const std::string page = "OggS\0\2"s + std::string(20, '\0') + "\2\xFF\5"s + sound(260);
+  EXPECT_EQ(seen(page + page.substr(0, 100)).promised_end(), 2 * page.size());
+}
+
+TEST(PieceBorder, KnowsAPacketThatGoesOn) {
+  const auto page = [](char flags, const std::string& lacing) {
+    return "OggS\0"s + flags + std::string(20, '\0') + static_cast<char>(lacing.size()) + lacing;
+  };
+  EXPECT_TRUE(seen(page(2, "\xFF") + sound(255)).is_amid_packet());
+  EXPECT_FALSE(seen(page(2, "\xFF\1") + sound(256)).is_amid_packet());
+  EXPECT_FALSE(seen(page(2, "\xFF") + sound(255) + page(4, "\xFF") + sound(255)).is_amid_packet())
+      << "it is the last page";
+}
+
+TEST(PieceBorder, CountsTheSamplesOfAnMp3AsItsEncoderDid) {
+  const std::string tag = "Xing\0\0\0\1\0\0\1\0"s;
+  EXPECT_EQ(seen("\xFF\xFB\x90\x64"s + std::string(32, '\0') + tag + sound(400)).promised_samples(),
+            256U * 1152);
+  EXPECT_EQ(seen("\xFF\xF3\x90\xC4"s + std::string(9, '\0') + tag + sound(400)).promised_samples(),
+            256U * 576);
+  EXPECT_EQ(seen("\xFF\xFB\x90\x64"s + std::string(36, '\0') + sound(400)).promised_samples(), std::nullopt);
+}
+
+TEST(PieceBorder, HasASizeReadAsEndlessThatNobodyCounted) {
+  const std::string endless = little(kUnknown);
+  for (const std::uint64_t size : {0x7FFFF000U, 0x80000000U, 0U, 36U}) {
+    EXPECT_EQ(patched(wav(std::string(1'000, '\x81'), size)).substr(40, 4), endless) << size;
+  }
+  EXPECT_EQ(patched(wav(sound(999), 5'000)), wav(sound(999), 5'000));
+  EXPECT_EQ(patched(wav(sound(36)) + "LIST" + little(600) + sound(600)).substr(40, 4), little(36))
+      << "it is as short as that";
+}
+
+TEST(PieceBorder, KnowsWhereNothingThatIsKnownBegins) {
+  const std::string whole = wav(sound(1'000));
+  EXPECT_EQ(seen(whole + std::string(600, '\x81')).unknown(), whole.size());
+  EXPECT_EQ(seen(whole + std::string(300, '\0') + std::string(600, '\x81')).unknown(), whole.size() + 300);
+  EXPECT_EQ(seen(whole + "LIST" + little(600) + sound(600)).unknown(), std::nullopt);
+}
+
 }  // namespace
 }  // namespace vcplay::media
