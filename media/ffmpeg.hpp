@@ -2,6 +2,7 @@
 #pragma once
 
 extern "C" {
+#include <libavcodec/ac3_parser.h>
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/channel_layout.h>
@@ -102,7 +103,8 @@ class ChannelLayout {
   AVChannelLayout layout_{};
 };
 
-/// FFmpeg's words for one of its error numbers: "Invalid data found when processing input".
+/// FFmpeg's words for one of its error numbers: "Invalid data found when processing input". Some decoders
+/// return numbers of their own that it has no words for; they mean just that.
 [[nodiscard]] std::string describe(int averror);
 
 /// The same, with first_complaint() behind it where the number alone says little.

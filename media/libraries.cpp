@@ -25,7 +25,7 @@ std::vector<std::string> library_versions() {
 
 std::string describe(int averror) {
   std::string words(AV_ERROR_MAX_STRING_SIZE, '\0');
-  av_strerror(averror, words.data(), words.size());
+  if (av_strerror(averror, words.data(), words.size()) < 0) return describe(AVERROR_INVALIDDATA);
   words.resize(std::string_view(words.c_str()).size());
   return words;
 }

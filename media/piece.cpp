@@ -12,12 +12,15 @@
 #include "base/error.hpp"
 #include "base/log.hpp"
 #include "base/milliseconds.hpp"
+#include "media/ac3_frames.hpp"
 #include "media/guessed_size.hpp"
+#include "media/piece_form.hpp"
 
 namespace vcplay::media {
 namespace {
 
 constexpr int kMaxFailuresInARow = 64;    // a decoder that fails this often without asking for more is stuck
+constexpr int kFlacHead = 34;             // bytes of STREAMINFO (RFC 9639 s8.2)
 constexpr double kMissingSeconds = 0.25;  // headers are allowed to be this inexact
 constexpr const char* kIndexAtEnd =
     " is MP4 or M4A whose index stands behind the sound, and cannot be wound back: play it from a file, or "
@@ -128,7 +131,8 @@ void Piece::feed() {
   }
   if (packet_->stream_index != stream_->index) return;
   note_link();
-  if (begins_link_ && is_of_another_head()) {
+  const bool has_head = take_flac_head();
+  if ((begins_link_ || has_head) && is_of_another_head()) {
     // The packet waits until the decoder before has given all that it holds.
     awaits_decoder_ = true;
     avcodec_send_packet(codec_.get(), nullptr);
@@ -140,17 +144,36 @@ void Piece::feed() {
 /// Of a new link libavformat 7 says how many channels there are, and leaves the places of those before.
 void Piece::renew_decoder() {
   AVCodecParameters& now = *stream_->codecpar;
-  const int channels = now.ch_layout.nb_channels;
+  const bool is_flac = now.codec_id == AV_CODEC_ID_FLAC && now.extradata_size >= kFlacHead;
+  const int channels = is_flac ? (now.extradata[12] >> 1 & 7) + 1 : now.ch_layout.nb_channels;
   av_channel_layout_uninit(&now.ch_layout);
   now.ch_layout.order = AV_CHANNEL_ORDER_UNSPEC;
   now.ch_layout.nb_channels = channels;
+  if (is_flac) av_channel_layout_default(&now.ch_layout, channels);  // RFC 9639 s9.1.3
   open_decoder(*codec_->codec);
+  has_new_decoder_ = true;
 }
 
-/// True for Opus whose head (channels, streams, pre-skip) is not the one that the decoder was made for.
+/// True for the first packet of a later link of FLAC in Ogg, whose STREAMINFO this libavformat leaves in it.
+/// What reads it is the FLAC-to-Ogg mapping, version 1: a mark, the version, a count, "fLaC", a block.
+bool Piece::take_flac_head() {
+  constexpr std::string_view kMark =
+      "\x7F"
+      "FLAC";
+  constexpr std::size_t kBefore = 17;
+  AVCodecParameters& now = *stream_->codecpar;
+  const ByteView packet(packet_->data, static_cast<std::size_t>(packet_->size));
+  const bool is_head = now.codec_id == AV_CODEC_ID_FLAC && now.extradata_size == kFlacHead &&
+                       packet.size() >= kBefore + kFlacHead && begins(packet, kMark);
+  if (is_head) std::copy_n(packet.begin() + kBefore, kFlacHead, now.extradata);
+  return is_head;
+}
+
+/// True for Opus or FLAC whose head (channels, streams, pre-skip; the longest block) is not the one that the
+/// decoder was made for.
 bool Piece::is_of_another_head() const {
   const AVCodecParameters& now = *stream_->codecpar;
-  if (now.codec_id != AV_CODEC_ID_OPUS) return false;
+  if (now.codec_id != AV_CODEC_ID_OPUS && now.codec_id != AV_CODEC_ID_FLAC) return false;
   const auto size = [](int bytes) { return static_cast<std::size_t>(std::max(0, bytes)); };
   const ByteView head(now.extradata, size(now.extradata_size));
   const ByteView known(codec_->extradata, size(codec_->extradata_size));
@@ -175,9 +198,22 @@ void Piece::feed_packet() {
   } else if ((packet_->flags & AV_PKT_FLAG_CORRUPT) != 0) {
     note_damage("a packet is incomplete");
   }
+  look_at_frames();
   if (packet_->size == 0 && packet_->side_data_elems == 0) return;
   const int sent = avcodec_send_packet(codec_.get(), packet_.get());
   if (sent < 0) note_packet_damage(describe(sent));
+}
+
+/// FFmpeg makes silence of a frame of AC-3 that lacks its end, and an error of a tag behind the last one.
+void Piece::look_at_frames() {
+  const AVCodecID codec = stream_->codecpar->codec_id;
+  if (codec != AV_CODEC_ID_AC3 && codec != AV_CODEC_ID_EAC3) return;
+  const ByteView packet(packet_->data, static_cast<std::size_t>(packet_->size));
+  const Ac3Frames frames = ac3_frames(packet);
+  if (frames.is_cut) return note_damage("a packet is incomplete");
+  if (frames.whole == 0 || frames.whole == packet.size() || !is_no_sound(packet.subspan(frames.whole)))
+    return;
+  av_shrink_packet(packet_.get(), static_cast<int>(frames.whole));
 }
 
 void Piece::drop_half_sample() {
@@ -239,7 +275,7 @@ void Piece::conclude(bool is_followed) {
     throw Error(Cause::no_media, named(info_.location) + " has no audio that can be decoded: " + damage_);
   }
   if (!damage_.empty() && !is_whole()) report_damage();
-  if (damage_reported_ || (range_.is_whole() && tell_truncation())) return;
+  if (damage_reported_ || (range_.is_whole() && (tell_truncation() || tell_unknown_rest()))) return;
   if (odd_bytes_ > 0) {
     access_.tell(fmt::format("{} ends in the middle of a sample: its last {} byte{} {} left out",
                              named(info_.location), odd_bytes_, odd_bytes_ == 1 ? "" : "s",
@@ -250,25 +286,55 @@ void Piece::conclude(bool is_followed) {
 /// True where its header promised more than came.
 bool Piece::tell_truncation() {
   if (has_pictures_in_motion(*format_)) return false;
+  if (access_.ends_amid_packet()) {
+    access_.tell(fmt::format("{} ends at {} in the middle of a packet: it is truncated",
+                             named(info_.location), clock_time(end())));
+    return true;
+  }
   // From a bitrate, from timestamps or from a WAV's size FFmpeg concludes a length: nobody promised it.
-  const bool is_a_promise = format_->duration_estimation_method == AVFMT_DURATION_FROM_STREAM;
+  // Nor does it see that a later link counts its time otherwise.
+  const bool is_a_promise =
+      format_->duration_estimation_method == AVFMT_DURATION_FROM_STREAM && !has_new_decoder_;
   const bool start_is_known = stream_->start_time != AV_NOPTS_VALUE;
   const double too_much = seconds(counted_too_much(
       start_is_known ? av_rescale_q(stream_->start_time, stream_->time_base, AVRational{1, AV_TIME_BASE})
                      : 0));
   double promised = is_a_promise ? promised_seconds(*format_, *stream_) - too_much : 0;
+  if (const auto samples = access_.promised_samples(); samples && !is_a_promise) {
+    promised = static_cast<double>(*samples) / std::max(1, info_.sample_rate);
+  }
   if (is_matroska(*format_) && !access_.ends_early())
     return false;  // it tells pauses and other tracks from what is missing
-  const double bytes_per_second = static_cast<double>(sample_bytes_) * info_.sample_rate;
-  const double bytes = promised * bytes_per_second;
-  if (bytes > 0 && is_guessed_size(static_cast<std::uint64_t>(bytes))) promised = 0;
-  const auto missing = static_cast<double>(bytes_per_second > 0 ? access_.missing_bytes() : 0);
-  if (missing > 0) promised = seconds_ + missing / bytes_per_second;
+  const double bytes = promised * sample_bytes_ * info_.sample_rate;
+  const auto whole_bytes = static_cast<std::uint64_t>(bytes);
+  if (bytes > 0 && (is_guessed_size(whole_bytes) || is_round_size(whole_bytes))) promised = 0;
+  if (const double missing = missing_seconds(); missing > 0) promised = seconds_ + missing;
   if (promised - seconds_ < kMissingSeconds) return false;
   const std::string sentence =
       fmt::format("{} ends at {}, but its header promises {}: it is truncated", named(info_.location),
                   clock_time(end()), clock_time(begin_ + promised));
   access_.tell(sentence);
+  return true;
+}
+
+/// By the sizes in the file; where it is no PCM, at the pace of what came.
+double Piece::missing_seconds() const {
+  const auto missing = static_cast<double>(access_.missing_bytes());
+  const double bytes_per_second = static_cast<double>(sample_bytes_) * info_.sample_rate;
+  if (bytes_per_second > 0) return missing / bytes_per_second;
+  const auto came = static_cast<double>(access_.size_that_came().value_or(0));
+  return came > 0 ? seconds_ * missing / came : 0;
+}
+
+/// True where much follows the sound that may be sound as well, or whatever.
+bool Piece::tell_unknown_rest() {
+  const double bytes_per_second = static_cast<double>(sample_bytes_) * info_.sample_rate;
+  const auto unknown = static_cast<double>(access_.unknown_bytes());
+  if (unknown <= 0 || unknown < bytes_per_second * kMissingSeconds) return false;
+  access_.tell(
+      fmt::format("The sound of {} ends at {} by its header, and nobody knows what the {:.0f} kB behind it "
+                  "are: they are left out",
+                  named(info_.location), clock_time(end()), unknown / 1000));
   return true;
 }
 

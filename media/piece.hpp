@@ -79,9 +79,11 @@ class Piece {
   [[nodiscard]] bool decode(AVFrame& frame);
   void feed();
   void feed_packet();
+  [[nodiscard]] bool take_flac_head();
   [[nodiscard]] bool is_of_another_head() const;
   void renew_decoder();
   void drop_half_sample();
+  void look_at_frames();
   void trim_end(AVFrame& last) const;
   void note_end(int averror);
   void note_damage(const std::string& what);
@@ -89,6 +91,8 @@ class Piece {
   [[nodiscard]] bool is_whole() const;
   void report_damage();
   [[nodiscard]] bool tell_truncation();
+  [[nodiscard]] double missing_seconds() const;
+  [[nodiscard]] bool tell_unknown_rest();
   [[nodiscard]] std::string cannot_be_opened(int averror) const;
 
   void read_packet_table();
@@ -112,6 +116,7 @@ class Piece {
   bool looks_ahead_ = false;           // ahead_ has been filled once
   bool ended_ = false;
   bool awaits_decoder_ = false;              // the present packet does, of a link with another head
+  bool has_new_decoder_ = false;             // for a link with another head
   int failures_ = 0;                         // in a row, without a packet between them
   bool gave_packet_ = false;                 // by next_packet()
   std::uint64_t heard_ = 0;                  // samples of packets that are to be heard

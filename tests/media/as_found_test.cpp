@@ -10,58 +10,24 @@
 #include <utility>
 #include <vector>
 
-#include "media/guessed_size.hpp"
 #include "words/audio_files.hpp"
 #include "words/opus_files.hpp"
 #include "words/playback.hpp"
 #include "words/purity.hpp"
 #include "words/temporary_folder.hpp"
+#include "words/whole_files.hpp"
 
 namespace vcplay::testing {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 media::Media at(const std::string& location) { return {location, {}, 0, 0}; }
-
-std::string bytes_of(const std::string& name, const std::string& arguments = {}) {
-  return contents_of(make_audio(name, Content::sweep, arguments));
-}
-
-/// A WAV of one channel at 48 kHz, or with all numbers the other way round: RIFX.
-std::string wav(int tag, std::size_t width, const std::string& samples, bool is_big_endian) {
-  const auto number = [is_big_endian](std::uint64_t value, std::size_t bytes) {
-    std::string text;
-    for (std::size_t i = 0; i < bytes; ++i) text += static_cast<char>(value >> (8 * i));
-    if (is_big_endian) std::reverse(text.begin(), text.end());
-    return text;
-  };
-  std::string sound = samples;
-  for (std::size_t at = 0; is_big_endian && at + width <= sound.size(); at += width) {
-    std::reverse(sound.begin() + static_cast<std::ptrdiff_t>(at),
-                 sound.begin() + static_cast<std::ptrdiff_t>(at + width));
-  }
-  return (is_big_endian ? "RIFX" : "RIFF") + number(36 + sound.size(), 4) + "WAVEfmt " + number(16, 4) +
-         number(static_cast<std::uint64_t>(tag), 2) + number(1, 2) + number(48'000, 4) +
-         number(48'000 * width, 4) + number(width, 2) + number(8 * width, 2) + "data" +
-         number(sound.size(), 4) + sound;
-}
-
-/// Plays whole, in a file and in a pipe, and nothing is said about it.
-void expect_whole(const std::string& name, const std::string& bytes, double seconds = kContentSeconds) {
-  for (const bool is_pipe : {false, true}) {
-    const LogBook log;
-    const std::string path = write_file(name, bytes);
-    const Playback playback = play(is_pipe ? piped(path) : path);
-    EXPECT_THAT(log.lines(), IsEmpty()) << name << (is_pipe ? " in a pipe" : "");
-    ASSERT_EQ(playback.results.size(), 1U);
-    EXPECT_EQ(playback.results[0].error, "") << name;
-    EXPECT_NEAR(static_cast<double>(playback.frames.size()), seconds * 50, 3)
-        << name << (is_pipe ? " in a pipe" : "");
-  }
-}
 
 // ── numbers the other way round ──
 
@@ -129,6 +95,27 @@ TEST(Chain, MayGoOnWithAnotherNumberOfChannels) {
   }
 }
 
+// The longest block of each link is in its own head, and another rate has another one.
+TEST(Chain, OfFlacMayGoOnWithAnyRate) {
+  const auto link = [](int rate) {
+    return contents_of(
+        make_file("link.oga", "-f lavfi -i sine=440:d=2:r=" + std::to_string(rate), "-c:a flac -ac 2"));
+  };
+  for (const auto& [first, second] :
+       {std::pair{44'100, 96'000}, {48'000, 96'000}, {96'000, 44'100}, {8'000, 192'000}}) {
+    for (const bool is_pipe : {false, true}) {
+      const LogBook log;
+      const std::string path = write_file("chain.oga", link(first) + link(second) + link(first));
+      const std::vector<float> heard = play(is_pipe ? piped(path) : path).heard();
+      EXPECT_THAT(log.lines(), IsEmpty()) << first << ", " << second;
+      ASSERT_NEAR(static_cast<double>(heard.size()) / kChannels / kSampleRate, 6.0, 0.1)
+          << first << ", " << second;
+      for (const double at : {0.2, 2.2, 4.2})
+        EXPECT_GT(purity(heard, 440, at, at + 1.6), 0.98) << second << ' ' << at;
+    }
+  }
+}
+
 /// An Ogg whose OpusHead has another mapping family, with the checksum of its page made right (RFC 3533 s6).
 std::string with_family(std::string ogg, char family) {
   const std::size_t head = ogg.find("OpusHead");
@@ -170,7 +157,24 @@ TEST(BehindTheSound, TagsAndPaddingAreNoDamage) {
   const std::string flac = bytes_of("whole.flac");
   const std::string mp3 = bytes_of("whole.mp3", "-c:a libmp3lame -write_xing 0 -id3v2_version 0");
   const std::string aac = bytes_of("whole.aac");
-  for (const auto& [name, sound] : {std::pair{"a.flac", flac}, {"a.mp3", mp3}, {"a.aac", aac}}) {
+  const std::string opus = bytes_of("whole.opus", "-c:a libopus");
+  for (const auto& [name, sound] : {std::pair{"a.flac", flac},
+                                    {"a.mp3", mp3},
+                                    {"a.aac", aac},
+                                    {"a.ac3", bytes_of("whole.ac3")},
+                                    {"a.eac3", bytes_of("whole.eac3")},
+                                    {"a.dts", bytes_of("whole.dts", "-ar 48000 -strict -2")},
+                                    {"a.mp2", bytes_of("whole.mp2")},
+                                    {"a.w64", bytes_of("whole.w64")},
+                                    {"a.tta", bytes_of("whole.tta")},
+                                    {"a.wv", bytes_of("whole.wv")},
+                                    {"a.ogg", bytes_of("whole.ogg", "-c:a libvorbis")},
+                                    {"a.opus", opus},
+                                    {"a.oga", bytes_of("whole.oga", "-c:a flac")},
+                                    {"a.wav", bytes_of("whole.wav")},
+                                    {"a.aiff", bytes_of("whole.aiff")},
+                                    {"a.au", bytes_of("whole.au")},
+                                    {"a.caf", bytes_of("whole.caf")}}) {
     for (const std::string& behind : {id3v1, ape, zeros, zeros + id3v1}) expect_whole(name, sound + behind);
   }
 }
@@ -189,47 +193,23 @@ TEST(BehindTheSound, AFlacThatLacksItsEndIsDamaged) {
   EXPECT_THAT(log.lines(), ElementsAre(HasSubstr("cut.flac\"")));
 }
 
-// ── lengths ──
-
-TEST(GuessedSize, IsWhatWritersPutInWhoDoNotKnowIt) {
-  for (const std::uint64_t guess :
-       {0ULL, 0x7F000000ULL, 0x7FFFF000ULL, 0x7FFFFFFFULL, 0x80000000ULL, 0xFFFFFFFFULL, 0xFFFFFFDBULL,
-        0x7FFFFFFFFFFFFFFFULL, 0xFFFFFFFFFFFFFFFFULL}) {
-    EXPECT_TRUE(media::is_guessed_size(guess)) << guess;
-  }
-  for (const std::uint64_t size : {36ULL, 1'000'000ULL, 0x40000000ULL, 3'000'000'000ULL, 5'000'000'000ULL}) {
-    EXPECT_FALSE(media::is_guessed_size(size)) << size;
-  }
-}
-
-/// `text` with `bytes` in place of what stands at `at`.
-std::string with_at(std::string text, std::size_t at, std::string_view bytes) {
-  return text.replace(at, bytes.size(), bytes);
-}
-
-TEST(GuessedSize, MeansUntilTheEnd) {
+// More sound, or anything else: what nobody knows is not heard.
+TEST(BehindTheSound, WhatNobodyKnowsIsLeftOutAndTold) {
   using std::string_literals::operator""s;
-  const std::string wav = bytes_of("size.wav", "-bitexact -map_metadata -1");
-  ASSERT_EQ(wav.compare(36, 4, "data"), 0);
-  for (const std::string& size : {"\0\0\0\0"s, "\xFF\xFF\xFF\xFF"s, "\0\0\0\x7F"s, "\xFF\xFF\xFF\x7F"s,
-                                  "\0\xF0\xFF\x7F"s, "\0\0\0\x80"s, "\x24\0\0\x80"s}) {
-    expect_whole("size.wav", with_at(with_at(wav, 40, size), 4, size));
+  const std::string wav = bytes_of("whole.wav", "-bitexact -map_metadata -1");
+  const std::string short_one = with_at(wav, 40, "\0\0\2\0"s);  // 128 KiB of 882,000 bytes
+  for (const bool is_pipe : {false, true}) {
+    const LogBook log;
+    const std::string path = write_file("short.wav", short_one);
+    EXPECT_NEAR(static_cast<double>(play(is_pipe ? piped(path) : path).frames.size()), 0.743 * 50, 3);
+    EXPECT_THAT(log.lines(),
+                ElementsAre(AllOf(HasSubstr("ends at 0:00.743 by its header"), HasSubstr("751 kB"))))
+        << is_pipe;
   }
-  const std::string au = bytes_of("size.au");
-  for (const std::string& size : {"\xFF\xFF\xFF\xFF"s, "\x7F\xFF\xFF\xFF"s, "\x7F\0\0\0"s}) {
-    expect_whole("size.au", with_at(au, 8, size));
-  }
-  // FORM size AIFF COMM 18 channels(2) frames(4) …, as sox and others write it into pipes
-  const std::string aiff = bytes_of("size.aiff", "-bitexact -map_metadata -1");
-  const std::size_t comm = aiff.find("COMM");
-  const std::size_t ssnd = aiff.find("SSND");
-  ASSERT_NE(ssnd, std::string::npos);
-  expect_whole("size.aiff", with_at(with_at(with_at(aiff, 4, "\x7F\0\0\x2E"s), comm + 10, "\x1F\xC0\0\0"s),
-                                    ssnd + 4, "\x7F\0\0\x08"s));
-  expect_whole("size.aiff",
-               with_at(with_at(with_at(aiff, 4, "\xFF\xFF\xFF\xFF"s), comm + 10, "\x3F\xFF\xFF\xFF"s),
-                       ssnd + 4, "\xFF\xFF\xFF\xFF"s));
+  expect_whole("junk.wav", wav + std::string(2'000, '\x81'));
 }
+
+// ── lengths ──
 
 TEST(Matroska, WithPausesOrTracksOfDifferentLengthsIsWhole) {
   const std::string gap = contents_of(make_file("gap.webm", "-f lavfi -i sine=d=3:r=48000",
@@ -251,12 +231,71 @@ TEST(Matroska, ThatLacksItsEndIsTruncated) {
   }
 }
 
+// ── blocks ──
+
+// The last block of each channel is filled up: the head says how many samples there are.
+TEST(Dsf, MayEndWithinABlock) {
+  constexpr std::uint64_t kRate = 2'822'400;
+  constexpr std::size_t kBlock = 4'096;
+  constexpr std::size_t kBlocks = 101;
+  constexpr std::uint64_t kSamples = (kBlocks * 2 - 1) * kBlock * 8 / 2;  // half of the last one
+  const std::string sound(kBlocks * kBlock * 2, '\x69');
+  const std::string format = number(1, 4) + number(0, 4) + number(2, 4) + number(2, 4) + number(kRate, 4) +
+                             number(1, 4) + number(kSamples, 8) + number(kBlock, 4) + number(0, 4);
+  const std::string dsf = "DSD " + number(28, 8) + number(92 + sound.size(), 8) + number(0, 8) + "fmt " +
+                          number(52, 8) + format + "data" + number(12 + sound.size(), 8) + sound;
+  expect_whole("a.dsf", dsf, static_cast<double>(kSamples) / kRate);
+}
+
+TEST(EightBitVoice, HasSamplesOfOneByte) {
+  using std::string_literals::operator""s;
+  const std::string samples(22'051, '\x10');
+  const std::string head = "\0\0\x56\x23\0\0\0\0\0\0\0\x20\x56\x22\1\0\0\1\0\0"s;  // 22,050 Hz
+  const std::string body = "8SVXVHDR\0\0\0\x14"s + head + "BODY\0\0\x56\x23"s + samples + '\0';
+  const std::string size = number(body.size(), 4);
+  const LogBook log;
+  const Playback playback =
+      play(write_file("a.8svx", "FORM" + std::string(size.rbegin(), size.rend()) + body));
+  EXPECT_THAT(log.lines(), IsEmpty());
+  EXPECT_NEAR(static_cast<double>(playback.frames.size()), 50, 2);
+}
+
+TEST(Adpcm, MayEndInAShortBlock) {
+  for (const auto& [codec, block] : {std::pair{"adpcm_ima_wav", 1'024U}, {"adpcm_ms", 1'024U}}) {
+    std::string wav = bytes_of("block.wav", std::string("-bitexact -map_metadata -1 -c:a ") + codec);
+    const std::size_t data = wav.find("data");
+    wav.resize(wav.size() - (wav.size() - data - 8) % block - block / 2);
+    wav.replace(4, 4, number(wav.size() - 8, 4)).replace(data + 4, 4, number(wav.size() - data - 8, 4));
+    expect_whole("short-block.wav", wav);
+  }
+}
+
+// Decoders return numbers of their own.
+TEST(Damage, IsToldInWords) {
+  const auto noise = [](std::size_t bytes) {
+    std::string text;
+    for (std::uint32_t value = 1; text.size() < bytes; value = value * 1'664'525 + 1'013'904'223) {
+      text += static_cast<char>(value >> 24U);
+    }
+    return text;
+  };
+  const std::string ac3 = bytes_of("whole.ac3");
+  const LogBook log;
+  static_cast<void>(play(write_file("noise.ac3", ac3.substr(0, 20'000) + noise(3'000) + ac3)));
+  static_cast<void>(play(write_file("behind.ac3", ac3 + noise(3'000))));
+  EXPECT_THAT(log.lines(), Each(AllOf(HasSubstr(" is damaged at "), Not(HasSubstr("Error number")))));
+  EXPECT_THAT(log.lines(), Not(IsEmpty()));
+}
+
 // ── lists that come once ──
 
 TEST(Pipe, OfAPlaylistSaysWhatItIs) {
-  for (const char* const list : {"#EXTM3U\na.wav\n", "[playlist]\nFile1=a.wav\n",
-                                 "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\ns0.ts\n#EXT-X-ENDLIST\n",
-                                 "<?xml version=\"1.0\"?>\n<playlist version=\"1\"></playlist>\n"}) {
+  for (const char* const list :
+       {"#EXTM3U\na.wav\n", "[playlist]\nFile1=a.wav\n",
+        "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\ns0.ts\n#EXT-X-ENDLIST\n",
+        "<?xml version=\"1.0\"?>\n<playlist version=\"1\"></playlist>\n",
+        "PERFORMER \"A\"\r\nFILE \"a b.wav\" WAVE\r\n  TRACK 01 AUDIO\r\n    INDEX 01 00:00:00\r\n",
+        "file a.mp3 mp3\n", "REM DATE 1999\nTRACK 1 audio\n"}) {
     EXPECT_THAT(refusal(at(piped(write_file("list", list)))),
                 HasSubstr(" is a playlist, which can be played from a file"))
         << list;
