@@ -205,9 +205,7 @@ bool Access::ends_amid_packet() const {
   if (!came) return false;
   if (const auto packet = transport_packet(head())) return *came % *packet > 0;
   if (!border_.is_ogg()) return false;
-  const std::uint64_t rest = *came - std::min(*came, border_.next().value_or(*came));
-  const bool is_head_torn = rest > 0 && rest < PieceBorder::kMostLook;
-  return missing_bytes() > 0 || border_.is_amid_packet() || is_head_torn;
+  return missing_bytes() > 0 || border_.is_amid_packet() || border_.is_amid_head();
 }
 
 std::uint64_t Access::unknown_bytes() const {

@@ -120,6 +120,9 @@ bool PieceBorder::begin(ByteView bytes) {
 
 /// False: it takes more bytes to tell.
 bool PieceBorder::read_head(ByteView bytes) {
+  constexpr std::string_view kPage = "OggS";
+  is_amid_head_ = kind_ == FileKind::ogg && bytes.size() < head_bytes(kind_, bytes) &&
+                  begins(bytes, kPage.substr(0, bytes.size()));
   if (next_ > begin_ && kind_ != FileKind::flac) {  // whose blocks have no names
     const FileBeginning here = file_beginning(bytes);
     const bool goes_on = kind_ == FileKind::ogg && here.kind == FileKind::ogg;
@@ -134,9 +137,7 @@ bool PieceBorder::read_head(ByteView bytes) {
       return *length > 0;
     }
   }
-  constexpr std::string_view kPage = "OggS";
-  const bool is_no_page = kind_ == FileKind::ogg && !begins(bytes, kPage.substr(0, bytes.size()));
-  if (bytes.size() < head_bytes(kind_, bytes) && !is_no_page) return false;
+  if (bytes.size() < head_bytes(kind_, bytes)) return false;
   auto part = part_of(bytes);
   if (!part) {
     hide_rest();

@@ -45,6 +45,8 @@ class PieceBorder {
   [[nodiscard]] std::optional<std::uint64_t> promised_samples() const noexcept { return promised_samples_; }
   /// True where the last page of an Ogg that began ends in the middle of a packet.
   [[nodiscard]] bool is_amid_packet() const noexcept { return is_amid_packet_; }
+  /// True where a page of Ogg has begun whose head has not been seen whole.
+  [[nodiscard]] bool is_amid_head() const noexcept { return is_amid_head_; }
   [[nodiscard]] bool is_ogg() const noexcept { return kind_ == FileKind::ogg; }
   /// From here on there is neither sound nor anything else that is known, but no file of its own either.
   [[nodiscard]] std::optional<std::uint64_t> unknown() const noexcept { return unknown_; }
@@ -99,6 +101,7 @@ class PieceBorder {
   std::optional<std::uint64_t> promised_end_;
   std::optional<std::uint64_t> promised_samples_;
   bool is_amid_packet_ = false;
+  bool is_amid_head_ = false;
   std::optional<std::uint64_t> unknown_;
   std::optional<std::uint64_t> hidden_;
   SizePatches patches_;
