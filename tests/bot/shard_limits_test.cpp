@@ -40,6 +40,7 @@ struct Played final : ShardListener {
                      heard.add("identify");
                      return Duration::zero();
                    },
+               .on_guild = {},
                .on_closed = {}}) {
     shard.attach(kGuild, *this);
   }

@@ -58,7 +58,7 @@ PlayerSetup play(const rehearsal::Discord& discord, const std::vector<std::strin
   PlayerSetup setup;
   setup.bot.token = SecretString(discord.options().accounts.front().token);
   setup.bot.gateway_url = net::Url::parse(discord.gateway_url());
-  setup.targets = {{discord.options().guild, discord.options().channel}};
+  setup.targets = {{discord.options().guild, discord.options().channel, "here"}};
   setup.ca_pem = discord.ca_pem();
   setup.bitrate = 64'000;
   for (const std::string& file : files) setup.media.push_back({file, {}, 0, 0});

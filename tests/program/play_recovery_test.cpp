@@ -209,7 +209,7 @@ const Survived kSurvived[] = {
     {"FirstKeyInTheNextSession", "at 200ms rekey first; at 300ms close voice 4006; at 700ms rekey same",
      Words{"voice-state"} + kNewVoice, kShortGap, 100ms},
     {"Flooded",
-     "at 300ms flood voice 400; at 700ms flood gateway 400",
+     "at 300ms flood voice 400; at 700ms flood gateway 400; at 1s large gateway 300k",
      kNothing,
      500ms,
      0s,
