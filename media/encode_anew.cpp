@@ -26,7 +26,8 @@ void encode_anew(stream::FrameLog& queue, int bitrate, const EncoderOptions& opt
   constexpr std::size_t kFrameValues = kSamplesPerFrame * kChannels;
   const auto waiting = WaitingFrames::in(queue);
   if (!waiting || queue.keeps_whole() || !take_more_than(bitrate, queue, *waiting)) return;
-  const auto [first, from, end] = *waiting;
+  const std::size_t first = waiting->first;
+  const std::size_t end = waiting->end;
   const auto sound = heard(queue, first, end);
   if (!sound) return;
   OpusEncoder encoder(bitrate, options);
@@ -37,16 +38,16 @@ void encode_anew(stream::FrameLog& queue, int bitrate, const EncoderOptions& opt
     return samples.subspan((frame - first) * kFrameValues, kFrameValues);
   };
   std::array<std::uint8_t, kMaxOpusBytes> nobody_hears_it{};
-  for (std::size_t frame = first; frame < from; ++frame) {
+  for (std::size_t frame = first; frame < waiting->from; ++frame) {
     static_cast<void>(encoder.encode(frame_at(frame), nobody_hears_it));
   }
   encoder.follow_other(false);
   std::vector<OpusFrame> frames;
-  for (std::size_t frame = from; frame + 1 < end; ++frame) {
+  for (std::size_t frame = waiting->from; frame + 1 < end; ++frame) {
     OpusFrame& out = frames.emplace_back(queue.peek(frame));
     out.size = encoder.encode(frame_at(frame), out.bytes);
   }
-  static_cast<void>(queue.replace(from, frames));
+  static_cast<void>(queue.replace(waiting->from, frames));
 }
 
 }  // namespace vcplay::media

@@ -186,7 +186,7 @@ void OggHead::read_headers(Stream& stream) {
 }
 
 std::string OggHead::end_packet(Stream& stream) {
-  const std::string packet = std::exchange(stream.packet, {});
+  std::string packet = std::exchange(stream.packet, {});
   const std::size_t size = std::exchange(stream.size, 0);
   const bool is_first = !std::exchange(stream.has_comments, true);
   if (stream.next == Next::comments) {

@@ -185,7 +185,9 @@ bool has_long_stretch(std::string_view text) {
 
 nlohmann::json read(std::string_view text, Limits limits, View root, const Wanted& wanted) {
   Reader reader(limits, root, wanted);
-  if (text.size() > limits.bytes || has_long_stretch(text) || !nlohmann::json::sax_parse(text, &reader)) {
+  const bool fits = text.size() <= limits.bytes;
+  text.remove_suffix(text.size() - (text.find_last_not_of(" \t\r\n") + 1));
+  if (!fits || has_long_stretch(text) || !nlohmann::json::sax_parse(text, &reader)) {
     return nlohmann::json(nlohmann::json::value_t::discarded);
   }
   return reader.take();

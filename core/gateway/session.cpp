@@ -2,7 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -112,21 +111,8 @@ nlohmann::json Session::read(std::string_view text) const {
   if (!is_worth_reading(message)) return message;
   static const std::vector<json::Field> kDescribed = described_fields();
   static const json::Field kWhole[] = {{"op"}, {"s"}, {"t"}, json::objects("d", kDescribed)};
-  // More than the largest guild has of each (kMessageLimits); further ones would only cost memory.
-  struct List {
-    std::string_view name;
-    std::size_t left;
-  };
-  std::array<List, 4> lists = {{{"roles", 1'000},
-                                {"channels", 2'000},
-                                {"permission_overwrites", 40'000},  // of all channels together
-                                {"voice_states", 20'000}}};
-  const auto wanted = [this, &lists](std::string_view list, const nlohmann::json& element) {
-    if (list == "members") return json::id(json::field(element, "user"), "id") == user_;
-    for (List& one : lists) {
-      if (one.name == list) return one.left > 0 && one.left-- > 0;
-    }
-    return true;
+  const auto wanted = [this](std::string_view list, const nlohmann::json& element) {
+    return list != "members" || json::id(json::field(element, "user"), "id") == user_;
   };
   return json::parse(text, kMessageLimits, kWhole, wanted);
 }

@@ -124,33 +124,6 @@ TEST(WebBudget, EndsEarlierForWhatStrangersChose) {
   EXPECT_LE(prelude.megabytes(), 32 + kOnTheWay);
 }
 
-/// Five seconds of sound, and then a thousand segments, each with a key and a redirect.
-TEST(WebBudget, EndsAStreamThatSoundsOnceAndThenAsksForEver) {
-  const std::string segment = contents_of(make_audio("once.ts", Content::sweep, "-c:a mp2"));
-  std::string list = "#EXTINF:5,\n/sound.ts\n";
-  for (int i = 0; i < 1'000; ++i) {
-    list += "#EXT-X-KEY:METHOD=AES-128,URI=\"/key" + std::to_string(i) + "\"\n#EXTINF:5,\n/moved" +
-            std::to_string(i) + ".ts\n";
-  }
-  const HttpServer server([&](const HttpExchange& client) {
-    if (client.path() == "/list.m3u8") return client.answer(hls(list));
-    if (client.path() == "/sound.ts") return client.answer(segment);
-    if (client.path().starts_with("/key")) return client.answer(std::string(16, 'k'));
-    if (client.path().starts_with("/moved")) return client.redirect("/nothing.ts");
-    client.answer("");
-  });
-  const std::string next = make_audio("next.flac", Content::sweep);
-  const Playback playback = play({at(server.url("/list.m3u8")), at(next)});
-  ASSERT_THAT(playback.results, SizeIs(2));
-  EXPECT_THAT(playback.results[0].error,
-              HasSubstr("it wants more than 4 connections for each second of sound"));
-  EXPECT_EQ(playback.results[1].error, "") << "and the next one plays";
-  EXPECT_GT(playback.frames.size(), 2 * 240U) << "what sounded was played";
-  // Two hundred to begin with, and four for each of the five seconds of sound and of those that it took.
-  EXPECT_GT(server.requests().size(), 200U);
-  EXPECT_LT(server.requests().size(), 400U);
-}
-
 TEST(WebBudget, IsNotSpentByAStreamOfManyVariants) {
   const std::string segment = contents_of(make_audio("segment.ts", Content::sweep, "-c:a mp2"));
   std::string variants = "#EXTM3U\n";

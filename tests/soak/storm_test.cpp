@@ -67,8 +67,9 @@ TEST(Storm, DrawsEveryKindThatCanBeSurvived) {
   }
   // These end the call or the sound in it, or happen on stages.
   const std::set<FaultKind> ends = {
-      FaultKind::kick,   FaultKind::take_over,  FaultKind::become_stage, FaultKind::suppress,
-      FaultKind::invite, FaultKind::deny_speak, FaultKind::remove_guild, FaultKind::delete_channel};
+      FaultKind::kick,         FaultKind::take_over,      FaultKind::become_stage,
+      FaultKind::suppress,     FaultKind::invite,         FaultKind::deny_speak,
+      FaultKind::remove_guild, FaultKind::delete_channel, FaultKind::rekey_shared};
   for (const rehearsal::FaultForm& form : rehearsal::fault_forms()) {
     EXPECT_NE(drawn.contains(form.kind), ends.contains(form.kind)) << form.words;
   }
