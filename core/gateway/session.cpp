@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -111,10 +112,28 @@ nlohmann::json Session::read(std::string_view text) const {
   if (!is_worth_reading(message)) return message;
   static const std::vector<json::Field> kDescribed = described_fields();
   static const json::Field kWhole[] = {{"op"}, {"s"}, {"t"}, json::objects("d", kDescribed)};
-  const auto wanted = [this](std::string_view list, const nlohmann::json& element) {
-    return list != "members" || json::id(json::field(element, "user"), "id") == user_;
+  // More than the largest guild has of each (kMessageLimits): what has more is no guild.
+  struct List {
+    std::string_view name;
+    std::size_t left;
   };
-  return json::parse(text, kMessageLimits, kWhole, wanted);
+  std::array<List, 4> lists = {{{"roles", 1'000},
+                                {"channels", 2'000},
+                                {"permission_overwrites", 40'000},  // of all channels together
+                                {"voice_states", 20'000}}};
+  bool is_guild = true;
+  const auto wanted = [&](std::string_view list, const nlohmann::json& element) {
+    if (list == "members") return json::id(json::field(element, "user"), "id") == user_;
+    for (List& one : lists) {
+      if (one.name == list && one.left-- == 0) {
+        is_guild = false;
+        one.left = 0;
+      }
+    }
+    return is_guild;
+  };
+  nlohmann::json whole = json::parse(text, kMessageLimits, kWhole, wanted);
+  return is_guild ? whole : nlohmann::json(nlohmann::json::value_t::discarded);
 }
 
 /// It describes a guild to be played in, or a channel there.
