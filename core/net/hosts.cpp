@@ -23,6 +23,10 @@ bool is_within(std::string_view host, std::string_view domain) noexcept {
   return before.empty() || (before.size() > 1 && before.back() == '.' && before[before.size() - 2] != '.');
 }
 
+bool has_empty_label(std::string_view host) noexcept {
+  return host.starts_with('.') || host.find("..") != std::string_view::npos;
+}
+
 bool has_only_letters_of_names(std::string_view host) noexcept {
   return std::all_of(host.begin(), host.end(), [](char c) {
     const char letter = lower(c);
@@ -35,7 +39,7 @@ bool has_only_letters_of_names(std::string_view host) noexcept {
 
 bool is_discords(std::string_view host) noexcept {
   if (!host.empty() && host.back() == '.') host.remove_suffix(1);  // RFC 1034 s3.1: the root's empty label
-  if (!has_only_letters_of_names(host)) return false;
+  if (!has_only_letters_of_names(host) || has_empty_label(host)) return false;
   return std::any_of(kDomains.begin(), kDomains.end(),
                      [host](std::string_view domain) { return is_within(host, domain); });
 }

@@ -33,6 +33,8 @@ TEST(DiscordsHosts, AreNoOthers) {
                                   "discord.gg.."s,
                                   ".discord.gg"s,
                                   "a..discord.gg"s,
+                                  "a..b.discord.gg"s,
+                                  ".a.discord.gg"s,
                                   "discord,gg"s,
                                   "discordxgg"s,
                                   "discord.media.attacker.net"s,
