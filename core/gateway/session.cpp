@@ -125,10 +125,9 @@ nlohmann::json Session::read(std::string_view text) const {
   const auto wanted = [&](std::string_view list, const nlohmann::json& element) {
     if (list == "members") return json::id(json::field(element, "user"), "id") == user_;
     for (List& one : lists) {
-      if (one.name == list && one.left-- == 0) {
-        is_guild = false;
-        one.left = 0;
-      }
+      if (one.name != list) continue;
+      if (one.left == 0) return is_guild = false;
+      --one.left;
     }
     return is_guild;
   };
